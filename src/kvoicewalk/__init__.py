@@ -1,0 +1,1 @@
+"""Search for Kokoro-82M voices that sound like a recording."""
