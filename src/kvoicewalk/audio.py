@@ -1,0 +1,274 @@
+"""Recordings and speech: read any format, check it, resample it, write it."""
+
+import functools
+import os
+import shutil
+import subprocess
+import tempfile
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import librosa
+import numpy as np
+import numpy.typing as npt
+import soundfile
+from scipy.ndimage import binary_dilation
+
+from kvoicewalk.config import RecordingLimits
+from kvoicewalk.errors import AudioError
+
+SAMPLE_RATE_HZ = 24_000
+MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 768_000
+MAX_CHANNELS = 64
+FFMPEG_TIMEOUT_S = 120.0
+SILENCE_PEAK = 1e-3  # −60 dBFS
+CLIPPED_SHARE = 1e-3
+
+# Source: resemble-ai/Resemblyzer resemblyzer/hparams.py.
+VAD_RATE_HZ = 16_000
+VAD_WINDOW_SAMPLES = 480  # 30 ms
+VAD_MODE = 3  # the strictest
+VAD_SMOOTH_WINDOWS = 8
+VAD_DILATE_WINDOWS = 7
+TARGET_DBFS = -30.0
+
+Samples = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Speech with its words.
+
+    Attributes:
+        samples: float32 (n_samples,), mono, nominally in [-1, 1].
+        sample_rate_hz: of the samples.
+        text: what is said, "" if unknown.
+    """
+
+    samples: Samples
+    sample_rate_hz: int
+    text: str = ""
+
+    @property
+    def duration_s(self) -> float:
+        """Length in seconds."""
+        return self.samples.size / self.sample_rate_hz
+
+
+def read_utterance(
+    path: Path, text: str = "", max_s: float = RecordingLimits().max_s
+) -> Utterance:
+    """Reads a recording: whatever libsndfile reads, anything else through ffmpeg.
+
+    Channels are averaged; one that is silent throughout does not count.
+
+    Returns:
+        Mono speech, float32 (n_samples,) at 24 kHz.
+
+    Raises:
+        AudioError: missing, empty, undecodable, not finite, longer than `max_s`.
+    """
+    try:
+        if path.is_dir():
+            raise AudioError(f"{path} is a folder; name a recording in it.")
+        if not path.is_file():
+            reason = "is no regular file" if path.exists() else "is not there"
+            raise AudioError(f"{path} {reason}; name a recording.")
+        if path.stat().st_size == 0:
+            raise AudioError(f"{path} is empty; name a recording.")
+    except (OSError, ValueError) as error:
+        raise AudioError(f"{str(path)!a} cannot be read: {error}") from error
+    samples, rate_hz = _decode(path, max_s)
+    if samples.shape[0] == 0:
+        raise AudioError(f"{path} holds no samples; name a recording with speech.")
+    if not np.isfinite(samples).all():
+        raise AudioError(f"{path} holds NaN or infinite samples; export it again.")
+    return Utterance(resample(_to_mono(samples), rate_hz, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ, text)
+
+
+def check_recording(utterance: Utterance, limits: RecordingLimits) -> tuple[str, ...]:
+    """Checks that a recording can serve as a target.
+
+    Returns:
+        Warnings, each one line with what to do.
+
+    Raises:
+        AudioError: silence, or too little speech.
+    """
+    peak = float(np.abs(utterance.samples).max(initial=0.0))
+    if peak < SILENCE_PEAK:
+        raise AudioError("the recording is silent (peak below -60 dBFS); name one with speech.")
+    speech_s = speech_duration_s(utterance)
+    if speech_s < limits.min_speech_s:
+        raise AudioError(
+            f"the recording holds {speech_s:.1f} s of speech; at least {limits.min_speech_s:g} s "
+            f"are needed, {limits.short_s:g} to {limits.long_s:g} s are best."
+        )
+    found = []
+    if utterance.duration_s < limits.short_s:
+        found.append(
+            f"only {utterance.duration_s:.1f} s long; {limits.short_s:g} s and more give steadier "
+            "scores."
+        )
+    if utterance.duration_s > limits.long_s:
+        found.append(
+            f"{utterance.duration_s:.0f} s long; {limits.short_s:g} to {limits.long_s:g} s of "
+            "clean speech are enough and faster."
+        )
+    if float((np.abs(utterance.samples) >= 0.999).mean()) > CLIPPED_SHARE:
+        found.append("clipped; a quieter recording compares better.")
+    return tuple(found)
+
+
+def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
+    """Resamples mono audio, float32 (n_samples,), with librosa's default filter (soxr_hq)."""
+    if from_hz == to_hz:
+        return samples
+    converted = librosa.resample(samples, orig_sr=from_hz, target_sr=to_hz)
+    return np.asarray(converted, dtype=np.float32)
+
+
+def raise_volume(samples: Samples, target_dbfs: float = TARGET_DBFS) -> Samples:
+    """Raises quiet audio to a root mean square of −30 dBFS; louder audio stays as it is.
+
+    Source: resemble-ai/Resemblyzer resemblyzer/audio.py, normalize_volume.
+    """
+    rms = float(np.sqrt(np.mean(np.square(samples), dtype=np.float64))) if samples.size else 0.0
+    if rms == 0.0:
+        return samples
+    gain_db = target_dbfs - 20 * np.log10(rms)
+    return samples if gain_db <= 0 else np.asarray(samples * 10 ** (gain_db / 20), np.float32)
+
+
+def voice_activity(samples: Samples) -> npt.NDArray[np.bool_]:
+    """Tells speech from pauses; pauses under 0.2 s count as speech.
+
+    Args:
+        samples: float32 (n_samples,) at 16 kHz.
+
+    Returns:
+        bool (n_samples // 480,), one a window of 30 ms; a rest at the end belongs to none.
+
+    Source: resemble-ai/Resemblyzer resemblyzer/audio.py, trim_long_silences.
+    """
+    n_windows = samples.size // VAD_WINDOW_SAMPLES
+    if n_windows == 0:
+        return np.zeros(0, dtype=bool)
+    whole = samples[: n_windows * VAD_WINDOW_SAMPLES]
+    # The cast wraps where a peak exceeds full scale; the encoder's own front end does the same.
+    pcm = np.round(whole * 32767).astype(np.int32).astype(np.int16).tobytes()
+    detector = _vad_module().Vad(VAD_MODE)
+    n_bytes = 2 * VAD_WINDOW_SAMPLES
+    flags = np.array(
+        [
+            detector.is_speech(pcm[start : start + n_bytes], VAD_RATE_HZ)
+            for start in range(0, len(pcm), n_bytes)
+        ],
+        dtype=np.float64,
+    )
+    padded = np.concatenate((np.zeros(3), flags, np.zeros(4)))
+    sums = np.cumsum(padded)
+    sums[VAD_SMOOTH_WINDOWS:] -= sums[:-VAD_SMOOTH_WINDOWS].copy()
+    smooth = np.round(sums[VAD_SMOOTH_WINDOWS - 1 :] / VAD_SMOOTH_WINDOWS).astype(bool)
+    return np.asarray(binary_dilation(smooth, np.ones(VAD_DILATE_WINDOWS)), dtype=bool)
+
+
+def speech_duration_s(utterance: Utterance) -> float:
+    """Returns the seconds that are speech, short pauses with them."""
+    samples = resample(utterance.samples, utterance.sample_rate_hz, VAD_RATE_HZ)
+    n_windows = int(voice_activity(raise_volume(samples)).sum())
+    return n_windows * VAD_WINDOW_SAMPLES / VAD_RATE_HZ
+
+
+def write_wav(path: Path, utterance: Utterance) -> None:
+    """Writes 16-bit PCM, whole or not at all; peaks beyond full scale are clipped.
+
+    Raises:
+        AudioError: samples that are not finite, or a place that cannot be written.
+    """
+    if not np.isfinite(utterance.samples).all():
+        raise AudioError(f"{path} was not written: the speech holds NaN or infinite samples.")
+    samples = np.clip(utterance.samples, -1.0, 1.0)
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        soundfile.write(
+            temporary, samples, utterance.sample_rate_hz, subtype="PCM_16", format="WAV"
+        )
+        temporary.replace(path)
+    except (OSError, soundfile.LibsndfileError) as error:
+        temporary.unlink(missing_ok=True)
+        raise AudioError(f"{path} cannot be written; choose a folder that exists.") from error
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _decode(path: Path, max_s: float) -> tuple[npt.NDArray[np.float32], int]:
+    """Returns float32 (n_samples, n_channels) and the rate in Hz."""
+    try:
+        with soundfile.SoundFile(path) as file:
+            _check_header(path, file, max_s)
+            return file.read(dtype="float32", always_2d=True), file.samplerate
+    except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
+        if shutil.which("ffmpeg") is None:
+            raise AudioError(
+                f"{path} is no audio that can be read here (wav, flac, ogg, mp3); "
+                "convert it to wav, or install ffmpeg for other formats."
+            ) from error
+    return _decode_with_ffmpeg(path, max_s)
+
+
+def _check_header(path: Path, file: soundfile.SoundFile, max_s: float) -> None:
+    if not MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ or file.channels > MAX_CHANNELS:
+        raise AudioError(
+            f"{path} claims {file.channels} channels at {file.samplerate} Hz; convert it to a "
+            "mono wav at 24000 Hz."
+        )
+    duration_s = file.frames / file.samplerate
+    if duration_s > max_s:
+        raise AudioError(
+            f"{path} is {duration_s / 60:.0f} min long; at most {max_s / 60:.0f} min are read. "
+            "Cut out 10 to 60 s of clean speech."
+        )
+
+
+def _decode_with_ffmpeg(path: Path, max_s: float) -> tuple[npt.NDArray[np.float32], int]:
+    with tempfile.TemporaryDirectory(prefix="kvw-") as folder:
+        decoded = Path(folder) / "decoded.wav"
+        # "file:" keeps a name from being taken for an option or a protocol.
+        command = [
+            *("ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file"),
+            *("-i", f"file:{path.resolve()}", "-vn", "-ac", "1", "-ar", str(SAMPLE_RATE_HZ)),
+            *("-t", f"{max_s + 1:g}", "-c:a", "pcm_f32le", f"file:{decoded}"),
+        ]
+        try:
+            subprocess.run(command, check=True, capture_output=True, timeout=FFMPEG_TIMEOUT_S)
+            with soundfile.SoundFile(decoded) as file:
+                _check_header(path, file, max_s)
+                return file.read(dtype="float32", always_2d=True), file.samplerate
+        except (
+            subprocess.SubprocessError,
+            soundfile.LibsndfileError,
+            OSError,
+            ValueError,
+        ) as error:
+            raise AudioError(
+                f"{path} is no audio that ffmpeg can read; convert it to wav."
+            ) from error
+
+
+def _to_mono(samples: npt.NDArray[np.float32]) -> Samples:
+    alive = np.abs(samples).max(axis=0) > 0
+    if not alive.any():
+        return np.ascontiguousarray(samples[:, 0])
+    return np.asarray(samples[:, alive].mean(axis=1), dtype=np.float32)
+
+
+@functools.cache
+def _vad_module() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # its release on the registry imports pkg_resources
+        import webrtcvad
+    return webrtcvad

@@ -1,0 +1,1 @@
+"""The `kvw` command: options → config → one call → one table."""

@@ -1,0 +1,111 @@
+"""The `kvw` command and its one error boundary.
+
+Nothing heavy is imported here: `kvw --help` must not load torch.
+"""
+
+import functools
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from kvoicewalk import __version__
+from kvoicewalk.cli import demo, doctor, rank, runs, score, setup, speak, voices
+from kvoicewalk.config import prepare_process, read_environment
+from kvoicewalk.errors import KvwError
+
+EXIT_ERROR = 1
+EXIT_INTERRUPTED = 130
+
+app = typer.Typer(
+    name="kvw",
+    help="Make a Kokoro-82M voice that sounds like a recording. Start with: kvw demo",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+)
+
+
+def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Wraps a command: expected errors become one line and exit code 1, Ctrl-C becomes 130."""
+
+    @functools.wraps(command)
+    def run(*args: Any, **kwargs: Any) -> Any:
+        is_debug = read_environment().is_debug
+        try:
+            return command(*args, **kwargs)
+        except KvwError as error:
+            reason = str(error)
+        except KeyboardInterrupt:
+            raise typer.Exit(EXIT_INTERRUPTED) from None
+        except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
+            raise
+        except Exception as error:  # the one error boundary
+            reason = f"internal error ({type(error).__name__}: {error}). Please report it"
+            reason += " with the output of KVW_DEBUG=1." if not is_debug else "."
+        if is_debug:
+            traceback.print_exc()
+        _print_error(reason)
+        raise typer.Exit(EXIT_ERROR)
+
+    return run
+
+
+def _print_error(reason: str) -> None:
+    line = " ".join(reason.split())
+    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console.print("[bold red]Error:[/] ", end="")
+    console.print(line, markup=False)
+
+
+def _show_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"kvw {__version__}")
+        raise typer.Exit()
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_show_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    """See `app`."""
+
+
+def _register() -> None:
+    for name, command in (
+        ("demo", demo.demo),
+        ("rank", rank.rank),
+        ("score", score.score),
+        ("speak", speak.speak),
+        ("doctor", doctor.doctor),
+        ("setup", setup.setup),
+    ):
+        app.command(name)(bounded(command))
+    for group_name, group, text, commands in (
+        ("voices", typer.Typer(), "List, inspect and mix voices.", voices.COMMANDS),
+        ("runs", typer.Typer(), "List earlier runs and show one.", runs.COMMANDS),
+    ):
+        for name, command in commands.items():
+            group.command(name)(bounded(command))
+        app.add_typer(group, name=group_name, help=text, no_args_is_help=True)
+
+
+_register()
+
+
+def main() -> None:
+    """Entry point of `kvw`."""
+    prepare_process()
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)

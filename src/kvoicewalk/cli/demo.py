@@ -1,0 +1,38 @@
+"""`kvw demo`: the whole way from a recording to a spoken wav, on the embedded model."""
+
+from pathlib import Path
+
+from kvoicewalk.bundle import bundled_dir
+from kvoicewalk.cli import options
+from kvoicewalk.cli.inputs import common_flags, resolve, target_flags
+from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.ranking import rank_and_show
+from kvoicewalk.cli.speak import speak_and_show
+
+DEMO_TEXT = "This voice came closest to the recording. Now try one of your own."
+
+
+def demo(
+    out: options.OutOption = None,
+    threads: options.ThreadsOption = None,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Rank the embedded model's voices against a bundled recording, then speak. No download.
+
+    The embedded model is a small stand-in for Kokoro-82M, made for trying things out.
+    """
+    examples = bundled_dir("examples")
+    output = Output(json, quiet)
+    flags = {
+        **common_flags("mini", "cpu", threads, None, out),
+        **target_flags([examples / "target.wav"], None, examples / "target.txt"),
+        "rank": {"is_full": True},
+    }
+    config = resolve("rank", flags, None)
+    output.note(f"target: {examples / 'target.wav'}, model: mini (embedded, no product voice)")
+    result = rank_and_show(config, output)
+    best = Path(result["best"]["voice_path"])
+    spoken = resolve("speak", common_flags("mini", "cpu", threads, None, out), None)
+    quiet_output = Output(is_json=False, is_quiet=True, stdout=output.stderr, stderr=output.stderr)
+    speak_and_show(spoken, str(best), DEMO_TEXT, best.parent / "demo.wav", quiet_output)

@@ -1,0 +1,124 @@
+"""`kvw doctor`: is everything here, and is this recording any use?"""
+
+import platform
+import shutil
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+from rich.table import Table
+
+from kvoicewalk import __version__
+from kvoicewalk.cli import options
+from kvoicewalk.cli.output import Output
+from kvoicewalk.config import RecordingLimits, read_environment
+from kvoicewalk.errors import KvwError
+
+PACKAGES = ("torch", "torchaudio", "kokoro", "misaki", "resemblyzer", "librosa", "numpy", "typer")
+MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "bad": "[red]bad[/]"}
+
+Finding = dict[str, Any]
+
+
+def doctor(
+    targets: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Argument(metavar="[TARGET]...", help="Recordings to check as well."),
+    ] = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Check the installation, the models and, if named, recordings. Says what to do."""
+    findings = [*_environment(), *_models(), *_phonemes()]
+    for path in targets or ():
+        findings.append(_recording(path))
+    table = Table(box=None, pad_edge=False, show_header=False)
+    for finding in findings:
+        table.add_row(MARKS[finding["grade"]], finding["what"], finding["found"])
+    Output(json).show({"findings": findings}, table)
+    if any(finding["grade"] == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _finding(grade: str, what: str, found: str, **more: Any) -> Finding:
+    return {"grade": grade, "what": what, "found": found, **more}
+
+
+def _environment() -> Iterator[Finding]:
+    yield _finding("ok", "kvw", f"{__version__}, Python {platform.python_version()}")
+    for package in PACKAGES:
+        try:
+            yield _finding("ok", package, metadata.version(package))
+        except metadata.PackageNotFoundError:
+            yield _finding("bad", package, "not installed; install kvoicewalk again")
+    import torch
+
+    has_cuda = torch.cuda.is_available()
+    device = torch.cuda.get_device_name() if has_cuda else f"CPU, {torch.get_num_threads()} threads"
+    yield _finding("ok", "device", device)
+    has_ffmpeg = shutil.which("ffmpeg") is not None
+    yield _finding(
+        "ok" if has_ffmpeg else "note",
+        "ffmpeg",
+        "found" if has_ffmpeg else "not on PATH: wav, flac, ogg and mp3 work, m4a and others do not",
+    )
+    yield _finding("ok", "measurements kept in", str(read_environment().cache_dir))
+
+
+def _models() -> Iterator[Finding]:
+    from kvoicewalk.models import locate_model
+    from kvoicewalk.models.hub import CONFIG_NAME, WEIGHTS_NAME, HubVoices, cached_path
+
+    mini = locate_model("mini")
+    yield _finding("ok", "model mini", f"embedded, {len(mini.voices.names)} voices")
+    missing = [name for name in (CONFIG_NAME, WEIGHTS_NAME) if cached_path(name) is None]
+    n_voices = len(HubVoices().names)
+    if missing:
+        yield _finding(
+            "note", "model kokoro", f"not in the cache ({', '.join(missing)}); run 'kvw setup'"
+        )
+    else:
+        yield _finding("ok", "model kokoro", f"in the cache, {n_voices} voices")
+
+
+def _phonemes() -> Iterator[Finding]:
+    from kvoicewalk.models import locate_model
+    from kvoicewalk.models.base import read_model_config
+    from kvoicewalk.phonemes import SPACY_MODEL, Phonemizer, has_misaki_english
+
+    vocab = read_model_config(locate_model("mini").config_path)["vocab"]
+    try:
+        spoken = Phonemizer(vocab).phonemize("Hello.", "a").chunks[0]
+    except KvwError as error:
+        yield _finding("bad", "phonemes", str(error))
+        return
+    if has_misaki_english():
+        yield _finding("ok", "phonemes", f"misaki's English front end: Hello → {spoken}")
+    else:
+        yield _finding(
+            "note",
+            "phonemes",
+            f"espeak front end: Hello → {spoken}. Better English: "
+            f"python -m spacy download {SPACY_MODEL}",
+        )
+
+
+def _recording(path: Path) -> Finding:
+    from kvoicewalk.audio import check_recording, read_utterance, speech_duration_s
+
+    try:
+        clip = read_utterance(path)
+        warnings = check_recording(clip, RecordingLimits())
+    except KvwError as error:
+        return _finding("bad", path.name, str(error))
+    speech_s = speech_duration_s(clip)
+    found = f"{clip.duration_s:.1f} s, {speech_s:.1f} s of it speech"
+    return _finding(
+        "note" if warnings else "ok",
+        path.name,
+        "; ".join((found, *warnings)),
+        duration_s=clip.duration_s,
+        speech_s=speech_s,
+        warnings=list(warnings),
+    )

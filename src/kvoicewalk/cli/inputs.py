@@ -1,0 +1,116 @@
+"""Flags, files and earlier runs → a config: what every command resolves first."""
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from kvoicewalk.cli.output import Output
+from kvoicewalk.config import (
+    RunConfig,
+    load_config,
+    merge_config,
+    read_environment,
+)
+from kvoicewalk.errors import ConfigError, StoreError
+
+MAX_TEXT_BYTES = 1_000_000
+SEARCH_COMMANDS = ("rank", "interpolate", "walk", "clone")
+
+
+def resolve(
+    command: str, flags: dict[str, Any], config_path: Path | None, base: dict[str, Any] | None = None
+) -> RunConfig:
+    """Joins flag > file > environment > default.
+
+    Args:
+        command: that runs.
+        flags: nested like `RunConfig`, None where not given.
+        config_path: of `--config`.
+        base: what an earlier run used; below the file.
+
+    Raises:
+        ConfigError: the file or a value cannot be used.
+    """
+    file = load_config(config_path) if config_path else (base or {})
+    named = flags.get("model", {}).get("name") or _section(file, "model").get("name")
+    environment = read_environment()
+    if not named and environment.model:
+        flags = {**flags, "model": {**flags.get("model", {}), "name": environment.model}}
+    return merge_config(command, flags, file)
+
+
+def _section(data: dict[str, Any], name: str) -> dict[str, Any]:
+    section = data.get(name)
+    return section if isinstance(section, dict) else {}
+
+
+def common_flags(
+    model: str | None,
+    device: str | None,
+    threads: int | None,
+    seed: int | None,
+    out: Path | None,
+    lang: str | None = None,
+) -> dict[str, Any]:
+    """Returns the shared options, nested like `RunConfig`."""
+    return {
+        "model": {"name": model, "device": device, "n_threads": threads},
+        "synth": {"seed": seed, "lang": lang},
+        "out_dir": str(out) if out else None,
+    }
+
+
+def target_flags(
+    targets: Iterable[Path], text: str | None, text_file: Path | None
+) -> dict[str, Any]:
+    """Returns the target's options, nested like `RunConfig`.
+
+    Raises:
+        ConfigError: both texts are given, or the file cannot be read.
+    """
+    paths = [str(path) for path in targets]
+    return {"target": {"paths": paths or None, "text": read_text(text, text_file)}}
+
+
+def read_text(text: str | None, text_file: Path | None) -> str | None:
+    """Returns the one text that is given, from a flag, a file or (`-`) standard input.
+
+    Raises:
+        ConfigError: both are given, or the file is no text.
+    """
+    if text is not None and text_file is not None:
+        raise ConfigError("give --text or --text-file, not both.")
+    if text == "-":
+        return sys.stdin.read(MAX_TEXT_BYTES)
+    if text_file is None:
+        return text
+    try:
+        if text_file.stat().st_size > MAX_TEXT_BYTES:
+            raise ConfigError(f"{text_file} is too large for a text; at most 1 MB is read.")
+        return text_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ConfigError(f"{text_file}: {error.strerror}. Give a text file.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{text_file} is not UTF-8 text.") from error
+
+
+def latest_search(out_dir: Path, output: Output) -> dict[str, Any]:
+    """Returns the config of the latest finished or interrupted search, and says which it took.
+
+    Raises:
+        StoreError: there is none.
+    """
+    from kvoicewalk.store import RunStore
+
+    with RunStore.open(out_dir) as store:
+        runs = store.list_runs(
+            limit=1, commands=SEARCH_COMMANDS, statuses=("done", "interrupted")
+        )
+    if not runs:
+        raise StoreError(
+            f"no target was given and {out_dir} holds no earlier run to take it from. "
+            "Name a recording, or run 'kvw rank TARGET' first."
+        )
+    output.note(f"Going on from {runs[0].run_id}: target {runs[0].target}, model {runs[0].model}.")
+    return {key: value for key, value in runs[0].config.items() if key != "command"}

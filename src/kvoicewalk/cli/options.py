@@ -1,0 +1,74 @@
+"""Options that several commands share, each worded once."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+# typer reads these at run time; Optional[...] is spelled out for Python 3.10's sake.
+Targets = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="TARGET...", help="Recordings of one speaker: wav, flac, mp3, ogg and more."
+    ),
+]
+ModelOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--model",
+        metavar="NAME",
+        help="kokoro, mini (embedded, for a first try) or a folder. "
+        "[default: KVW_MODEL, else kokoro]",
+    ),
+]
+DeviceOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--device", metavar="NAME", help="auto, cpu, cuda or mps. [default: auto]"),
+]
+ThreadsOption = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--threads", min=1, help="CPU threads. [default: all]"),
+]
+SeedOption = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--seed", min=0, help="Seed of all synthesis. [default: 0]"),
+]
+LangOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--lang",
+        metavar="LETTER",
+        help="Language of the text: a American, b British, e Spanish, f French, h Hindi, "
+        "i Italian, p Portuguese, j Japanese, z Chinese.",
+    ),
+]
+TextOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--text", help="Words spoken in the target; sharpens the comparison."),
+]
+TextFileOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--text-file", metavar="FILE", help="The same, from a text file."),
+]
+ScoringOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--scoring", metavar="KIND", help="scaled, or classic (the original's). [default: scaled]"
+    ),
+]
+VoicesOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--voices", metavar="PATH", help="Voices from this folder or file instead."),
+]
+OutOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--out", metavar="DIR", help="Where runs are kept. [default: out]"),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", help="One JSON object on stdout, for programs.")
+]
+QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
+ConfigOption = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--config", metavar="FILE", help="Start from a run's config.json."),
+]

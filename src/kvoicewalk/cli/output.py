@@ -1,0 +1,46 @@
+"""Where a command's words go: data to stdout, everything else to stderr."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from rich.console import Console, RenderableType
+
+from kvoicewalk.report.json import dump
+
+
+@dataclass(frozen=True)
+class Output:
+    """The one sink of a command.
+
+    Attributes:
+        is_json: one JSON object on stdout instead of tables.
+        is_quiet: no progress and no notices.
+    """
+
+    is_json: bool = False
+    is_quiet: bool = False
+    stdout: Console = field(default_factory=lambda: Console(highlight=False))
+    stderr: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+
+    @property
+    def hides_progress(self) -> bool:
+        """True where only the result is wanted."""
+        return self.is_quiet or self.is_json
+
+    def note(self, message: str) -> None:
+        """Tells people something in passing."""
+        if not self.is_quiet:
+            self.stderr.print(message, style="dim", markup=False, soft_wrap=True)
+
+    def warn(self, message: str) -> None:
+        """Tells people what may spoil their result; shown even when quiet."""
+        self.stderr.print("[yellow]Note:[/] ", end="")
+        self.stderr.print(message, markup=False, soft_wrap=True)
+
+    def show(self, data: Any, *renderables: RenderableType) -> None:
+        """Prints a command's result: as JSON, or for people."""
+        if self.is_json:
+            self.stdout.print(dump(data), markup=False, soft_wrap=True)
+            return
+        for renderable in renderables:
+            self.stdout.print(renderable)

@@ -1,0 +1,49 @@
+"""`kvw rank`: which stock voice comes closest to a recording."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from kvoicewalk.cli import options
+from kvoicewalk.cli.inputs import common_flags, resolve, target_flags
+from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.ranking import rank_and_show
+
+
+def rank(
+    targets: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Argument(
+            metavar="TARGET...", help="Recordings of one speaker: wav, flac, mp3, ogg and more."
+        ),
+    ] = None,
+    text: options.TextOption = None,
+    text_file: options.TextFileOption = None,
+    full: Annotated[
+        bool, typer.Option("--full", help="Score every voice in full; no screening.")
+    ] = False,
+    voices: options.VoicesOption = None,
+    scoring: options.ScoringOption = None,
+    model: options.ModelOption = None,
+    lang: options.LangOption = None,
+    device: options.DeviceOption = None,
+    threads: options.ThreadsOption = None,
+    seed: options.SeedOption = None,
+    out: options.OutOption = None,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+    config: options.ConfigOption = None,
+) -> None:
+    """Rank the stock voices by likeness to a recording, best first.
+
+    Every voice speaks a short text; the likest third is then scored in full. The best one is
+    saved as a voice and a wav.
+    """
+    flags = {
+        **common_flags(model, device, threads, seed, out, lang),
+        **target_flags(targets or [], text, text_file),
+        "score": {"scoring": scoring},
+        "rank": {"is_full": full or None, "voices_path": str(voices) if voices else None},
+    }
+    rank_and_show(resolve("rank", flags, config), Output(json, quiet))

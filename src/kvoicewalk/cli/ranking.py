@@ -1,0 +1,141 @@
+"""Scores voices, saves the run, shows the standings: the body of `rank`, `score` and `demo`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from kvoicewalk.cli.output import Output
+from kvoicewalk.config import RankConfig, RunConfig, dump_config
+
+if TYPE_CHECKING:
+    from kvoicewalk.cli.session import Session
+    from kvoicewalk.search.base import RankStep
+    from kvoicewalk.store import Run
+    from kvoicewalk.voices import Voice
+
+EXIT_INTERRUPTED = 130
+
+
+def rank_and_show(
+    config: RunConfig, output: Output, voice_names: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Scores the stock voices, or the named ones; returns what was shown, as data.
+
+    Args:
+        config: with the command, its target and model.
+        output: where to.
+        voice_names: files, names or mixes to score in full; none: the stock voices race, and
+            the best is saved.
+
+    Raises:
+        KvwError: an input cannot be used.
+        typer.Exit: interrupted; what was scored is kept and shown.
+    """
+    from kvoicewalk.cli.session import open_session, stock_voices
+    from kvoicewalk.cli.voice_args import find_voices
+    from kvoicewalk.store import RunStore
+
+    with open_session(config, output) as session, RunStore.open(config.out_dir) as store:
+        if voice_names:
+            voices = find_voices(voice_names, session.model)
+        else:
+            voices = stock_voices(session.model, config.rank.voices_path)
+        with store.start(
+            config.command, session.target_name, session.model.identity, dump_config(config)
+        ) as run:
+            rank_config = RankConfig(is_full=True) if voice_names else config.rank
+            steps, is_interrupted = _hear(session, run, voices, rank_config, output)
+            best = None
+            if steps and not is_interrupted and not voice_names:
+                best = _save_best(session, run, voices, steps)
+            result = _conclude(session, run, steps, best, is_interrupted)
+    _show(result, steps, run.folder, output)
+    if is_interrupted:
+        output.warn(f"interrupted; what was heard is kept in {run.folder}.")
+        raise typer.Exit(EXIT_INTERRUPTED)
+    return result
+
+
+def _hear(
+    session: "Session",
+    run: "Run",
+    voices: "Sequence[Voice]",
+    config: RankConfig,
+    output: Output,
+) -> "tuple[list[RankStep], bool]":
+    from kvoicewalk.evaluate import SerialExecutor
+    from kvoicewalk.report.json import voice_entry
+    from kvoicewalk.report.live import make_rank_view
+    from kvoicewalk.search.rank import rank
+
+    steps: list[RankStep] = []
+    try:
+        with make_rank_view(output.stderr, output.hides_progress) as view:
+            for step in rank(voices, session.evaluator, config, SerialExecutor()):
+                steps.append(step)
+                run.put("voice", step.voice_name, voice_entry(step))
+                view.update(step)
+    except KeyboardInterrupt:
+        return steps, True
+    return steps, False
+
+
+def _save_best(
+    session: "Session", run: "Run", voices: "Sequence[Voice]", steps: "Sequence[RankStep]"
+) -> dict[str, Any]:
+    from kvoicewalk.cli.session import sidecar
+    from kvoicewalk.search.base import standings
+
+    step = standings(steps)[0]
+    voice = next(voice for voice in voices if voice.name == step.voice_name)
+    path = run.save_best(
+        voice, session.evaluator.speak(voice), sidecar(session, step, session.config.command)
+    )
+    return {
+        "name": step.voice_name,
+        "voice_path": str(path),
+        "wav_path": str(path.with_suffix(".wav")),
+        "score": step.score.score if step.score else None,
+    }
+
+
+def _conclude(
+    session: "Session",
+    run: "Run",
+    steps: "Sequence[RankStep]",
+    best: dict[str, Any] | None,
+    is_interrupted: bool,
+) -> dict[str, Any]:
+    from kvoicewalk.report.json import ranking_object
+    from kvoicewalk.search.base import standings
+
+    counts = session.evaluator.counts
+    more = {
+        "best": best,
+        "scoring": session.config.score.scoring,
+        "n_spoken": counts.n_spoken,
+        "spoken_s": counts.spoken_s,
+    }
+    result = ranking_object(
+        run.run_id, session.model.identity, session.target_name, standings(steps), more
+    )
+    run.finish("interrupted" if is_interrupted else "done", result)
+    return result
+
+
+def _show(
+    result: dict[str, Any], steps: "Sequence[RankStep]", folder: Path, output: Output
+) -> None:
+    from kvoicewalk.report.live import standings_table
+    from kvoicewalk.search.base import standings
+
+    output.show(result, standings_table(standings(steps)))
+    best = result["best"]
+    if best:
+        output.note(
+            f"\nBest voice: {best['name']}. Hear it: {best['wav_path']}\n"
+            f"Run folder: {folder}\n"
+            f'Next: kvw speak {best["voice_path"]} "Any text you like."'
+        )

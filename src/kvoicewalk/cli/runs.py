@@ -1,0 +1,100 @@
+"""`kvw runs`: earlier runs."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from kvoicewalk.cli import options
+from kvoicewalk.cli.inputs import resolve
+from kvoicewalk.cli.output import Output
+
+if TYPE_CHECKING:
+    from kvoicewalk.store import RunRecord, RunStore
+
+
+def list_runs(
+    limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 20,
+    out: options.OutOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """List earlier runs, newest first."""
+    output = Output(json)
+    with _open(out) as store:
+        records = store.list_runs(limit=limit)
+        for note in store.notes:
+            output.warn(note)
+    if not records and not json:
+        output.note("no runs yet; start one with: kvw rank TARGET")
+        return
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for column in ("run", "command", "target", "model", "status", "best"):
+        table.add_column(column, overflow="fold")
+    for record in records:
+        best = (record.result or {}).get("best")
+        name = best.get("name", "·") if isinstance(best, dict) else "·"
+        table.add_row(
+            record.run_id, record.command, record.target, record.model, record.status, str(name)
+        )
+    output.show({"runs": [_entry(record) for record in records]}, table)
+
+
+def show(
+    run: Annotated[str, typer.Argument(help="Its name or the beginning of it.")] = "latest",
+    out: options.OutOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Show one run: its settings, its result and its files."""
+    output = Output(json)
+    with _open(out) as store:
+        record = store.get(run)
+        rows = [{**row.payload} for row in store.rows(record.run_id, "voice")]
+    files = sorted(str(p.relative_to(record.folder)) for p in record.folder.rglob("*.*"))
+    table = Table.grid(padding=(0, 2))
+    for key, value in _entry(record).items():
+        table.add_row(key, str(value) if value is not None else "·")
+    table.add_row("files", "  ".join(files) or "·")
+    data = {**_entry(record), "config": record.config, "result": record.result, "voices": rows}
+    shown = [table]
+    if rows:
+        shown.append(_voices_table(rows))
+    output.show({**data, "files": files}, *shown)
+
+
+def _voices_table(rows: list[dict[str, Any]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    columns = ("name", "score", "target_similarity", "self_similarity", "feature_similarity")
+    for column in columns:
+        table.add_column(column.replace("_", " "))
+    scored = [row for row in rows if isinstance(row.get("score"), float)]
+    for row in sorted(scored, key=lambda row: -row["score"]):
+        table.add_row(*(_cell(row.get(column)) for column in columns))
+    return table
+
+
+def _cell(value: object) -> str:
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _open(out: Any) -> "RunStore":
+    from kvoicewalk.store import RunStore
+
+    config = resolve("runs", {"out_dir": str(out) if out else None}, None)
+    return RunStore.open(config.out_dir)
+
+
+def _entry(record: "RunRecord") -> dict[str, Any]:
+    return {
+        "run": record.run_id,
+        "command": record.command,
+        "target": record.target,
+        "model": record.model,
+        "status": record.status,
+        "started_at": record.started_at,
+        "finished_at": record.finished_at,
+        "folder": str(record.folder),
+        "note": record.note or None,
+    }
+
+
+COMMANDS = {"list": list_runs, "show": show}

@@ -1,0 +1,54 @@
+"""`kvw score`: how close given voices are to a recording."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from kvoicewalk.cli import options
+from kvoicewalk.cli.inputs import common_flags, latest_search, resolve, target_flags
+from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.ranking import rank_and_show
+
+
+def score(
+    voices: Annotated[
+        list[str],
+        typer.Argument(metavar="VOICE...", help="Voice files, names of stock voices, or mixes."),
+    ],
+    target: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Option(
+            "--target", "-t", help="Recording; again for more clips. [default: the latest run's]"
+        ),
+    ] = None,
+    text: options.TextOption = None,
+    text_file: options.TextFileOption = None,
+    scoring: options.ScoringOption = None,
+    model: options.ModelOption = None,
+    lang: options.LangOption = None,
+    device: options.DeviceOption = None,
+    threads: options.ThreadsOption = None,
+    seed: options.SeedOption = None,
+    out: options.OutOption = None,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+    config: options.ConfigOption = None,
+) -> None:
+    """Score voices against a recording, best first.
+
+    Without --target, the latest run's target, text and model are taken.
+    """
+    from kvoicewalk.cli.voice_args import model_of_voice
+
+    output = Output(json, quiet)
+    out_dir = out or resolve("score", {}, config).out_dir
+    has_target = bool(target) or config is not None
+    base = None if has_target else latest_search(out_dir, output)
+    named = model or next(filter(None, map(model_of_voice, voices)), None)
+    flags = {
+        **common_flags(named, device, threads, seed, out, lang),
+        **target_flags(target or [], text, text_file),
+        "score": {"scoring": scoring},
+    }
+    rank_and_show(resolve("score", flags, config, base), output, voices)

@@ -1,0 +1,168 @@
+"""Wires a config's parts together: clips → target, model → synthesizer, both → evaluator."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kvoicewalk import __version__
+from kvoicewalk.cli.output import Output
+from kvoicewalk.config import ModelConfig, RunConfig, TargetConfig, read_environment
+from kvoicewalk.errors import ConfigError, VoiceError
+
+if TYPE_CHECKING:
+    from kvoicewalk.audio import Utterance
+    from kvoicewalk.evaluate import Evaluator
+    from kvoicewalk.models import Model
+    from kvoicewalk.search.base import RankStep
+    from kvoicewalk.synth import KokoroSynthesizer
+    from kvoicewalk.voices import Voice
+
+CACHE_NAME = "measurements.sqlite3"
+
+
+@dataclass(frozen=True)
+class Session:
+    """One command's loaded parts."""
+
+    config: RunConfig
+    model: "Model" = field(repr=False)
+    evaluator: "Evaluator" = field(repr=False)
+
+    @property
+    def target_name(self) -> str:
+        """Name of the target, as shown to people."""
+        return self.evaluator.scorer.target.name
+
+
+def read_clips(config: TargetConfig, output: Output) -> "list[Utterance]":
+    """Reads and checks the target's clips, before anything slow is loaded.
+
+    Raises:
+        ConfigError: none is named.
+        AudioError: one is no use.
+    """
+    if not config.paths:
+        raise ConfigError("no target was given; name at least one recording.")
+    from kvoicewalk.audio import check_recording, read_utterance
+
+    clips = []
+    for path in config.paths:
+        clip = read_utterance(path, config.text)
+        for warning in check_recording(clip, config.limits):
+            output.warn(f"{path.name}: {warning}")
+        clips.append(clip)
+    return clips
+
+
+def open_synthesizer(config: RunConfig, output: Output) -> "KokoroSynthesizer":
+    """Loads the model and what speaks with it.
+
+    Raises:
+        ModelError: the model's files are missing or damaged.
+    """
+    from kvoicewalk.models import open_model
+    from kvoicewalk.phonemes import Phonemizer
+    from kvoicewalk.synth import KokoroSynthesizer
+
+    set_threads(config.model)
+    model = open_model(config.model)
+    return KokoroSynthesizer(model, Phonemizer(model.vocab, output.note), config.synth.speed)
+
+
+def set_threads(config: ModelConfig) -> None:
+    """Limits torch to the threads asked for."""
+    if config.n_threads is not None:
+        import torch
+
+        torch.set_num_threads(config.n_threads)
+
+
+@contextmanager
+def open_session(config: RunConfig, output: Output) -> Iterator[Session]:
+    """Loads everything that scores voices against the config's target.
+
+    Raises:
+        KvwError: the recording, the model or the text cannot be used.
+    """
+    clips = read_clips(config.target, output)
+    with output.stderr.status("loading the model …") if not output.hides_progress else _nothing():
+        session = _load(config, clips, output)
+    try:
+        yield session
+    finally:
+        session.evaluator.memory.close()  # type: ignore[attr-defined]
+
+
+@contextmanager
+def _nothing() -> Iterator[None]:
+    yield
+
+
+def _load(config: RunConfig, clips: "Sequence[Utterance]", output: Output) -> Session:
+    from kvoicewalk.evaluate import Evaluator
+    from kvoicewalk.phonemes import DEFAULT_LANG
+    from kvoicewalk.score.acoustics import make_feature_term
+    from kvoicewalk.score.scorer import Scorer
+    from kvoicewalk.score.speaker import SpeakerEncoder
+    from kvoicewalk.score.target import build_target
+    from kvoicewalk.store import MeasurementCache
+
+    synthesizer = open_synthesizer(config, output)
+    encoder = SpeakerEncoder()
+    term = make_feature_term(config.score.scoring)
+    target = build_target(config.target.paths[0].name, clips, encoder, term)
+    memory = MeasurementCache.open(read_environment().cache_dir / CACHE_NAME)
+    if memory.note:
+        output.note(memory.note)
+    evaluator = Evaluator(
+        synthesizer=synthesizer,
+        scorer=Scorer(target, encoder, term, config.score),
+        text=config.target.text,
+        probe_text=config.target.probe_text,
+        seed=config.synth.seed,
+        memory=memory,
+        lang=config.synth.lang or DEFAULT_LANG,
+    )
+    return Session(config, synthesizer.model, evaluator)
+
+
+def stock_voices(model: "Model", voices_path: Path | None) -> "list[Voice]":
+    """Returns the voices to rank: a folder's or file's, else the model's own.
+
+    Raises:
+        VoiceError: there are none, or one is damaged.
+    """
+    from kvoicewalk.voices import VoiceLibrary
+
+    if voices_path is not None:
+        return list(VoiceLibrary.open(voices_path).load_all())
+    names = model.voices.names
+    if not names:
+        raise VoiceError(
+            f"model {model.name} has no stock voices here. Run 'kvw setup' to fetch Kokoro's, "
+            "or name a folder with --voices."
+        )
+    return [model.voices.load(name) for name in names]
+
+
+def sidecar(session: Session, step: "RankStep", method: str) -> dict[str, Any]:
+    """Returns what is written beside a voice: whose it is, how it was found, what it scored."""
+    target = session.evaluator.scorer.target
+    score = step.score
+    return {
+        "name": step.voice_name,
+        "model": session.model.identity,
+        "method": method,
+        "recipe": f"stock voice {step.voice_name}",
+        "target": target.name,
+        "target_hash": target.hash,
+        "seed": session.config.synth.seed,
+        "scoring": session.config.score.scoring,
+        "score": score.score if score else None,
+        "target_similarity": score.target_similarity if score else None,
+        "self_similarity": score.self_similarity if score else None,
+        "feature_similarity": score.feature_similarity if score else None,
+        "kvw_version": __version__,
+    }

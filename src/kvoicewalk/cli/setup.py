@@ -1,0 +1,49 @@
+"""`kvw setup`: fetch Kokoro-82M once."""
+
+import sys
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from kvoicewalk.cli import options
+from kvoicewalk.cli.output import Output
+
+
+def setup(
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Fetch Kokoro-82M's weights and stock voices into the Hugging Face cache."""
+    from kvoicewalk.models.hub import REPO_ID, fetch, list_hub_files
+
+    output = Output(json, quiet)
+    files = list_hub_files()
+    wanted = [file for file in files if not file.is_cached]
+    n_bytes = sum(file.size_bytes or 0 for file in wanted)
+    if wanted and not json:
+        output.stderr.print(_plan_table([(f.name, f.size_bytes) for f in wanted]))
+        output.stderr.print(f"{len(wanted)} files, {n_bytes / 1e6:.1f} MB, from {REPO_ID}")
+        if not yes and sys.stdin.isatty():
+            typer.confirm("Fetch them?", default=True, abort=True, err=True)
+    for file in wanted:
+        fetch(file.name)
+    output.show(
+        {"repo": REPO_ID, "n_fetched": len(wanted), "fetched_bytes": n_bytes},
+        f"Kokoro-82M is ready: {len(files)} files, {len(wanted)} new. "
+        "Try: kvw speak af_heart Hello.",
+    )
+
+
+def _plan_table(files: list[tuple[str, int | None]]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("file")
+    table.add_column("MB", justify="right")
+    voices = [size or 0 for name, size in files if name.startswith("voices/")]
+    for name, size in files:
+        if not name.startswith("voices/"):
+            table.add_row(name, f"{(size or 0) / 1e6:.1f}")
+    if voices:
+        table.add_row(f"{len(voices)} voices", f"{sum(voices) / 1e6:.1f}")
+    return table

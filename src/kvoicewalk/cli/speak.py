@@ -1,0 +1,97 @@
+"""`kvw speak`: hear a voice."""
+
+from pathlib import Path
+from typing import Annotated, Any, Optional
+
+import typer
+
+from kvoicewalk.cli import options
+from kvoicewalk.cli.inputs import common_flags, read_text, resolve
+from kvoicewalk.cli.output import Output
+from kvoicewalk.config import RunConfig, dump_config
+from kvoicewalk.errors import ConfigError
+
+
+def speak(
+    voice: Annotated[
+        str, typer.Argument(help="A voice file, a stock voice's name, or a mix: a:0.7,b:0.3.")
+    ],
+    text: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(help="What to say; - reads it from standard input."),
+    ] = None,
+    text_file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--text-file", metavar="FILE", help="What to say, from a text file."),
+    ] = None,
+    wav: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--wav", metavar="FILE", help="Write here. [default: a new run folder]"),
+    ] = None,
+    speed: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--speed", help="2 is twice as fast. [default: 1]"),
+    ] = None,
+    model: options.ModelOption = None,
+    lang: options.LangOption = None,
+    device: options.DeviceOption = None,
+    threads: options.ThreadsOption = None,
+    seed: options.SeedOption = None,
+    out: options.OutOption = None,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Speak a text with a voice and write a wav."""
+    from kvoicewalk.cli.voice_args import model_of_voice
+
+    spoken = read_text(text, text_file)
+    if spoken is None:
+        raise ConfigError('say what to speak: kvw speak VOICE "Any text." or --text-file FILE.')
+    flags = common_flags(model or model_of_voice(voice), device, threads, seed, out, lang)
+    flags["synth"]["speed"] = speed
+    config = resolve("speak", flags, None)
+    speak_and_show(config, voice, spoken, wav, Output(json, quiet))
+
+
+def speak_and_show(
+    config: RunConfig, voice_spec: str, text: str, wav_path: Path | None, output: Output
+) -> dict[str, Any]:
+    """Speaks, writes the wav and shows where; returns what was shown, as data.
+
+    Raises:
+        KvwError: the voice, the model, the text or the path cannot be used.
+    """
+    from kvoicewalk.audio import write_wav
+    from kvoicewalk.cli.session import open_synthesizer
+    from kvoicewalk.cli.voice_args import find_voice
+    from kvoicewalk.phonemes import DEFAULT_LANG
+    from kvoicewalk.store import RunStore
+    from kvoicewalk.voices import voice_lang
+
+    synthesizer = open_synthesizer(config, output)
+    identity = synthesizer.model.identity
+    voice = find_voice(voice_spec, synthesizer.model.voices, identity)
+    lang = config.synth.lang or voice_lang(voice.name) or DEFAULT_LANG
+    utterance = synthesizer.speak(text, voice, seed=config.synth.seed, lang=lang)
+    result = {
+        "voice": voice.name,
+        "model": identity,
+        "lang": lang,
+        "seed": config.synth.seed,
+        "duration_s": utterance.duration_s,
+    }
+    if wav_path is not None:
+        write_wav(wav_path, utterance)
+        result["wav_path"] = str(wav_path)
+    else:
+        with (
+            RunStore.open(config.out_dir) as store,
+            store.start("speak", voice.name, identity, dump_config(config)) as run,
+        ):
+            wav_path = run.folder / "speech.wav"
+            write_wav(wav_path, utterance)
+            result.update(run=run.run_id, wav_path=str(wav_path))
+            run.finish("done", result)
+    output.show(result, f"{wav_path}")
+    output.note(f"{voice.name} spoke {utterance.duration_s:.1f} s.")
+    return result

@@ -1,0 +1,136 @@
+"""`kvw voices`: list, inspect and mix voices."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.table import Table
+
+from kvoicewalk.cli import options
+from kvoicewalk.cli.inputs import common_flags, resolve
+from kvoicewalk.cli.output import Output
+from kvoicewalk.errors import VoiceError
+
+if TYPE_CHECKING:
+    from kvoicewalk.models.base import VoiceSource
+    from kvoicewalk.voices import Voice
+
+LANGUAGES = {
+    "a": "American English",
+    "b": "British English",
+    "e": "Spanish",
+    "f": "French",
+    "h": "Hindi",
+    "i": "Italian",
+    "j": "Japanese",
+    "p": "Brazilian Portuguese",
+    "z": "Mandarin Chinese",
+}
+
+
+def list_voices(
+    model: options.ModelOption = None,
+    voices: options.VoicesOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """List the stock voices of a model, or of a folder."""
+    from kvoicewalk.voices import voice_lang
+
+    names = _source(model, voices).names
+    if not names:
+        raise VoiceError("no voices here. Run 'kvw setup' to fetch Kokoro's, or name --voices.")
+    entries = [{"name": name, "lang": voice_lang(name)} for name in names]
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("voice")
+    table.add_column("language")
+    for entry in entries:
+        table.add_row(entry["name"], LANGUAGES.get(entry["lang"] or "", "·"))
+    Output(json).show({"voices": entries}, table)
+
+
+def info(
+    voice: Annotated[str, typer.Argument(help="A voice file, a stock voice's name, or a mix.")],
+    model: options.ModelOption = None,
+    voices: options.VoicesOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Show what a voice file holds and where it came from."""
+    from kvoicewalk.cli.voice_args import is_file_like, model_of_voice, read_sidecar
+
+    belongs_to = model_of_voice(voice)
+    found = _load(voice, model or belongs_to, voices)
+    facts = _facts(found)
+    facts["model"] = belongs_to
+    if is_file_like(voice):
+        facts["sidecar"] = read_sidecar(Path(voice).expanduser()) or None
+    table = Table.grid(padding=(0, 2))
+    for key, value in facts.items():
+        if key != "sidecar":
+            shown = f"{value:.4f}" if isinstance(value, float) else str(value or "·")
+            table.add_row(key.replace("_", " "), shown)
+    for key, value in (facts.get("sidecar") or {}).items():
+        table.add_row(f"sidecar: {key}", str(value))
+    Output(json).show(facts, table)
+
+
+def mix(
+    recipe: Annotated[
+        str, typer.Argument(metavar="RECIPE", help="Voices and weights: af_heart:0.7,af_bella:0.3.")
+    ],
+    save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new .pt file.")],
+    model: options.ModelOption = None,
+    voices: options.VoicesOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Mix stock voices into a new voice."""
+    from kvoicewalk.cli.voice_args import model_of_voice
+    from kvoicewalk.store import write_json_atomic
+    from kvoicewalk.voices import save_voice
+
+    belongs_to = model_of_voice(recipe)
+    mixed = _load(recipe, model or belongs_to, voices)
+    if save.suffix != ".pt":
+        raise VoiceError(f"--save {save}: a voice file ends in .pt.")
+    save_voice(mixed, save)
+    facts = {"voice_path": str(save), "recipe": recipe, "hash": mixed.hash}
+    write_json_atomic(save.with_suffix(".json"), {**facts, "name": save.stem, "method": "mix"})
+    Output(json).show(facts, f"{save}")
+
+
+def _source(model: str | None, voices: Path | None) -> "VoiceSource":
+    from kvoicewalk.models import stock_voice_source
+    from kvoicewalk.voices import VoiceLibrary
+
+    if voices is not None:
+        return VoiceLibrary.open(voices)
+    name = resolve("voices", common_flags(model, None, None, None, None), None).model.name
+    return stock_voice_source(name)
+
+
+def _load(spec: str, model: str | None, voices: Path | None) -> "Voice":
+    from kvoicewalk.cli.voice_args import find_voice
+
+    return find_voice(spec, _source(model, voices))
+
+
+def _facts(voice: "Voice") -> dict[str, Any]:
+    import numpy as np
+
+    from kvoicewalk.voices import PROSODY, TIMBRE, voice_lang
+
+    rows = voice.rows[:, 0, :].astype(np.float64)
+    norms = np.linalg.norm(rows, axis=1)
+    return {
+        "name": voice.name,
+        "lang": voice_lang(voice.name),
+        "shape": list(voice.rows.shape),
+        "hash": voice.hash,
+        "norm_first_row": float(norms[0]),
+        "norm_last_row": float(norms[-1]),
+        "rms_timbre": float(np.sqrt((rows[:, TIMBRE] ** 2).mean())),
+        "rms_prosody": float(np.sqrt((rows[:, PROSODY] ** 2).mean())),
+        "std_across_rows": float(rows.std(axis=0).mean()),
+    }
+
+
+COMMANDS = {"list": list_voices, "info": info, "mix": mix}

@@ -1,0 +1,226 @@
+"""Every option of a run, frozen and checked; every default lives here and nowhere else.
+
+One model per stage; each function gets the part that it needs. A `RunConfig` is written into
+the run's folder as `config.json`, and that file runs the run again.
+"""
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+import platformdirs
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from kvoicewalk.errors import ConfigError
+
+# Written for this project. About 11 s each in a stock voice, rich in phonemes; they share no
+# sentence, so that self-similarity compares one voice over different speech.
+TARGET_TEXT = (
+    "Before the sun came up, the baker had already carried two heavy sacks of flour through "
+    "the yard, lit the great oven, and begun to whistle the same cheerful tune that the whole "
+    "village knew by heart."
+)
+PROBE_TEXT = (
+    "Our train rolled slowly past frozen lakes and quiet farms, while a young woman by the "
+    "window wrote long letters, folded every page with care, and chose just five of them to "
+    "be thrown into the fire."
+)
+SCREENING_TEXT = "A yellow boat drifted under the bridge, and nobody on the shore called out."
+
+MAX_CONFIG_BYTES = 1_000_000
+
+
+class _Frozen(BaseModel):
+    """Immutable; an unknown key is an error that names the valid ones."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
+
+
+class RecordingLimits(_Frozen):
+    """What a recording must be to serve as a target."""
+
+    min_speech_s: float = Field(1.6, gt=0, description="refused below: one window of the encoder")
+    short_s: float = Field(10.0, gt=0, description="warned below")
+    long_s: float = Field(60.0, gt=0, description="warned above")
+    max_s: float = Field(3600.0, gt=0, description="refused above, before decoding")
+
+
+class ModelConfig(_Frozen):
+    """Which synthesizer speaks, and on what."""
+
+    name: str = Field("kokoro", min_length=1, description="kokoro, mini or a folder")
+    device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
+    n_threads: int | None = Field(None, ge=1, le=1024, description="torch threads; None: its own")
+
+
+class TargetConfig(_Frozen):
+    """The recordings to imitate and the texts that the search speaks."""
+
+    paths: tuple[Path, ...] = Field((), description="clips of one speaker")
+    text: str = Field(TARGET_TEXT, min_length=1)
+    probe_text: str = Field(PROBE_TEXT, min_length=1)
+    limits: RecordingLimits = RecordingLimits()
+
+    @field_validator("text", "probe_text")
+    @classmethod
+    def _not_blank(cls, value: str) -> str:
+        if not value.strip():
+            raise ValueError("a text needs at least one word")
+        return value
+
+
+class SynthConfig(_Frozen):
+    """How texts are spoken."""
+
+    seed: int = Field(0, ge=0, lt=2**31)
+    lang: str | None = Field(None, pattern="^[abefhijpz]$", description="None: by voice name")
+    speed: float = Field(1.0, ge=0.25, le=4.0)
+
+
+class ScoreConfig(_Frozen):
+    """How likeness is counted. Weights: RobViren/kvoicewalk `utilities/fitness_scorer.py`."""
+
+    scoring: Literal["scaled", "classic"] = "scaled"
+    weights: tuple[float, float, float] = (0.48, 0.50, 0.02)
+
+    @field_validator("weights")
+    @classmethod
+    def _usable(cls, value: tuple[float, float, float]) -> tuple[float, float, float]:
+        if min(value) < 0 or sum(value) <= 0:
+            raise ValueError("weights are at least 0, and one is more")
+        return value
+
+
+class RankConfig(_Frozen):
+    """How stock voices are ranked."""
+
+    is_full: bool = Field(False, description="score every voice fully; no screening")
+    screening_text: str = Field(SCREENING_TEXT, min_length=1)
+    finalist_share: float = Field(1 / 3, gt=0, le=1, description="of voices, scored fully")
+    n_finalists_min: int = Field(5, ge=1)
+    voices_path: Path | None = Field(None, description="None: the model's own stock voices")
+
+
+class RunConfig(_Frozen):
+    """All that decides a run's result, and where it goes."""
+
+    command: str
+    model: ModelConfig = ModelConfig()
+    target: TargetConfig = TargetConfig()
+    synth: SynthConfig = SynthConfig()
+    score: ScoreConfig = ScoreConfig()
+    rank: RankConfig = RankConfig()
+    out_dir: Path = Path("out")
+
+
+class Environment(_Frozen):
+    """Environment variables, read once here; no other module reads any."""
+
+    model: str | None = None
+    is_debug: bool = False
+    cache_dir: Path
+    is_hub_offline: bool = False
+
+
+def read_environment() -> Environment:
+    """Returns what KVW_MODEL, KVW_DEBUG, KVW_CACHE_DIR and HF_HUB_OFFLINE say."""
+    cache_dir = os.environ.get("KVW_CACHE_DIR") or platformdirs.user_cache_dir("kvoicewalk")
+    return Environment(
+        model=os.environ.get("KVW_MODEL") or None,
+        is_debug=_is_true(os.environ.get("KVW_DEBUG")),
+        cache_dir=Path(cache_dir),
+        is_hub_offline=_is_true(os.environ.get("HF_HUB_OFFLINE")),
+    )
+
+
+def _is_true(value: str | None) -> bool:
+    return (value or "").strip().lower() in {"1", "true", "yes", "on"}
+
+
+def prepare_process() -> None:
+    """Sets what torch reads when it loads; call before its first import.
+
+    oneDNN and the CPU convolution cache keep one plan per tensor length: without a bound,
+    memory grows with every new text length.
+    """
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
+    os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
+
+
+def load_config(path: Path) -> dict[str, Any]:
+    """Reads a `config.json` as plain data, to be merged with flags by `merge_config`.
+
+    Raises:
+        ConfigError: not there, too large, not JSON, or not an object.
+    """
+    try:
+        if path.stat().st_size > MAX_CONFIG_BYTES:
+            raise ConfigError(f"{path} is too large for a configuration; expected a config.json.")
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        reason = error.strerror or "cannot be read"
+        raise ConfigError(f"{path}: {reason}. Give a run's config.json.") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path} is not JSON; expected a run's config.json.") from error
+    if not isinstance(data, dict):
+        raise ConfigError(f"{path} holds no JSON object; expected a run's config.json.")
+    return data
+
+
+def merge_config(command: str, flags: dict[str, Any], file: dict[str, Any] | None) -> RunConfig:
+    """Joins flag > file > default.
+
+    Args:
+        command: the command that runs; wins over the file's.
+        flags: nested like `RunConfig`; None means not given.
+        file: from `load_config`, or None.
+
+    Raises:
+        ConfigError: a value is out of range or a key is unknown; the message lists valid keys.
+    """
+    data = _overlay(file or {}, flags)
+    data["command"] = command
+    try:
+        return RunConfig.model_validate(data)
+    except ValidationError as error:
+        raise ConfigError(_explain(error)) from error
+
+
+def dump_config(config: RunConfig) -> dict[str, Any]:
+    """Returns plain JSON data; `merge_config(config.command, {}, dump_config(config))` equals it."""
+    return config.model_dump(mode="json")
+
+
+def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    merged = dict(base)
+    for key, value in over.items():
+        if isinstance(value, dict):
+            below = base.get(key)
+            merged[key] = _overlay(below if isinstance(below, dict) else {}, value)
+        elif value is not None:
+            merged[key] = value
+    return merged
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = ".".join(str(part) for part in first["loc"])
+    if first["type"] == "extra_forbidden":
+        valid = ", ".join(sorted(_section(first["loc"][:-1]).model_fields))
+        return f"configuration: unknown key '{where}'. Valid keys there: {valid}."
+    reason = first["msg"].removeprefix("Value error, ")
+    shown = repr(first["input"])
+    shown = shown if len(shown) <= 60 else shown[:57] + "..."
+    return f"configuration: {where} = {shown} cannot be used: {reason[0].lower()}{reason[1:]}."
+
+
+def _section(path: tuple[int | str, ...]) -> type[BaseModel]:
+    section: type[BaseModel] = RunConfig
+    for part in path:
+        annotation = section.model_fields[str(part)].annotation
+        assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        section = annotation
+    return section

@@ -1,0 +1,206 @@
+"""Voice → score: the only place where synthesis meets scoring.
+
+An `Evaluator` speaks the texts with a voice, measures each utterance once, and remembers what it
+measured under (voice, text, seed, language, model), so that a voice seen before costs nothing.
+Measurements do not depend on the target: a second target reuses them. A method that needs a
+gradient finds its own entry point beside `evaluate`, with the same cache and counts.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from kvoicewalk.audio import Utterance
+from kvoicewalk.phonemes import DEFAULT_LANG
+from kvoicewalk.score.combine import Score
+from kvoicewalk.score.scorer import Scorer
+from kvoicewalk.synth import Synthesizer
+from kvoicewalk.voices import Voice
+
+# Part of every cache key: raise it when a front end or a feature changes its numbers.
+MEASUREMENT_VERSION = 1
+
+T = TypeVar("T")
+R = TypeVar("R")
+Values = npt.NDArray[np.float32]
+
+
+class MeasurementStore(Protocol):
+    """Remembers measurements; `kvoicewalk.store` has one on disk."""
+
+    def get(self, key: str, kind: str) -> Values | None:
+        """Returns float32 (n,), or None if it is not there."""
+
+    def put(self, key: str, kind: str, values: Values) -> None:
+        """Keeps float32 (n,)."""
+
+
+class Executor(Protocol):
+    """Runs one task over many items; processes and clusters can stand in for the serial one."""
+
+    def map(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """Yields the results in the order of the items, each as soon as it and those before are done."""
+
+
+class SerialExecutor:
+    """Runs tasks one after another in this process."""
+
+    def map(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
+        """See `Executor.map`."""
+        return map(task, items)
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Ends an evaluation early when the target similarity is below a floor."""
+
+    min_target_similarity: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a voice scored.
+
+    Attributes:
+        voice_name: of the voice.
+        target_similarity: on the target text, at most 1.
+        score: None where the gate closed before the probe text was spoken.
+    """
+
+    voice_name: str
+    target_similarity: float
+    score: Score | None
+
+    @property
+    def is_gated(self) -> bool:
+        """True where the gate closed."""
+        return self.score is None
+
+
+@dataclass
+class EvaluationCounts:
+    """What the evaluations cost so far: how often, and seconds a stage."""
+
+    n_evaluations: int = 0
+    n_gated: int = 0
+    n_spoken: int = 0
+    n_remembered: int = 0
+    spoken_s: float = 0.0
+    stage_s: dict[str, float] = field(
+        default_factory=lambda: {"synthesis": 0.0, "embedding": 0.0, "features": 0.0}
+    )
+
+
+@dataclass
+class Evaluator:
+    """Speaks, measures and scores voices against one target.
+
+    Attributes:
+        synthesizer: speaks.
+        scorer: of the target.
+        text: target text, whose features and likeness count.
+        probe_text: second text, for self-similarity.
+        seed: of all synthesis: voices are compared under common random numbers.
+        lang: language of both texts, whatever the voice's own.
+        memory: where measurements are kept.
+        counts: what it cost.
+    """
+
+    synthesizer: Synthesizer
+    scorer: Scorer
+    text: str
+    probe_text: str
+    seed: int
+    memory: MeasurementStore
+    lang: str = DEFAULT_LANG
+    counts: EvaluationCounts = field(default_factory=EvaluationCounts)
+
+    def evaluate(self, voice: Voice, gate: Gate | None = None) -> Evaluation:
+        """Scores a voice.
+
+        Raises:
+            SynthError: the voice does not speak on this model.
+        """
+        self.counts.n_evaluations += 1
+        heard = _Heard(self, voice, self.text)
+        spoken = heard.embedding()
+        target_similarity = self.scorer.target_similarity(spoken)
+        if gate is not None and target_similarity < gate.min_target_similarity:
+            self.counts.n_gated += 1
+            return Evaluation(voice.name, target_similarity, None)
+        probe = _Heard(self, voice, self.probe_text).embedding()
+        score = self.scorer.score(spoken, heard.features(), probe)
+        return Evaluation(voice.name, target_similarity, score)
+
+    def screen(self, voice: Voice, text: str) -> float:
+        """Returns the likeness to the target on a short text, at most 1; cheap."""
+        return self.scorer.target_similarity(_Heard(self, voice, text).embedding())
+
+    def speak(self, voice: Voice) -> Utterance:
+        """Speaks the target text with a voice, just as `evaluate` did."""
+        return self.synthesizer.speak(self.text, voice, seed=self.seed, lang=self.lang)
+
+
+class _Heard:
+    """One voice speaking one text: remembered where it can be, spoken and measured once else."""
+
+    def __init__(self, evaluator: Evaluator, voice: Voice, text: str) -> None:
+        self._evaluator, self._voice, self._text = evaluator, voice, text
+        self._utterance: Utterance | None = None
+        parts = (
+            str(MEASUREMENT_VERSION),
+            evaluator.synthesizer.identity,
+            voice.hash,
+            str(evaluator.seed),
+            evaluator.lang,
+            text,
+        )
+        self._key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+    def embedding(self) -> Values:
+        return self._measure("embedding", "embedding", self._evaluator.scorer.embed)
+
+    def features(self) -> Values:
+        scorer = self._evaluator.scorer
+        return self._measure(f"features-{scorer.term.name}", "features", scorer.features)
+
+    def _measure(self, kind: str, stage: str, measure: Callable[[Utterance], Values]) -> Values:
+        memory, counts = self._evaluator.memory, self._evaluator.counts
+        values = memory.get(self._key, kind)
+        if values is not None:
+            counts.n_remembered += 1
+            return values
+        utterance = self._speak()
+        with _Stopwatch(counts.stage_s, stage):
+            values = measure(utterance)
+        memory.put(self._key, kind, values)
+        return values
+
+    def _speak(self) -> Utterance:
+        if self._utterance is None:
+            evaluator, counts = self._evaluator, self._evaluator.counts
+            with _Stopwatch(counts.stage_s, "synthesis"):
+                self._utterance = evaluator.synthesizer.speak(
+                    self._text, self._voice, seed=evaluator.seed, lang=evaluator.lang
+                )
+            counts.n_spoken += 1
+            counts.spoken_s += self._utterance.duration_s
+        return self._utterance
+
+
+class _Stopwatch:
+    """Adds the time spent inside it to one entry of a dict."""
+
+    def __init__(self, totals: dict[str, float], name: str) -> None:
+        self._totals, self._name = totals, name
+
+    def __enter__(self) -> None:
+        self._started = time.perf_counter()
+
+    def __exit__(self, *exc_info: object) -> None:
+        self._totals[self._name] += time.perf_counter() - self._started

@@ -1,0 +1,1 @@
+"""Utterances → score: who speaks, how it sounds, joined against one target."""

@@ -1,0 +1,99 @@
+"""Who speaks: Resemblyzer's embedding of an utterance.
+
+The only module that imports resemblyzer. The network and its weights are the package's own; the
+front end is the package's, computed faster: same resampling, volume, pauses, mel frames, windows.
+"""
+
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import librosa
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kvoicewalk.audio import Utterance, raise_volume, resample, voice_activity
+from kvoicewalk.errors import AudioError
+
+EMBEDDING_DIM = 256
+ENCODER_RATE_HZ = 16_000
+# Source of all numbers: resemble-ai/Resemblyzer resemblyzer/hparams.py, voice_encoder.py.
+WINDOW_SAMPLES = 480  # of the voice activity detector: 30 ms
+MEL_FFT_SAMPLES = 400  # 25 ms
+MEL_HOP_SAMPLES = 160  # 10 ms
+N_MELS = 40
+PARTIALS_PER_S = 1.3
+MIN_COVERAGE = 0.75
+
+Embedding = npt.NDArray[np.float32]
+
+
+class SpeakerEncoder:
+    """Resemblyzer's voice encoder (GE2E, Wan et al. 2018) behind its own front end."""
+
+    def __init__(self, device: str = "cpu") -> None:
+        with warnings.catch_warnings():
+            # resemblyzer imports a SciPy name on its way out; scipy < 2 is pinned for it.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            from resemblyzer import VoiceEncoder
+        self._encoder: Any = VoiceEncoder(device, verbose=False).eval().requires_grad_(False)
+        self.n_embeddings = 0
+
+    def embed(self, utterance: Utterance) -> Embedding:
+        """Embeds an utterance.
+
+        Returns:
+            float32 (256,), non-negative, of length 1.
+
+        Raises:
+            AudioError: no speech is left once pauses are cut.
+        """
+        speech = self.front_end(utterance)
+        if speech.size == 0:
+            raise AudioError("no speech was found to compare; give a recording of a voice.")
+        wav_slices, mel_slices = self._encoder.compute_partial_slices(
+            speech.size, PARTIALS_PER_S, MIN_COVERAGE
+        )
+        padded = np.pad(speech, (0, max(0, wav_slices[-1].stop - speech.size)))
+        mel = mel_frames(padded)
+        partials = torch.from_numpy(np.stack([mel[part] for part in mel_slices]))
+        with torch.inference_mode():
+            embedded = self._encoder(partials.to(self._encoder.device)).cpu().numpy()
+        self.n_embeddings += 1
+        return unit(embedded.mean(axis=0))
+
+    @staticmethod
+    def front_end(utterance: Utterance) -> npt.NDArray[np.float32]:
+        """Returns 16 kHz speech, float32 (n_samples,), raised to −30 dBFS, long pauses cut."""
+        samples = resample(utterance.samples, utterance.sample_rate_hz, ENCODER_RATE_HZ)
+        samples = raise_volume(samples)
+        is_speech = np.repeat(voice_activity(samples), WINDOW_SAMPLES)
+        return samples[: is_speech.size][is_speech]
+
+
+def mel_frames(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """Returns power mel frames, float32 (n_frames, 40), of 16 kHz speech, float32 (n_samples,)."""
+    mel = librosa.feature.melspectrogram(
+        y=samples,
+        sr=ENCODER_RATE_HZ,
+        n_fft=MEL_FFT_SAMPLES,
+        hop_length=MEL_HOP_SAMPLES,
+        n_mels=N_MELS,
+    )
+    return np.ascontiguousarray(mel.astype(np.float32).T)
+
+
+def unit(vector: Embedding) -> Embedding:
+    """Scales a vector to length 1."""
+    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
+
+
+def pool_embeddings(embeddings: Sequence[Embedding]) -> Embedding:
+    """Returns the centroid of several clips of one speaker, of length 1."""
+    return unit(np.mean(np.stack(embeddings), axis=0))
+
+
+def cosine(a: Embedding, b: Embedding) -> float:
+    """Returns the inner product of two embeddings: 1 is the same voice, about 0.6 a stranger's."""
+    return float(np.dot(a.astype(np.float64), b.astype(np.float64)))

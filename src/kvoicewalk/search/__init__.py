@@ -1,0 +1,1 @@
+"""Where voices come from: ranking the stock voices now, the searches later."""

@@ -1,0 +1,22 @@
+"""Runs and measurements on disk: SQLite databases, run folders, whole-or-absent files."""
+
+from kvoicewalk.store.cache import MeasurementCache, MeasurementStore, MemoryCache, NullCache
+from kvoicewalk.store.files import write_json_atomic, write_text_atomic
+from kvoicewalk.store.records import RunRecord, RunRow, RunStatus, slug
+from kvoicewalk.store.run import Run
+from kvoicewalk.store.runs import RunStore
+
+__all__ = [
+    "MeasurementCache",
+    "MeasurementStore",
+    "MemoryCache",
+    "NullCache",
+    "Run",
+    "RunRecord",
+    "RunRow",
+    "RunStatus",
+    "RunStore",
+    "slug",
+    "write_json_atomic",
+    "write_text_atomic",
+]

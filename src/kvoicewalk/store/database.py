@@ -1,0 +1,309 @@
+"""Opening SQLite files that several processes share and that anybody may have damaged.
+
+Two files use this: the run database and the measurement cache.  Each names its tables
+in a `Schema`; a file with other tables, another program's mark or a newer version is
+refused before anything in it is read or changed.
+"""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from kvoicewalk.errors import StoreError
+from kvoicewalk.store.files import reason_of
+
+Connect = Callable[[str, float], sqlite3.Connection]
+"""Opens an SQLite address (`file:…?mode=rw`) with a busy timeout in seconds."""
+
+# WAL keeps its index in shared memory, which processes on two machines do not share.
+# fmt: off
+_NETWORK_FILE_SYSTEMS = frozenset({
+    "9p", "afs", "beegfs", "ceph", "cifs", "fuse.ceph", "fuse.glusterfs", "fuse.s3fs",
+    "fuse.sshfs", "glusterfs", "gpfs", "lustre", "ncpfs", "nfs", "nfs4", "ocfs2", "smb3", "smbfs",
+})
+# fmt: on
+_HEADER = b"SQLite format 3\0"
+_MOUNTS_PATH = Path("/proc/self/mounts")
+
+
+class DamagedDatabaseError(StoreError):
+    """The file is no SQLite database, or its content is broken."""
+
+
+class _InaccessibleError(StoreError):
+    """The system does not let us open or write the file in this way."""
+
+
+@dataclass(frozen=True)
+class Schema:
+    """What a database of ours looks like.
+
+    Attributes:
+        application_id: Our mark in the file's header.
+        version: Number of the newest layout that this program knows.
+        statements: What creates the tables and indexes, in order.
+        remedy: What the user can do when the file is of no use, for messages.
+    """
+
+    application_id: int
+    version: int
+    statements: tuple[str, ...]
+    remedy: str
+
+
+def connect(address: str, busy_timeout_s: float) -> sqlite3.Connection:
+    """Open a connection that leaves all transactions to us."""
+    return sqlite3.connect(address, uri=True, timeout=busy_timeout_s, isolation_level=None)
+
+
+@contextlib.contextmanager
+def sqlite_errors(path: Path, schema: Schema) -> Iterator[None]:
+    """Turn what sqlite3 raises inside into one-line StoreErrors that name the file."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise _explained(error, path, schema) from error
+    except UnicodeEncodeError as error:
+        raise StoreError(f"{path} stores valid Unicode only, not {error.object!a}") from error
+
+
+@contextlib.contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Take the write lock, then commit all or nothing."""
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+
+
+def open_for_writing(
+    path: Path,
+    schema: Schema,
+    *,
+    busy_timeout_s: float,
+    is_power_safe: bool = True,
+    connect: Connect = connect,
+) -> sqlite3.Connection:
+    """Open or make a database; several processes may do so at once.
+
+    Args:
+        path: The file; its folder must exist.
+        schema: What the file must hold; made where the file is new or empty.
+        busy_timeout_s: How long to wait for another process's transaction.
+        is_power_safe: True: a commit survives a power cut. False: it survives the death of
+            the process only, and costs no wait for the disk where WAL works.
+        connect: Opens the connection.
+
+    Raises:
+        DamagedDatabaseError: The file is no database or is broken.
+        StoreError: It is another program's, newer than we know, locked or not writable.
+    """
+    _exists(path, schema)
+    with sqlite_errors(path, schema), contextlib.ExitStack() as on_failure:
+        connection = _connected(path, "rwc", busy_timeout_s, connect)
+        on_failure.callback(connection.close)
+        has_tables = check_identity(connection, path, schema)
+        mode = choose_journal_mode(connection, path.parent)
+        is_light = mode == "wal" and not is_power_safe
+        connection.execute(f"PRAGMA synchronous={'NORMAL' if is_light else 'FULL'}")
+        if not has_tables:
+            _create_tables(connection, path, schema)
+        _try_writing(connection, schema)
+        on_failure.pop_all()
+        return connection
+
+
+def open_for_reading(
+    path: Path, schema: Schema, *, busy_timeout_s: float, connect: Connect = connect
+) -> sqlite3.Connection | None:
+    """Open an existing database without changing it; None where there is none yet.
+
+    Works in a folder or on a disk that allows no writing, too.
+
+    Raises:
+        DamagedDatabaseError: The file is no database or is broken.
+        StoreError: It is another program's, newer than we know, locked or not readable.
+    """
+    if not _exists(path, schema):
+        return None
+    # Read-write first: only that can tidy up after a process that was killed.
+    modes = ["rw", "ro"]
+    if not _has_unmerged_log(path):
+        modes.append("ro&immutable=1")
+    for mode in modes[:-1]:
+        with contextlib.suppress(_InaccessibleError):
+            return _opened_for_reading(path, mode, schema, busy_timeout_s, connect)
+    return _opened_for_reading(path, modes[-1], schema, busy_timeout_s, connect)
+
+
+def check_identity(connection: sqlite3.Connection, path: Path, schema: Schema) -> bool:
+    """Whether the file holds our tables: True, or False where it is still empty.
+
+    Raises:
+        DamagedDatabaseError: Our tables are not as we made them.
+        StoreError: The file is another program's, or newer than this program.
+    """
+    application_id = _number(connection, "PRAGMA application_id")
+    version = _number(connection, "PRAGMA user_version")
+    made = {row[0] for row in connection.execute("SELECT sql FROM sqlite_master")}
+    if not made and application_id == 0 and version == 0:
+        return False
+    if application_id != schema.application_id:
+        raise StoreError(f"{path} is a database of another program; {schema.remedy}")
+    if version > schema.version:
+        raise StoreError(
+            f"{path} has layout {version}, this kvw knows up to {schema.version}: "
+            "it was written by a newer kvw; update kvw or use another folder"
+        )
+    # Word for word: a view or a computed column in a table's place could run anything.
+    if version != schema.version or not made.issuperset(schema.statements):
+        raise DamagedDatabaseError(f"{path} lacks the tables that kvw makes; {schema.remedy}")
+    return True
+
+
+def choose_journal_mode(connection: sqlite3.Connection, folder: Path) -> str:
+    """Switch to WAL where it works, else to DELETE; returns the mode in use.
+
+    WAL lets one process read while another writes.  It needs shared memory beside the
+    file, so it is tried out, and not tried at all on a network file system.
+    """
+    try:
+        if network_file_system(folder, _mounts()) is None:
+            mode = _text(connection, "PRAGMA journal_mode=WAL")
+            if mode == "wal":
+                # The pragma alone touches the header only; a transaction maps the memory.
+                with transaction(connection):
+                    pass
+                return mode
+    except sqlite3.OperationalError as error:
+        if _is_busy(error):
+            return _text(connection, "PRAGMA journal_mode")
+    try:
+        return _text(connection, "PRAGMA journal_mode=DELETE")
+    except sqlite3.OperationalError as error:
+        if not _is_busy(error):
+            raise
+        return _text(connection, "PRAGMA journal_mode")
+
+
+def network_file_system(folder: Path, mounts: str) -> str | None:
+    """The kind of network file system that a folder lies on; None for a local one.
+
+    Args:
+        folder: An existing folder.
+        mounts: The text of Linux's /proc/self/mounts; "" where there is none.
+    """
+    resolved = folder.resolve()
+    found_depth, found_kind = -1, ""
+    for line in mounts.splitlines():
+        fields = line.split(" ")
+        if len(fields) < 3:
+            continue
+        # The kernel writes blanks and backslashes in paths as octal numbers.
+        point = Path(fields[1].replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\"))
+        depth = len(point.parts)
+        # The later line wins among equals: it is mounted over the earlier.
+        if depth >= found_depth and (point == resolved or point in resolved.parents):
+            found_depth, found_kind = depth, fields[2]
+    return found_kind if found_kind in _NETWORK_FILE_SYSTEMS else None
+
+
+def _mounts() -> str:
+    try:
+        return _MOUNTS_PATH.read_text(encoding="utf-8", errors="surrogateescape")
+    except OSError:
+        return ""
+
+
+def _connected(path: Path, mode: str, timeout_s: float, connect: Connect) -> sqlite3.Connection:
+    connection = connect(f"{path.absolute().as_uri()}?mode={mode}", timeout_s)
+    # One undecodable text must not hide all the others.
+    connection.text_factory = lambda content: content.decode("utf-8", "replace")
+    connection.execute("PRAGMA trusted_schema=OFF")
+    return connection
+
+
+def _opened_for_reading(
+    path: Path, mode: str, schema: Schema, timeout_s: float, connect: Connect
+) -> sqlite3.Connection | None:
+    with sqlite_errors(path, schema), contextlib.ExitStack() as on_exit:
+        connection = _connected(path, mode, timeout_s, connect)
+        on_exit.callback(connection.close)
+        if not check_identity(connection, path, schema):
+            return None
+        on_exit.pop_all()
+        return connection
+
+
+def _create_tables(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
+    with transaction(connection):
+        # Another process may have made them while this one waited for the lock.
+        if check_identity(connection, path, schema):
+            return
+        for statement in schema.statements:
+            connection.execute(statement)
+        connection.execute(f"PRAGMA application_id={schema.application_id}")
+        connection.execute(f"PRAGMA user_version={schema.version}")
+
+
+def _try_writing(connection: sqlite3.Connection, schema: Schema) -> None:
+    # SQLite opens a protected file, and even begins to write, without a word.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(f"PRAGMA user_version={schema.version}")
+    connection.execute("ROLLBACK")
+
+
+def _exists(path: Path, schema: Schema) -> bool:
+    try:
+        if not path.exists():
+            return False
+        if not path.is_file():
+            raise StoreError(f"{path} is no file; a database was expected: move it away")
+        with path.open("rb") as file:
+            start = file.read(len(_HEADER))
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be read ({reason_of(error)}); make it readable or choose another folder"
+        ) from error
+    # SQLite takes any file shorter than a page for an empty database, and overwrites it.
+    if start not in (b"", _HEADER):
+        raise DamagedDatabaseError(f"{path} is no database; {schema.remedy}")
+    return True
+
+
+def _has_unmerged_log(path: Path) -> bool:
+    log = path.with_name(path.name + "-wal")
+    try:
+        return log.stat().st_size > 0
+    except OSError:
+        return False
+
+
+def _number(connection: sqlite3.Connection, pragma: str) -> int:
+    return int(connection.execute(pragma).fetchone()[0])
+
+
+def _text(connection: sqlite3.Connection, pragma: str) -> str:
+    return str(connection.execute(pragma).fetchone()[0])
+
+
+# Python 3.10 does not give SQLite's error codes, so the words have to do.
+def _is_busy(error: BaseException | None) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and "locked" in str(error)
+
+
+def _explained(error: sqlite3.Error, path: Path, schema: Schema) -> StoreError:
+    # SQLITE_CORRUPT and SQLITE_NOTADB come as the plain class, all else as subclasses.
+    if type(error) is sqlite3.DatabaseError:
+        return DamagedDatabaseError(f"{path} is no usable database ({error}); {schema.remedy}")
+    if _is_busy(error):
+        advice = "another program holds it; wait for that to finish and try again"
+    elif "full" in str(error):
+        advice = "free some space on that disk and try again"
+    elif any(word in str(error) for word in ("unable to open", "readonly", "disk I/O error")):
+        advice = "make the file and its folder writable, or choose another folder"
+        return _InaccessibleError(f"{path} cannot be used ({error}); {advice}")
+    else:
+        advice = schema.remedy
+    return StoreError(f"{path} cannot be used ({error}); {advice}")

@@ -1,0 +1,116 @@
+"""Text and JSON files that are whole or absent, never half written."""
+
+import contextlib
+import json
+import os
+import secrets
+from pathlib import Path
+
+import numpy as np
+
+from kvoicewalk.errors import StoreError
+
+
+def to_json(data: object, *, indent: int | None = None) -> str:
+    """Turn plain data into JSON text that every parser accepts.
+
+    numpy scalars and arrays become numbers and lists, paths become text.  The text
+    is ASCII, so that a file name which is no valid Unicode can be written, too.
+
+    Args:
+        data: Dictionaries, lists, texts, finite numbers, booleans, None.
+        indent: Spaces per level; None for one line.
+
+    Raises:
+        StoreError: A number is NaN or infinite, or the data contain themselves.
+        TypeError: A value of some other type: a mistake of the caller.
+    """
+    try:
+        return json.dumps(data, allow_nan=False, default=_plain, indent=indent)
+    except (ValueError, RecursionError) as error:
+        raise StoreError(
+            f"these data cannot be written as JSON ({error}); expected finite numbers"
+        ) from error
+
+
+def from_json(text: str) -> dict[str, object]:
+    """Read a JSON object written by `to_json`.
+
+    Raises:
+        StoreError: The text is no JSON, or its outermost value is no object.
+    """
+    try:
+        data = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError, TypeError) as error:
+        raise StoreError(f"not JSON ({error})") from error
+    if not isinstance(data, dict):
+        raise StoreError(f"a JSON {type(data).__name__} where an object was expected")
+    return data
+
+
+def write_text_atomic(path: Path, text: str) -> None:
+    """Write a UTF-8 file so that `path` holds the old content or all of the new.
+
+    Raises:
+        StoreError: The file cannot be written; `path` is as it was.
+    """
+    try:
+        content = text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise StoreError(f"{path} cannot be written: the text is no valid Unicode") from error
+    # The temporary name is short, so that it fits wherever the final name fits.
+    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
+    try:
+        with temporary.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        raise StoreError(
+            f"{path} cannot be written ({reason_of(error)}); "
+            "check the folder's permissions and free space"
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+    _sync_folder(path.parent)
+
+
+def write_json_atomic(path: Path, data: object) -> None:
+    """Write data as an indented JSON file; see `to_json` and `write_text_atomic`.
+
+    Raises:
+        StoreError: The data are no JSON or the file cannot be written.
+    """
+    write_text_atomic(path, to_json(data, indent=2) + "\n")
+
+
+def reason_of(error: OSError) -> str:
+    """The operating system's words for an error, without number and path."""
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, np.ndarray):
+        return value.tolist()
+    if isinstance(value, Path):
+        return str(value)
+    raise TypeError(f"a {type(value).__name__} cannot be written as JSON")
+
+
+def _refuse_constant(name: str) -> object:
+    raise ValueError(f"{name} is no finite number")
+
+
+def _sync_folder(folder: Path) -> None:
+    # Makes the new name survive a power cut; where folders cannot be opened (Windows)
+    # the system does it in its own time.
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

@@ -1,0 +1,199 @@
+"""One run while it works: its folder, its rows, its voices and how it ended."""
+
+import contextlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol
+
+from kvoicewalk.errors import KvwError, StoreError
+from kvoicewalk.store.files import reason_of, to_json, write_json_atomic
+from kvoicewalk.store.lock import RunLock
+from kvoicewalk.store.records import EndStatus, RunRow, check_file_name
+
+if TYPE_CHECKING:
+    from kvoicewalk.audio import Utterance
+    from kvoicewalk.voices import Voice
+
+NewRow = tuple[str, str, str, int | None]
+"""kind, name, payload as JSON text, position or None for its old place or the end."""
+
+
+class RunTables(Protocol):
+    """What a run needs of the database it stands in."""
+
+    def put_rows(self, run_id: str, rows: list[NewRow]) -> None:
+        """Insert or overwrite rows in one transaction."""
+
+    def rows(self, run_id: str, kind: str) -> tuple[RunRow, ...]:
+        """All rows of a kind, in the order of their positions."""
+
+    def end_run(self, run_id: str, status: EndStatus, result: str | None, note: str) -> None:
+        """Write down how a run ended."""
+
+
+class Run:
+    """A run that this process works on; `RunStore.start` and `open_run` make it.
+
+    As a context manager it ends the run by itself where `finish` was not called: as
+    "interrupted" by Ctrl-C or when nothing was concluded, as "failed" by any other error.
+    What was put stays, also when the process is killed.
+
+    Attributes:
+        run_id: Name of the run, the same as its folder's.
+        folder: Where its files lie.
+    """
+
+    def __init__(self, run_id: str, folder: Path, tables: RunTables, lock: RunLock) -> None:
+        """Wrap a run whose row exists and whose lock is held."""
+        self.run_id = run_id
+        self.folder = folder
+        self._tables = tables
+        self._lock = lock
+        self._is_open = True
+        self._batch: list[NewRow] | None = None
+
+    def __enter__(self) -> "Run":
+        """Return the run itself."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the run if `finish` was not called."""
+        if not self._is_open:
+            return
+        if error is None:
+            self.finish("interrupted")
+            return
+        words = str(error) if isinstance(error, KvwError) else f"{type(error).__name__}: {error}"
+        try:
+            if isinstance(error, Exception):
+                self.finish("failed", note=words)
+            else:
+                self.finish("interrupted")
+        except StoreError:
+            # The first error says more than a full disk met while writing it down.
+            self._lock.release()
+
+    def put(
+        self, kind: str, name: str, payload: Mapping[str, object], position: int | None = None
+    ) -> None:
+        """Write one row, over the row of the same kind and name if there is one.
+
+        Outside `batch` it is on disk when this returns.
+
+        Args:
+            kind: What sort of row, for example "voice".
+            name: Unique within the kind.
+            payload: Plain values, see `to_json`.
+            position: Place in the order; None keeps the old place, or takes the end.
+
+        Raises:
+            StoreError: The run is finished, the payload is no JSON, or writing failed.
+        """
+        self._check_open()
+        row = (kind, name, to_json(dict(payload)), position)
+        if self._batch is None:
+            self._tables.put_rows(self.run_id, [row])
+        else:
+            self._batch.append(row)
+
+    @contextlib.contextmanager
+    def batch(self) -> Iterator[None]:
+        """Write all rows put inside in one transaction at the end, or none on an error.
+
+        No lock is held meanwhile, so a batch may take as long as it likes; `rows` does not
+        see it yet.  A batch within a batch joins the outer one.
+        """
+        if self._batch is not None:
+            yield
+            return
+        pending: list[NewRow] = []
+        self._batch = pending
+        try:
+            yield
+        finally:
+            self._batch = None
+        self._check_open()
+        self._tables.put_rows(self.run_id, pending)
+
+    def rows(self, kind: str) -> tuple[RunRow, ...]:
+        """All rows of a kind, in the order of their positions.
+
+        Raises:
+            StoreError: A row is damaged or the database cannot be read.
+        """
+        return self._tables.rows(self.run_id, kind)
+
+    def save_voice(self, voice: "Voice", sidecar: Mapping[str, object]) -> Path:
+        """Write `voices/<name>.pt` and `voices/<name>.json`; returns the voice's path.
+
+        Raises:
+            StoreError: The name cannot be a file's, or writing failed.
+            VoiceError: The voice file could not be written.
+        """
+        self._check_open()
+        folder = self.folder / "voices"
+        try:
+            folder.mkdir(exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"{folder} cannot be made ({reason_of(error)})") from error
+        path = folder / f"{check_file_name(voice.name)}.pt"
+        _write_voice(path, voice, sidecar)
+        return path
+
+    def save_best(
+        self, voice: "Voice", utterance: "Utterance", sidecar: Mapping[str, object] | None = None
+    ) -> Path:
+        """Write `best.pt`, `best.wav` and, with a sidecar, `best.json`; returns best.pt's path.
+
+        The names stay the same from improvement to improvement; each file is replaced whole.
+
+        Raises:
+            StoreError: The run is finished or the sidecar could not be written.
+            VoiceError: The voice file could not be written.
+            AudioError: The wav could not be written.
+        """
+        # torch and the audio libraries load only where a file of theirs is written.
+        from kvoicewalk.audio import write_wav
+
+        self._check_open()
+        path = self.folder / "best.pt"
+        write_wav(path.with_suffix(".wav"), utterance)
+        _write_voice(path, voice, sidecar)
+        return path
+
+    def finish(
+        self, status: EndStatus, result: Mapping[str, object] | None = None, note: str = ""
+    ) -> None:
+        """Write down how the run ended and give its lock back.
+
+        Args:
+            status: "done", "interrupted" or "failed".
+            result: What it concluded; None keeps what an earlier part of the run concluded.
+            note: One line for the reader.
+
+        Raises:
+            StoreError: The run is finished already, or writing failed; then it stays open.
+        """
+        self._check_open()
+        text = None if result is None else to_json(dict(result))
+        self._tables.end_run(self.run_id, status, text, " ".join(note.split()))
+        self._is_open = False
+        self._lock.release()
+
+    def _check_open(self) -> None:
+        if not self._is_open:
+            raise StoreError(f"run {self.run_id} is finished; `kvw runs resume` opens it again")
+
+
+def _write_voice(path: Path, voice: "Voice", sidecar: Mapping[str, object] | None) -> None:
+    from kvoicewalk.voices import save_voice
+
+    save_voice(voice, path)
+    if sidecar is not None:
+        write_json_atomic(path.with_suffix(".json"), dict(sidecar))

@@ -1,0 +1,193 @@
+"""Voice + text + seed → utterance.
+
+`Synthesizer` is the seam: the search and the tests know nothing of Kokoro. `KokoroSynthesizer`
+runs kokoro's own modules in the order of `KModel.forward_with_tokens`, split where the voice comes
+in, so that the part that depends on the text alone is computed once per text.
+"""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+import torch
+
+from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
+from kvoicewalk.errors import SynthError
+from kvoicewalk.models.base import Model
+from kvoicewalk.phonemes import DEFAULT_LANG, Phonemizer
+from kvoicewalk.voices import PROSODY, TIMBRE, Voice
+
+MAX_PREPARED_CHUNKS = 128
+# Far apart, so that the chunks of neighbouring seeds draw different noise.
+CHUNK_SEED_STRIDE = 1_000_003
+
+
+class Synthesizer(Protocol):
+    """Speaks texts with voices."""
+
+    @property
+    def identity(self) -> str:
+        """Model name and weight hash, `mini@0123456789ab`."""
+
+    def speak(self, text: str, voice: Voice, *, seed: int, lang: str = DEFAULT_LANG) -> Utterance:
+        """Speaks a text.
+
+        The same (text, voice, seed, lang) gives the same samples, whatever was spoken before.
+
+        Args:
+            text: any length; long texts are spoken in chunks and joined.
+            voice: one style row a text length; see `Voice`.
+            seed: of the noise in the vocoder, 0 to 2³¹ − 1.
+            lang: language letter, see `kvoicewalk.phonemes`.
+
+        Returns:
+            Mono speech, float32 (n_samples,) at 24 kHz.
+
+        Raises:
+            SynthError: the text cannot be phonemized, or the voice gives no finite speech.
+        """
+
+
+@dataclass
+class SynthCounts:
+    """What a synthesizer has done so far."""
+
+    n_token_encodings: int = 0
+    n_utterances: int = 0
+    n_samples: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class PreparedChunk:
+    """All of one chunk that does not depend on the voice.
+
+    Attributes:
+        n_phonemes: n of the chunk; the voice's row n − 1 speaks it.
+        lengths: int64 (1,), tokens with both pads.
+        mask: bool (1, n_tokens), all False: nothing is padded.
+        durations_in: float32 (1, hidden, n_tokens), token encoder's output for the predictor.
+        decoder_in: float32 (1, hidden, n_tokens), text encoder's output for the decoder.
+    """
+
+    n_phonemes: int
+    lengths: torch.Tensor
+    mask: torch.Tensor
+    durations_in: torch.Tensor
+    decoder_in: torch.Tensor
+
+
+@dataclass
+class KokoroSynthesizer:
+    """Speaks with kokoro's network: Kokoro-82M, mini, or another of the same build.
+
+    Attributes:
+        model: the network and its identity.
+        phonemizer: made for this model's vocabulary.
+        speed: 1 is the voice's own pace, 2 twice as fast.
+        counts: how often each costly part ran.
+    """
+
+    model: Model
+    phonemizer: Phonemizer
+    speed: float = 1.0
+    counts: SynthCounts = field(default_factory=SynthCounts)
+    _prepared: OrderedDict[str, PreparedChunk] = field(default_factory=OrderedDict, repr=False)
+
+    def __post_init__(self) -> None:
+        torch.set_flush_denormal(True)  # decaying LSTM states otherwise slow the CPU down
+
+    @property
+    def identity(self) -> str:
+        """Model name and weight hash; the pace too where it is not the voice's own."""
+        pace = "" if self.speed == 1.0 else f"*{self.speed:g}"
+        return self.model.identity + pace
+
+    def speak(self, text: str, voice: Voice, *, seed: int, lang: str = DEFAULT_LANG) -> Utterance:
+        """See `Synthesizer.speak`."""
+        started = time.perf_counter()
+        rows = torch.from_numpy(voice.rows)
+        chunks = self.phonemizer.phonemize(text, lang).chunks
+        parts = [
+            self._speak_chunk(self.prepare(chunk), rows, seed + index * CHUNK_SEED_STRIDE)
+            for index, chunk in enumerate(chunks)
+        ]
+        samples = np.concatenate(parts)
+        if not np.isfinite(samples).all():
+            raise SynthError(
+                f"voice {voice.name} gives no finite speech on {self.identity}; "
+                "it was made for another model, or is damaged."
+            )
+        self.counts.n_utterances += 1
+        self.counts.n_samples += samples.size
+        self.counts.seconds += time.perf_counter() - started
+        return Utterance(samples, SAMPLE_RATE_HZ, text)
+
+    def prepare(self, phonemes: str) -> PreparedChunk:
+        """Encodes a chunk's tokens; kept for the next voice.
+
+        Args:
+            phonemes: 1 to 510 characters; those outside the vocabulary are left out.
+        """
+        if phonemes in self._prepared:
+            self._prepared.move_to_end(phonemes)
+            return self._prepared[phonemes]
+        prepared = self._encode(phonemes)
+        self.counts.n_token_encodings += 1
+        self._prepared[phonemes] = prepared
+        if len(self._prepared) > MAX_PREPARED_CHUNKS:
+            self._prepared.popitem(last=False)
+        return prepared
+
+    @torch.no_grad()
+    def _encode(self, phonemes: str) -> PreparedChunk:
+        network, vocab = self.model.network, self.model.vocab
+        ids = [0, *(vocab[c] for c in phonemes if c in vocab), 0]
+        tokens = torch.tensor([ids], device=network.device)
+        lengths = torch.tensor([len(ids)], device=network.device)
+        mask = torch.zeros_like(tokens, dtype=torch.bool)
+        hidden = network.bert(tokens, attention_mask=(~mask).int())
+        return PreparedChunk(
+            n_phonemes=len(phonemes),
+            lengths=lengths,
+            mask=mask,
+            durations_in=network.bert_encoder(hidden).transpose(-1, -2),
+            decoder_in=network.text_encoder(tokens, lengths, mask),
+        )
+
+    @torch.inference_mode()
+    def _speak_chunk(
+        self, prepared: PreparedChunk, rows: torch.Tensor, seed: int
+    ) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+        device = self.model.network.device
+        row = rows[prepared.n_phonemes - 1].to(device)
+        devices = [device] if device.type == "cuda" else []
+        with torch.random.fork_rng(devices=devices):
+            torch.manual_seed(seed)
+            audio: torch.Tensor = self._decode(prepared, row)
+        samples: np.ndarray[tuple[int], np.dtype[np.float32]] = audio.reshape(-1).cpu().numpy()
+        return samples
+
+    def _decode(self, prepared: PreparedChunk, row: torch.Tensor) -> torch.Tensor:
+        """Source of the order of calls: hexgrad/kokoro kokoro/model.py, forward_with_tokens."""
+        network = self.model.network
+        timbre, prosody = row[:, TIMBRE], row[:, PROSODY]
+        encoded = network.predictor.text_encoder(
+            prepared.durations_in, prosody, prepared.lengths, prepared.mask
+        )
+        hidden, _ = network.predictor.lstm(encoded)
+        durations = torch.sigmoid(network.predictor.duration_proj(hidden)).sum(-1) / self.speed
+        n_frames = durations.round().clamp(min=1).long().reshape(-1)
+        # kokoro multiplies by a 0/1 alignment matrix; picking columns gives the same numbers.
+        frames = torch.repeat_interleave(
+            torch.arange(n_frames.numel(), device=row.device), n_frames
+        )
+        pitch_hz, energy = network.predictor.F0Ntrain(
+            encoded.transpose(-1, -2)[:, :, frames], prosody
+        )
+        audio: torch.Tensor = network.decoder(
+            prepared.decoder_in[:, :, frames], pitch_hz, energy, timbre
+        )
+        return audio

@@ -1,0 +1,69 @@
+"""Doubles whose answers are known exactly."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from kvoicewalk.audio import Utterance
+from kvoicewalk.score.combine import Score, combine
+from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
+
+WEIGHTS = (0.48, 0.50, 0.02)
+
+
+def constant_voice(name: str, value: float) -> Voice:
+    """Returns a voice whose every number is the same."""
+    return Voice(name, np.full((N_ROWS, 1, STYLE_DIM), value, dtype=np.float32))
+
+
+@dataclass
+class FakeSynthesizer:
+    """Speaks the voice's first number and the text's length; counts its calls."""
+
+    identity: str = "fake@0"
+    spoken: list[tuple[str, str]] = field(default_factory=list)
+
+    def speak(self, text: str, voice: Voice, *, seed: int, lang: str = "a") -> Utterance:
+        self.spoken.append((voice.name, text))
+        level = float(voice.rows[0, 0, 0])
+        return Utterance(np.full(2400, level, dtype=np.float32), 24_000, text)
+
+
+@dataclass
+class FakeTerm:
+    name: str = "fake"
+
+
+@dataclass
+class FakeScorer:
+    """Likeness falls with the distance of the voice's level from the target's, `optimum`."""
+
+    optimum: float = 0.5
+    term: FakeTerm = field(default_factory=FakeTerm)
+    n_embedded: int = 0
+
+    def embed(self, utterance: Utterance) -> np.ndarray:
+        self.n_embedded += 1
+        return utterance.samples[:1].copy()
+
+    def features(self, utterance: Utterance) -> np.ndarray:
+        return utterance.samples[:1].copy()
+
+    def target_similarity(self, embedding: np.ndarray) -> float:
+        return 1.0 - abs(float(embedding[0]) - self.optimum)
+
+    def score(self, spoken: np.ndarray, features: np.ndarray, probe: np.ndarray) -> Score:
+        return combine(self.target_similarity(spoken), 1.0, 0.5, WEIGHTS)
+
+
+class DictMemory:
+    """Keeps measurements in a dict."""
+
+    def __init__(self) -> None:
+        self.values: dict[tuple[str, str], np.ndarray] = {}
+
+    def get(self, key: str, kind: str) -> np.ndarray | None:
+        return self.values.get((key, kind))
+
+    def put(self, key: str, kind: str, values: np.ndarray) -> None:
+        self.values[key, kind] = values

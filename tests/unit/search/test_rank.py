@@ -1,0 +1,58 @@
+"""Ranking: the race and the full run."""
+
+from kvoicewalk.config import RankConfig
+from kvoicewalk.evaluate import SerialExecutor
+from kvoicewalk.search.base import standings
+from kvoicewalk.search.rank import n_finalists, rank
+from tests.fakes import constant_voice
+from tests.unit.test_evaluate import make_evaluator
+
+VOICES = [constant_voice(f"v{level}", level / 10) for level in range(10)]
+
+
+def run(**changes):
+    evaluator = make_evaluator()
+    config = RankConfig(n_finalists_min=2, screening_text="short", **changes)
+    return evaluator, list(rank(VOICES, evaluator, config, SerialExecutor()))
+
+
+def test_race_scores_the_likest_third_and_ranks_all():
+    evaluator, steps = run()
+    ranked = standings(steps)
+    assert [step.voice_name for step in ranked][0] == "v5"
+    assert len(ranked) == 10
+    assert [step.score is not None for step in ranked] == [True] * 4 + [False] * 6
+    assert evaluator.counts.n_spoken == 10 + 4 * 2
+
+
+def test_full_ranking_scores_all_and_agrees_at_the_top():
+    evaluator, steps = run(is_full=True)
+    full = [step.voice_name for step in standings(steps)]
+    assert evaluator.counts.n_spoken == 20
+    assert all(step.stage == "score" for step in steps)
+    assert full[:3] == [step.voice_name for step in standings(run()[1])][:3]
+
+
+def test_few_voices_are_scored_at_once():
+    evaluator = make_evaluator()
+    steps = list(rank(VOICES[:2], evaluator, RankConfig(), SerialExecutor()))
+    assert [step.stage for step in steps] == ["score", "score"]
+
+
+def test_steps_count_up():
+    steps = run()[1]
+    assert [(s.n_done, s.n_total) for s in steps if s.stage == "score"] == [
+        (n, 4) for n in range(1, 5)
+    ]
+
+
+def test_finalists_are_at_least_a_few():
+    config = RankConfig()
+    assert n_finalists(54, config) == 18
+    assert n_finalists(6, config) == 5
+
+
+def test_ties_are_broken_by_name():
+    twins = [constant_voice("b", 0.5), constant_voice("a", 0.5)]
+    steps = list(rank(twins, make_evaluator(), RankConfig(), SerialExecutor()))
+    assert [step.voice_name for step in standings(steps)] == ["a", "b"]

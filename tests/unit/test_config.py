@@ -1,0 +1,105 @@
+"""Config: flag > file > default; what is dumped runs again; errors name what is valid."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from kvoicewalk.config import (
+    dump_config,
+    load_config,
+    merge_config,
+    prepare_process,
+    read_environment,
+)
+from kvoicewalk.errors import ConfigError
+
+
+def test_flag_beats_file_beats_default():
+    file = {"synth": {"seed": 7, "speed": 2.0}, "model": {"name": "mini"}}
+    config = merge_config("rank", {"synth": {"seed": 9, "speed": None}}, file)
+    assert (config.synth.seed, config.synth.speed, config.model.name) == (9, 2.0, "mini")
+    assert config.score.scoring == "scaled"
+
+
+def test_the_command_that_runs_wins_over_the_files():
+    assert merge_config("score", {}, {"command": "rank"}).command == "score"
+
+
+@given(
+    seed=st.integers(0, 2**31 - 1),
+    scoring=st.sampled_from(["scaled", "classic"]),
+    text=st.text(min_size=1).filter(lambda t: t.strip()),
+    threads=st.none() | st.integers(1, 64),
+)
+def test_a_dumped_config_reloads_equal(seed, scoring, text, threads):
+    flags = {
+        "synth": {"seed": seed},
+        "score": {"scoring": scoring},
+        "target": {"text": text, "paths": ["a.wav"]},
+        "model": {"n_threads": threads},
+    }
+    config = merge_config("rank", flags, None)
+    dumped = json.loads(json.dumps(dump_config(config)))
+    assert merge_config("rank", {}, dumped) == config
+
+
+def test_an_unknown_key_lists_the_valid_ones():
+    with pytest.raises(ConfigError, match=r"unknown key 'model.nam'.*device, n_threads, name"):
+        merge_config("rank", {}, {"model": {"nam": "mini"}})
+
+
+@pytest.mark.parametrize(
+    ("flags", "reason"),
+    [
+        ({"synth": {"seed": -1}}, "synth.seed = -1"),
+        ({"synth": {"lang": "q"}}, "synth.lang"),
+        ({"synth": {"speed": 0}}, "synth.speed"),
+        ({"score": {"scoring": "best"}}, "score.scoring"),
+        ({"score": {"weights": [0, 0, 0]}}, "one is more"),
+        ({"target": {"text": "  "}}, "at least one word"),
+        ({"model": {"device": "tpu"}}, "model.device"),
+    ],
+)
+def test_a_value_out_of_range_is_named(flags, reason):
+    with pytest.raises(ConfigError, match=reason) as caught:
+        merge_config("rank", flags, None)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"[1]", b"{", b"\xff\xfe", b"[" * 100_000])
+def test_a_bad_file_is_refused(tmp_path, content):
+    path = tmp_path / "config.json"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=r"config\.json"):
+        load_config(path)
+
+
+def test_a_missing_or_huge_file_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match="No such file"):
+        load_config(tmp_path / "none.json")
+    huge = tmp_path / "huge.json"
+    huge.write_bytes(b" " * 1_000_001)
+    with pytest.raises(ConfigError, match="too large"):
+        load_config(huge)
+
+
+def test_environment_is_read_here(monkeypatch, tmp_path):
+    monkeypatch.setenv("KVW_MODEL", "mini")
+    monkeypatch.setenv("KVW_DEBUG", "1")
+    monkeypatch.setenv("KVW_CACHE_DIR", str(tmp_path))
+    environment = read_environment()
+    assert environment.model == "mini"
+    assert environment.is_debug
+    assert environment.cache_dir == tmp_path
+
+
+def test_cache_bounds_do_not_override_the_users(monkeypatch):
+    monkeypatch.setenv("LRU_CACHE_CAPACITY", "7")
+    monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
+    prepare_process()
+    import os
+
+    assert os.environ["LRU_CACHE_CAPACITY"] == "7"
+    assert int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) > 0

@@ -1,0 +1,103 @@
+"""Evaluator: what is spoken, what is remembered, what a gate saves."""
+
+import pytest
+
+from kvoicewalk.evaluate import Evaluator, Gate, SerialExecutor
+from tests.fakes import DictMemory, FakeScorer, FakeSynthesizer, constant_voice
+
+VOICE = constant_voice("one", 0.4)
+
+
+def make_evaluator(memory=None, **changes):
+    parts = {
+        "synthesizer": FakeSynthesizer(),
+        "scorer": FakeScorer(),
+        "text": "target",
+        "probe_text": "probe",
+        "seed": 0,
+        "memory": DictMemory() if memory is None else memory,
+    }
+    return Evaluator(**{**parts, **changes})
+
+
+def test_a_voice_is_spoken_and_embedded_once_per_text():
+    evaluator = make_evaluator()
+    evaluation = evaluator.evaluate(VOICE)
+    assert evaluation.score.target_similarity == pytest.approx(0.9)
+    assert evaluator.synthesizer.spoken == [("one", "target"), ("one", "probe")]
+    assert evaluator.scorer.n_embedded == 2
+    assert evaluator.counts.n_spoken == 2
+    assert evaluator.counts.spoken_s == pytest.approx(0.2)
+
+
+def test_a_known_voice_costs_nothing():
+    evaluator = make_evaluator()
+    first = evaluator.evaluate(VOICE)
+    second = evaluator.evaluate(VOICE)
+    assert first == second
+    assert evaluator.counts.n_spoken == 2
+    assert evaluator.counts.n_remembered == 3  # two embeddings, one row of features
+
+
+def test_a_second_target_reuses_what_was_measured():
+    memory = DictMemory()
+    make_evaluator(memory).evaluate(VOICE)
+    other = make_evaluator(memory, scorer=FakeScorer(optimum=0.1))
+    assert other.evaluate(VOICE).score.target_similarity == pytest.approx(0.7)
+    assert other.counts.n_spoken == 0
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"seed": 1}, {"text": "other"}, {"lang": "b"}, {"synthesizer": FakeSynthesizer("fake@1")}],
+)
+def test_seed_text_language_and_model_are_part_of_the_key(change):
+    memory = DictMemory()
+    make_evaluator(memory).evaluate(VOICE)
+    other = make_evaluator(memory, **change)
+    other.evaluate(VOICE)
+    assert other.counts.n_spoken >= 1
+
+
+def test_the_voices_numbers_are_the_key_not_its_name():
+    evaluator = make_evaluator()
+    evaluator.evaluate(VOICE)
+    evaluator.evaluate(constant_voice("another name", 0.4))
+    assert evaluator.counts.n_spoken == 2
+    evaluator.evaluate(constant_voice("one", 0.41))
+    assert evaluator.counts.n_spoken == 4
+
+
+def test_a_closed_gate_saves_the_probe_text():
+    evaluator = make_evaluator()
+    evaluation = evaluator.evaluate(VOICE, Gate(min_target_similarity=0.95))
+    assert evaluation.is_gated
+    assert evaluation.target_similarity == pytest.approx(0.9)
+    assert evaluator.synthesizer.spoken == [("one", "target")]
+    assert evaluator.counts.n_gated == 1
+
+
+def test_an_open_gate_lets_through():
+    evaluation = make_evaluator().evaluate(VOICE, Gate(min_target_similarity=0.9 - 1e-6))
+    assert not evaluation.is_gated
+
+
+def test_screening_speaks_one_text():
+    evaluator = make_evaluator()
+    assert evaluator.screen(VOICE, "short") == pytest.approx(0.9)
+    assert evaluator.synthesizer.spoken == [("one", "short")]
+
+
+def test_stage_times_add_up():
+    evaluator = make_evaluator()
+    evaluator.evaluate(VOICE)
+    assert set(evaluator.counts.stage_s) == {"synthesis", "embedding", "features"}
+    assert all(seconds > 0 for seconds in evaluator.counts.stage_s.values())
+
+
+def test_serial_executor_is_lazy_and_ordered():
+    done = []
+    results = SerialExecutor().map(lambda n: done.append(n) or n * n, [1, 2, 3])
+    assert next(results) == 1
+    assert done == [1]
+    assert list(results) == [4, 9]

@@ -1,0 +1,365 @@
+"""One SQLite file, many processes, any content."""
+
+import contextlib
+import os
+import sqlite3
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from kvoicewalk.errors import StoreError
+from kvoicewalk.store import database
+from kvoicewalk.store.database import (
+    DamagedDatabaseError,
+    Schema,
+    choose_journal_mode,
+    connect,
+    network_file_system,
+    open_for_reading,
+    open_for_writing,
+    sqlite_errors,
+    transaction,
+)
+
+SCHEMA = Schema(
+    application_id=77,
+    version=3,
+    statements=("CREATE TABLE things (name TEXT PRIMARY KEY)",),
+    remedy="move it away",
+)
+
+
+class NoWalAnswer(sqlite3.Connection):
+    """SQLite's answer where its file layer knows no shared memory: another mode."""
+
+    def execute(self, sql: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
+        if sql == "PRAGMA journal_mode=WAL":
+            return super().execute("PRAGMA journal_mode")
+        return super().execute(sql, *values)
+
+
+class NoWalMemory(sqlite3.Connection):
+    """A disk that takes the mode and then fails to map the shared memory."""
+
+    def execute(self, sql: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
+        if sql == "BEGIN IMMEDIATE":
+            mode = super().execute("PRAGMA journal_mode").fetchone()[0]
+            if mode == "wal":
+                raise sqlite3.OperationalError("disk I/O error")
+        return super().execute(sql, *values)
+
+
+def connect_with(kind: type[sqlite3.Connection]):  # type: ignore[no-untyped-def]
+    def connect_it(address: str, timeout_s: float) -> sqlite3.Connection:
+        return sqlite3.connect(
+            address, uri=True, timeout=timeout_s, isolation_level=None, factory=kind
+        )
+
+    return connect_it
+
+
+def make(path: Path, *names: str) -> None:
+    connection = open_for_writing(path, SCHEMA, busy_timeout_s=1)
+    with contextlib.closing(connection), transaction(connection):
+        connection.executemany("INSERT INTO things VALUES (?)", [(name,) for name in names])
+
+
+def names(connection: sqlite3.Connection | None) -> list[str]:
+    assert connection is not None
+    with contextlib.closing(connection):
+        return [name for (name,) in connection.execute("SELECT name FROM things")]
+
+
+def names_in(path: Path) -> list[str]:
+    return names(open_for_reading(path, SCHEMA, busy_timeout_s=1))
+
+
+@pytest.mark.parametrize("name", ["a.db", "with blank ? # % ü.db", "a\nb.db"])
+def test_what_was_written_is_read(tmp_path: Path, name: str) -> None:
+    make(tmp_path / name, "one", "two")
+    assert names_in(tmp_path / name) == ["one", "two"]
+
+
+def test_a_new_file_uses_wal_on_a_local_disk(tmp_path: Path) -> None:
+    make(tmp_path / "a.db")
+    with contextlib.closing(sqlite3.connect(tmp_path / "a.db")) as connection:
+        mode = connection.execute("PRAGMA journal_mode").fetchone()[0]
+    local = network_file_system(tmp_path, mounts()) is None
+    assert mode == ("wal" if local else "delete")
+
+
+def mounts() -> str:
+    path = Path("/proc/self/mounts")
+    return path.read_text() if path.exists() else ""
+
+
+@pytest.mark.parametrize("kind", [NoWalAnswer, NoWalMemory])
+def test_without_wal_it_falls_back_and_works(
+    tmp_path: Path, kind: type[sqlite3.Connection]
+) -> None:
+    path = tmp_path / "a.db"
+    connection = open_for_writing(path, SCHEMA, busy_timeout_s=1, connect=connect_with(kind))
+    with contextlib.closing(connection):
+        assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "delete"
+        with transaction(connection):
+            connection.execute("INSERT INTO things VALUES ('one')")
+    assert names_in(path) == ["one"]
+    assert not list(tmp_path.glob("*-wal"))
+
+
+def test_a_busy_database_keeps_its_mode(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with contextlib.closing(connect(f"file:{path}?mode=rwc", 0)) as first:
+        first.execute("CREATE TABLE t (x)")
+        first.execute("BEGIN IMMEDIATE")
+        with contextlib.closing(connect(f"file:{path}", 0)) as second:
+            assert choose_journal_mode(second, tmp_path) == "delete"
+
+
+def test_a_shared_wal_database_on_a_network_disk_keeps_its_mode(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.db"
+    with contextlib.closing(connect(f"file:{path}?mode=rwc", 0)) as first:
+        assert first.execute("PRAGMA journal_mode=WAL").fetchone() == ("wal",)
+        first.execute("CREATE TABLE t (x)")
+        (tmp_path / "mounts").write_text(f"server:/ {tmp_path.resolve()} nfs4 rw 0 0\n")
+        monkeypatch.setattr(database, "_MOUNTS_PATH", tmp_path / "mounts")
+        with contextlib.closing(connect(f"file:{path}", 0)) as second:
+            assert choose_journal_mode(second, tmp_path) == "wal"
+    with contextlib.closing(connect(f"file:{path}", 0)) as alone:
+        assert choose_journal_mode(alone, tmp_path) == "delete"
+
+
+def test_without_a_list_of_mounts_a_folder_counts_as_local(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_MOUNTS_PATH", tmp_path / "absent")
+    with contextlib.closing(connect(f"file:{tmp_path}/a.db?mode=rwc", 0)) as connection:
+        assert choose_journal_mode(connection, tmp_path) == "wal"
+
+
+def test_empty_and_absent_files_hold_nothing(tmp_path: Path) -> None:
+    assert open_for_reading(tmp_path / "absent.db", SCHEMA, busy_timeout_s=1) is None
+    assert not list(tmp_path.iterdir())
+    (tmp_path / "empty.db").touch()
+    assert open_for_reading(tmp_path / "empty.db", SCHEMA, busy_timeout_s=1) is None
+    make(tmp_path / "empty.db", "one")
+    assert names_in(tmp_path / "empty.db") == ["one"]
+
+
+def refuse(path: Path, kind: type[StoreError], words: str) -> None:
+    before = path.read_bytes() if path.is_file() else None
+    for opening in (open_for_reading, open_for_writing):
+        with pytest.raises(kind, match=words) as caught:
+            opening(path, SCHEMA, busy_timeout_s=0)
+        assert str(path) in str(caught.value)
+        assert "\n" not in str(caught.value)
+    assert (path.read_bytes() if path.is_file() else None) == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"hello, I am a text file\n" * 200,
+        b"x",
+        b"SQLite format 3\0",
+        b"SQLite format 3\0" + b"\0" * 84,
+        b"SQLite format 3\0" + b"\xff" * 4080,
+    ],
+)
+def test_other_files_are_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.db"
+    path.write_bytes(content)
+    refuse(path, DamagedDatabaseError, "move it away")
+
+
+def test_a_truncated_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path, *(f"{n:0500d}" for n in range(100)))
+    path.write_bytes(path.read_bytes()[:5000])
+    refuse(path, DamagedDatabaseError, "move it away")
+
+
+def test_a_newer_layout_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    change(path, "PRAGMA user_version=4")
+    refuse(path, StoreError, "layout 4, this kvw knows up to 3.*update kvw")
+
+
+def test_another_programs_database_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    change(path, "CREATE TABLE bookmarks (x)")
+    refuse(path, StoreError, "another program")
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["DROP TABLE things"],
+        ["DROP TABLE things", "CREATE VIEW things AS SELECT 'x' AS name"],
+        ["DROP TABLE things", "CREATE TABLE things (other TEXT)"],
+        ["PRAGMA user_version=0"],
+        ["PRAGMA user_version=-1"],
+    ],
+)
+def test_tables_that_are_not_ours_are_refused(tmp_path: Path, statements: list[str]) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    change(path, *statements)
+    refuse(path, DamagedDatabaseError, "lacks the tables")
+
+
+def change(path: Path, *statements: str) -> None:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode=DELETE")
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+
+
+def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.db").mkdir()
+    refuse(tmp_path / "a.db", StoreError, "no file")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_does_not_hang(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.db")
+    refuse(tmp_path / "a.db", StoreError, "no file")
+
+
+def test_a_lock_held_by_another_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    with contextlib.closing(connect(f"file:{path}", 0)) as other:
+        other.execute("PRAGMA locking_mode=EXCLUSIVE")
+        with transaction(other):
+            other.execute("INSERT INTO things VALUES ('one')")
+        with pytest.raises(StoreError, match="another program holds it"):
+            open_for_writing(path, SCHEMA, busy_timeout_s=0)
+
+
+def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
+    make(tmp_path / "a.db")
+    connection = open_for_writing(tmp_path / "a.db", SCHEMA, busy_timeout_s=1)
+    with contextlib.closing(connection), pytest.raises(KeyboardInterrupt):
+        interrupt_a_transaction(connection)
+    assert names_in(tmp_path / "a.db") == []
+
+
+def test_a_full_disk_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    with contextlib.closing(open_for_writing(path, SCHEMA, busy_timeout_s=1)) as connection:
+        n_pages = connection.execute("PRAGMA page_count").fetchone()[0]
+        connection.execute(f"PRAGMA max_page_count={n_pages}")
+        with pytest.raises(StoreError, match="free some space"), sqlite_errors(path, SCHEMA):
+            connection.execute("INSERT INTO things VALUES (?)", ("x" * 9000,))
+
+
+def interrupt_a_transaction(connection: sqlite3.Connection) -> None:
+    with transaction(connection):
+        connection.execute("INSERT INTO things VALUES ('one')")
+        raise KeyboardInterrupt
+
+
+@pytest.fixture
+def plain_user_folder() -> Iterator[Path]:
+    """A folder in which the test runs without root's power to write everywhere."""
+    if sys.platform == "win32":
+        pytest.skip("needs POSIX permissions")
+    is_root = os.geteuid() == 0
+    # pytest's own folders are closed to the user that root becomes here.
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name).resolve()
+        folder.chmod(0o755)
+        if is_root:
+            os.chown(folder, 65534, 65534)
+            os.seteuid(65534)
+        try:
+            yield folder
+        finally:
+            if is_root:
+                os.seteuid(0)
+            folder.chmod(0o755)
+
+
+def test_a_read_only_file_can_be_read_but_not_written(plain_user_folder: Path) -> None:
+    path = plain_user_folder / "a.db"
+    make(path, "one")
+    path.chmod(0o444)
+    assert names_in(path) == ["one"]
+    with pytest.raises(StoreError, match=r"a\.db cannot be used .*writable"):
+        make(path, "two")
+
+
+def test_a_read_only_folder_can_be_read_but_not_written(plain_user_folder: Path) -> None:
+    path = plain_user_folder / "a.db"
+    make(path, "one")
+    path.chmod(0o444)
+    plain_user_folder.chmod(0o555)
+    assert names_in(path) == ["one"]
+    with pytest.raises(StoreError, match=r"a\.db cannot be used .*writable"):
+        make(path, "two")
+    with pytest.raises(StoreError, match=r"new\.db cannot be used .*writable"):
+        make(plain_user_folder / "new.db")
+
+
+def test_a_read_only_copy_of_a_killed_writers_files_can_be_read(plain_user_folder: Path) -> None:
+    source = plain_user_folder / "live"
+    copy = plain_user_folder / "copy"
+    source.mkdir()
+    copy.mkdir()
+    with contextlib.closing(
+        open_for_writing(source / "a.db", SCHEMA, busy_timeout_s=1)
+    ) as connection:
+        with transaction(connection):
+            connection.execute("INSERT INTO things VALUES ('in the log')")
+        for file in source.iterdir():
+            (copy / file.name).write_bytes(file.read_bytes())
+            (copy / file.name).chmod(0o444)
+    copy.chmod(0o555)
+    try:
+        assert names_in(copy / "a.db") == ["in the log"]
+    finally:
+        copy.chmod(0o755)
+
+
+def test_an_unreadable_file_is_refused(plain_user_folder: Path) -> None:
+    path = plain_user_folder / "a.db"
+    make(path)
+    path.chmod(0)
+    with pytest.raises(StoreError, match=r"a\.db cannot be read .*readable"):
+        open_for_reading(path, SCHEMA, busy_timeout_s=1)
+
+
+MOUNTS = """\
+/dev/vda / ext4 rw 0 0
+server:/home {root}/home nfs4 rw 0 0
+/dev/vdb {root}/home/fast xfs rw 0 0
+//nas/share {root}/my\\040share cifs rw 0 0
+odd
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "kind"),
+    [
+        ("", None),
+        ("home", "nfs4"),
+        ("home/ann/out", "nfs4"),
+        ("home/fast/out", None),
+        ("homely", None),
+        ("my share/out", "cifs"),
+    ],
+)
+def test_network_file_systems_are_recognised(tmp_path: Path, folder: str, kind: str | None) -> None:
+    (tmp_path / folder).mkdir(parents=True, exist_ok=True)
+    mounts = MOUNTS.format(root=tmp_path.resolve())
+    assert network_file_system(tmp_path / folder, mounts) == kind
+    assert network_file_system(tmp_path / folder, "") is None

@@ -1,0 +1,64 @@
+"""The lock that tells whether a run's owner lives."""
+
+import errno
+import sys
+from pathlib import Path
+
+import pytest
+
+from kvoicewalk.errors import StoreError
+from kvoicewalk.store.lock import LOCK_NAME, RunLock, is_held
+
+
+def test_it_is_held_from_taking_to_release(tmp_path: Path) -> None:
+    assert is_held(tmp_path) is False
+    lock = RunLock(tmp_path)
+    assert lock.is_effective
+    assert is_held(tmp_path) is True
+    assert is_held(tmp_path) is True
+    lock.release()
+    lock.release()
+    assert is_held(tmp_path) is False
+
+
+def test_asking_makes_no_file(tmp_path: Path) -> None:
+    assert is_held(tmp_path) is False
+    assert is_held(tmp_path / "absent") is False
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_second_owner_is_refused_and_the_first_keeps_it(tmp_path: Path) -> None:
+    lock = RunLock(tmp_path)
+    with pytest.raises(StoreError, match="still at work"):
+        RunLock(tmp_path)
+    assert is_held(tmp_path) is True
+    lock.release()
+    RunLock(tmp_path).release()
+
+
+def test_a_folder_that_is_gone_cannot_be_locked(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="cannot be made"):
+        RunLock(tmp_path / "absent")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need rights there")
+def test_a_link_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / LOCK_NAME).symlink_to(tmp_path / "elsewhere")
+    assert is_held(tmp_path) is None
+    with pytest.raises(StoreError, match="cannot be made"):
+        RunLock(tmp_path)
+    assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
+def test_a_disk_without_locks_is_worked_on_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(descriptor: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", no_locks)
+    lock = RunLock(tmp_path)
+    assert not lock.is_effective
+    assert is_held(tmp_path) is None
+    lock.release()
