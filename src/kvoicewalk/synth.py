@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
+import numpy.typing as npt
 import torch
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
@@ -108,10 +109,9 @@ class KokoroSynthesizer:
     def speak(self, text: str, voice: Voice, *, seed: int, lang: str = DEFAULT_LANG) -> Utterance:
         """See `Synthesizer.speak`."""
         started = time.perf_counter()
-        rows = torch.from_numpy(voice.rows)
         chunks = self.phonemizer.phonemize(text, lang).chunks
         parts = [
-            self._speak_chunk(self.prepare(chunk), rows, seed + index * CHUNK_SEED_STRIDE)
+            self._speak_chunk(self.prepare(chunk), voice, seed + index * CHUNK_SEED_STRIDE)
             for index, chunk in enumerate(chunks)
         ]
         samples = np.concatenate(parts)
@@ -159,16 +159,15 @@ class KokoroSynthesizer:
 
     @torch.inference_mode()
     def _speak_chunk(
-        self, prepared: PreparedChunk, rows: torch.Tensor, seed: int
-    ) -> "np.ndarray[tuple[int], np.dtype[np.float32]]":
+        self, prepared: PreparedChunk, voice: Voice, seed: int
+    ) -> npt.NDArray[np.float32]:
         device = self.model.network.device
-        row = rows[prepared.n_phonemes - 1].to(device)
+        row = torch.tensor(voice.rows[prepared.n_phonemes - 1], device=device)
         devices = [device] if device.type == "cuda" else []
         with torch.random.fork_rng(devices=devices):
             torch.manual_seed(seed)
             audio: torch.Tensor = self._decode(prepared, row)
-        samples: np.ndarray[tuple[int], np.dtype[np.float32]] = audio.reshape(-1).cpu().numpy()
-        return samples
+        return np.asarray(audio.reshape(-1).cpu(), dtype=np.float32)
 
     def _decode(self, prepared: PreparedChunk, row: torch.Tensor) -> torch.Tensor:
         """Source of the order of calls: hexgrad/kokoro kokoro/model.py, forward_with_tokens."""

@@ -52,15 +52,21 @@ RUN_DATABASE = sound_run_database()
 CACHE = sound_cache()
 
 
-@st.composite
-def spoiled(draw: st.DrawFn, sound: bytes) -> bytes:
-    """Bytes of a real database: some overwritten, perhaps cut short."""
+# Where to write over a file (modulo its length), and what.
+patches = st.lists(
+    st.tuples(st.integers(0, 120) | st.integers(0, 2**20), st.binary(min_size=1, max_size=40)),
+    max_size=6,
+)
+kept_shares = st.just(1.0) | st.floats(0, 1)
+
+
+def spoil(sound: bytes, changes: list[tuple[int, bytes]], kept_share: float) -> bytes:
+    """A real database, some of it overwritten, perhaps cut short."""
     content = bytearray(sound)
-    for _ in range(draw(st.integers(1, 6))):
-        place = draw(st.integers(0, 120) | st.integers(0, len(content) - 1))
-        patch = draw(st.binary(min_size=1, max_size=40))
-        content[place : place + len(patch)] = patch
-    return bytes(content[: draw(st.just(len(content)) | st.integers(0, len(content)))])
+    for place, patch in changes:
+        start = place % len(sound)
+        content[start : start + len(patch)] = patch
+    return bytes(content[: round(len(content) * kept_share)])
 
 
 def use_store(out_dir: Path) -> None:
@@ -94,8 +100,9 @@ def test_any_bytes_as_a_run_database(content: bytes) -> None:
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(spoiled(RUN_DATABASE))
-def test_a_spoiled_run_database(content: bytes) -> None:
+@given(patches, kept_shares)
+def test_a_spoiled_run_database(changes: list[tuple[int, bytes]], kept_share: float) -> None:
+    content = spoil(RUN_DATABASE, changes, kept_share)
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "kvw.sqlite3").write_bytes(content)
         use_store(Path(name))
@@ -103,8 +110,11 @@ def test_a_spoiled_run_database(content: bytes) -> None:
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(spoiled(CACHE) | st.binary(max_size=600))
-def test_a_spoiled_cache_gives_right_values_or_none(content: bytes) -> None:
+@given(patches, kept_shares)
+def test_a_spoiled_cache_gives_right_values_or_none(
+    changes: list[tuple[int, bytes]], kept_share: float
+) -> None:
+    content = spoil(CACHE, changes, kept_share)
     with tempfile.TemporaryDirectory() as name:
         path = Path(name) / "m"
         path.write_bytes(content)

@@ -186,6 +186,23 @@ def test_a_text_file_is_put_aside_and_the_cache_made_anew(tmp_path: Path) -> Non
             assert cache.note == ""
 
 
+def test_the_log_of_a_damaged_file_does_not_reach_the_new_one(tmp_path: Path) -> None:
+    path = tmp_path / "m.sqlite3"
+    with MeasurementCache.open(tmp_path / "live") as live:
+        live.put("key", "embedding", VALUES)
+        log = (tmp_path / "live-wal").read_bytes()
+    assert log
+    path.write_text("no database")
+    (tmp_path / "m.sqlite3-wal").write_bytes(log)
+    with MeasurementCache.open(path) as cache:
+        assert ".damaged" in cache.note
+        assert cache.get("key", "embedding") is None
+        cache.put("key", "embedding", ramp(2))
+    with MeasurementCache.open(path) as cache:
+        assert cache.get("key", "embedding") is not None
+        assert cache.note == ""
+
+
 def fill_and_spoil(path: Path) -> None:
     """A database whose first page is sound and whose contents are not."""
     with MeasurementCache.open(path) as cache:

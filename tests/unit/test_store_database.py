@@ -1,6 +1,7 @@
 """One SQLite file, many processes, any content."""
 
 import contextlib
+import dataclasses
 import os
 import sqlite3
 import sys
@@ -222,6 +223,31 @@ def change(path: Path, *statements: str) -> None:
         connection.commit()
 
 
+def test_a_table_whose_broken_text_sqlite_quotes_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    content = path.read_bytes()
+    assert content.count(b"CREATE TABLE things") == 1
+    path.write_bytes(content.replace(b"CREATE TABLE things", b"CREATE T\xffBLE things"))
+    refuse(path, DamagedDatabaseError, "move it away")
+
+
+def test_an_index_that_lost_its_rows_is_noticed_where_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path, "one", "two")
+    content = bytearray(path.read_bytes())
+    index_page = content.rindex(b"\x0a\x00\x00\x00\x02")
+    content[index_page + 3 : index_page + 5] = b"\x00\x00"
+    path.write_bytes(content)
+    with contextlib.closing(open_for_writing(path, SCHEMA, busy_timeout_s=0)) as connection:
+        query = "SELECT name FROM things WHERE name = 'one'"
+        assert connection.execute(query).fetchall() == []
+    careful = dataclasses.replace(SCHEMA, is_checked_whole=True)
+    for opening in (open_for_reading, open_for_writing):
+        with pytest.raises(DamagedDatabaseError, match="contradicts itself; move it away"):
+            opening(path, careful, busy_timeout_s=0)
+
+
 def test_a_folder_in_the_files_place_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.db").mkdir()
     refuse(tmp_path / "a.db", StoreError, "no file")
@@ -330,6 +356,16 @@ def test_a_read_only_copy_of_a_killed_writers_files_can_be_read(plain_user_folde
         copy.chmod(0o755)
 
 
+def test_a_log_that_cannot_be_merged_is_not_passed_over(plain_user_folder: Path) -> None:
+    path = plain_user_folder / "a.db"
+    make(path, "one")
+    (plain_user_folder / "a.db-wal").write_bytes(b"x" * 100)
+    plain_user_folder.chmod(0o555)
+    path.chmod(0o444)
+    with pytest.raises(StoreError, match=r"a\.db cannot be used"):
+        open_for_reading(path, SCHEMA, busy_timeout_s=1)
+
+
 def test_an_unreadable_file_is_refused(plain_user_folder: Path) -> None:
     path = plain_user_folder / "a.db"
     make(path)
@@ -339,10 +375,10 @@ def test_an_unreadable_file_is_refused(plain_user_folder: Path) -> None:
 
 
 MOUNTS = """\
-/dev/vda / ext4 rw 0 0
 server:/home {root}/home nfs4 rw 0 0
 /dev/vdb {root}/home/fast xfs rw 0 0
 //nas/share {root}/my\\040share cifs rw 0 0
+/dev/vda / ext4 rw 0 0
 odd
 """
 

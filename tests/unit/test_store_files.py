@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import sys
 from pathlib import Path
 
@@ -18,6 +19,14 @@ def test_text_is_written_and_replaced_whole(tmp_path: Path) -> None:
     write_text_atomic(path, "zwei ✓")
     assert path.read_text(encoding="utf-8") == "zwei ✓"
     assert [entry.name for entry in tmp_path.iterdir()] == ["note.txt"]
+
+
+def test_the_old_file_is_replaced_and_not_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "note.txt"
+    write_text_atomic(path, "old")
+    os.link(path, tmp_path / "second name of the old file")
+    write_text_atomic(path, "new")
+    assert (tmp_path / "second name of the old file").read_text() == "old"
 
 
 def test_a_name_of_the_longest_length_is_written(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ A cache may be lost at any time and must never stop a run: whatever goes wrong w
 file, `get` answers "not there" and the work goes on in memory.
 """
 
-import contextlib
 import sqlite3
 import zlib
 from pathlib import Path
@@ -245,9 +244,6 @@ class MeasurementCache:
                 aside = self._path.with_name(self._path.name + ".damaged")
                 self._path.replace(aside)
                 self.note = f"the measurement cache was damaged; it lies in {aside} now"
-                for ending in ("-wal", "-shm", "-journal"):
-                    with contextlib.suppress(FileNotFoundError):
-                        self._path.with_name(self._path.name + ending).unlink()
         except OSError as trouble:
             self._note(f"{error}; it cannot be moved ({reason_of(trouble)})")
             return

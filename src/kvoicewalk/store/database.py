@@ -25,6 +25,8 @@ _NETWORK_FILE_SYSTEMS = frozenset({
 })
 # fmt: on
 _HEADER = b"SQLite format 3\0"
+# Measured: 57 ms for 26 MB, which is 300 runs with 200 rows each.
+_CHECKED_BYTES_MAX = 64_000_000
 _MOUNTS_PATH = Path("/proc/self/mounts")
 
 
@@ -45,12 +47,15 @@ class Schema:
         version: Number of the newest layout that this program knows.
         statements: What creates the tables and indexes, in order.
         remedy: What the user can do when the file is of no use, for messages.
+        is_checked_whole: Whether opening compares tables and indexes; a damaged index hides
+            rows without any error.  Files of more than 64 MB are spared.
     """
 
     application_id: int
     version: int
     statements: tuple[str, ...]
     remedy: str
+    is_checked_whole: bool = False
 
 
 def connect(address: str, busy_timeout_s: float) -> sqlite3.Connection:
@@ -67,6 +72,9 @@ def sqlite_errors(path: Path, schema: Schema) -> Iterator[None]:
         raise _explained(error, path, schema) from error
     except UnicodeEncodeError as error:
         raise StoreError(f"{path} stores valid Unicode only, not {error.object!a}") from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes a broken table's text in its own message, which sqlite3 then decodes.
+        raise DamagedDatabaseError(f"{path} is no usable database; {schema.remedy}") from error
 
 
 @contextlib.contextmanager
@@ -127,14 +135,16 @@ def open_for_reading(
     """
     if not _exists(path, schema):
         return None
-    # Read-write first: only that can tidy up after a process that was killed.
-    modes = ["rw", "ro"]
-    if not _has_unmerged_log(path):
-        modes.append("ro&immutable=1")
-    for mode in modes[:-1]:
-        with contextlib.suppress(_InaccessibleError):
-            return _opened_for_reading(path, mode, schema, busy_timeout_s, connect)
-    return _opened_for_reading(path, modes[-1], schema, busy_timeout_s, connect)
+    try:
+        # Read-write first: only that can tidy up after a process that was killed.  SQLite
+        # makes do with reading where the file is protected.
+        return _opened_for_reading(path, "rw", schema, busy_timeout_s, connect)
+    except _InaccessibleError:
+        # In a protected folder a WAL database opens only on the promise that nobody writes;
+        # then a log beside it would be passed over.
+        if _has_unmerged_log(path):
+            raise
+        return _opened_for_reading(path, "ro&immutable=1", schema, busy_timeout_s, connect)
 
 
 def check_identity(connection: sqlite3.Connection, path: Path, schema: Schema) -> bool:
@@ -159,6 +169,8 @@ def check_identity(connection: sqlite3.Connection, path: Path, schema: Schema) -
     # Word for word: a view or a computed column in a table's place could run anything.
     if version != schema.version or not made.issuperset(schema.statements):
         raise DamagedDatabaseError(f"{path} lacks the tables that kvw makes; {schema.remedy}")
+    if schema.is_checked_whole and not _is_sound(connection):
+        raise DamagedDatabaseError(f"{path} contradicts itself; {schema.remedy}")
     return True
 
 
@@ -278,6 +290,11 @@ def _has_unmerged_log(path: Path) -> bool:
         return log.stat().st_size > 0
     except OSError:
         return False
+
+
+def _is_sound(connection: sqlite3.Connection) -> bool:
+    n_bytes = _number(connection, "PRAGMA page_count") * _number(connection, "PRAGMA page_size")
+    return n_bytes > _CHECKED_BYTES_MAX or _text(connection, "PRAGMA integrity_check(1)") == "ok"
 
 
 def _number(connection: sqlite3.Connection, pragma: str) -> int:

@@ -53,6 +53,7 @@ _SCHEMA = Schema(
         "CREATE INDEX rows_in_order ON rows (run_id, kind, position)",
     ),
     remedy="move it away (the run folders beside it stay as they are) and try again",
+    is_checked_whole=True,
 )
 _PUT_ROW = """
     INSERT INTO rows (run_id, kind, name, payload, position)
