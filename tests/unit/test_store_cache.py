@@ -155,6 +155,17 @@ def test_prune_drops_what_was_written_longest_ago(tmp_path: Path) -> None:
         assert cache.get("k0", "embedding") is not None
 
 
+def test_closing_prunes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cache = MeasurementCache.open(tmp_path / "m.sqlite3")
+    for key in "abc":
+        cache.put(key, "embedding", ramp(1))
+    monkeypatch.setattr(cache, "prune", lambda: MeasurementCache.prune(cache, 1))
+    cache.close()
+    cache.close()
+    with MeasurementCache.open(tmp_path / "m.sqlite3") as again:
+        assert [key for key in "abc" if again.get(key, "embedding") is not None] == ["c"]
+
+
 def test_memory_is_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cache_module, "ROWS_MAX", 2)
     cache = MemoryCache()

@@ -110,6 +110,24 @@ def test_a_hostile_row_is_an_error(tmp_path: Path, payload: object) -> None:
         assert run.rows("voice")[0].payload == {"score": 1}
 
 
+def test_an_index_that_hides_rows_is_refused(tmp_path: Path) -> None:
+    with RunStore.open(tmp_path, now=clock()) as store, start(store) as run:
+        run.put("voice", "a", {})
+    edit(tmp_path, "PRAGMA journal_mode=DELETE")
+    # Two indexes exchange their first pages: every page is sound, the whole is not.
+    edit(tmp_path, "PRAGMA writable_schema=ON")
+    path = tmp_path / "kvw.sqlite3"
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("PRAGMA writable_schema=ON")
+        connection.execute(
+            "UPDATE sqlite_master SET rootpage = (SELECT SUM(rootpage) FROM sqlite_master "
+            "WHERE name IN ('rows_in_order', 'sqlite_autoindex_rows_1')) - rootpage "
+            "WHERE name IN ('rows_in_order', 'sqlite_autoindex_rows_1')"
+        )
+    with pytest.raises(StoreError, match="contradicts itself; move it away"):
+        RunStore.open(tmp_path)
+
+
 def test_a_newer_database_is_refused_and_kept(tmp_path: Path) -> None:
     with RunStore.open(tmp_path, now=clock()) as store:
         start(store).finish("done")

@@ -200,6 +200,7 @@ def test_a_batch_is_written_at_its_end_or_not_at_all(tmp_path: Path) -> None:
         (SystemExit(1), "interrupted", ""),
         (AudioError("too short"), "failed", "too short"),
         (ZeroDivisionError("by\nzero"), "failed", "ZeroDivisionError: by zero"),
+        (AudioError("clip\udcff.wav is silent"), "failed", "clip?.wav is silent"),
     ],
 )
 def test_leaving_early_says_how_it_ended(

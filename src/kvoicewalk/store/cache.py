@@ -144,15 +144,13 @@ class MeasurementCache:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Prune and close the file."""
-        self.prune()
+        """Close the file."""
         self.close()
 
     def close(self) -> None:
-        """Close the file; more than once does no harm."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        """Prune and close the file; more than once does no harm."""
+        self.prune()
+        self._let_go()
 
     def get(self, key: str, kind: str) -> Values | None:
         """See `MeasurementStore.get`; a damaged entry counts as not there."""
@@ -229,9 +227,14 @@ class MeasurementCache:
         except OSError as error:
             self._note(f"{self._path} cannot be used ({reason_of(error)})")
 
+    def _let_go(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
     def _retreat(self, error: StoreError) -> None:
         """Give the file up after an error; a damaged one is replaced."""
-        self.close()
+        self._let_go()
         if isinstance(error, DamagedDatabaseError):
             self._renew(error)
         else:
