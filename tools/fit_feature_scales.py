@@ -1,14 +1,14 @@
 """Makes `src/kvoicewalk/score/feature_scales.json` from recordings of many speakers.
 
-    uv run python tools/fit_feature_scales.py ../shared/data/cohort
+    python tools/fit_feature_scales.py [../shared/data/cohort]
 
 One clip a speaker. Each clip is cut in halves: the spread of a feature is its standard deviation
 among the speakers' means, its weight grows with how much of its variance lies between speakers
-rather than within one (F ratio of a one-way analysis of variance, less the 1 that chance gives).
+rather than within one (the root of F − 1, F of a one-way analysis of variance; chance gives 1).
 """
 
+import argparse
 import json
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -16,16 +16,20 @@ import numpy as np
 from kvoicewalk.audio import read_utterance, resample
 from kvoicewalk.score.scaled_features import FEATURE_NAMES, RATE_HZ, SCALES_PATH, scaled_features
 
+COHORT = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "cohort"
+
 
 def fit(folder: Path) -> dict[str, object]:
-    """Returns what the file holds."""
+    """Returns what the file holds, fitted on every recording of a folder."""
     paths = sorted(folder.iterdir())
     halves = []
     for path in paths:
         clip = read_utterance(path)
         samples = resample(clip.samples, clip.sample_rate_hz, RATE_HZ)
         middle = samples.size // 2
-        halves.append([scaled_features(part, RATE_HZ) for part in (samples[:middle], samples[middle:])])
+        halves.append(
+            [scaled_features(part, RATE_HZ) for part in (samples[:middle], samples[middle:])]
+        )
     values = np.array(halves, dtype=np.float64)  # (n_speakers, 2, n_features)
     means = values.mean(axis=1)
     between = 2 * means.var(axis=0, ddof=1)
@@ -43,6 +47,13 @@ def fit(folder: Path) -> dict[str, object]:
     }
 
 
-if __name__ == "__main__":
-    SCALES_PATH.write_text(json.dumps(fit(Path(sys.argv[1])), indent=1) + "\n")
+def main() -> None:
+    """Writes the scales."""
+    parser = argparse.ArgumentParser(description="Fits the scaled features' spread and weight.")
+    parser.add_argument("folder", nargs="?", type=Path, default=COHORT, help="one clip a speaker")
+    SCALES_PATH.write_text(json.dumps(fit(parser.parse_args().folder), indent=1) + "\n")
     print(SCALES_PATH)
+
+
+if __name__ == "__main__":
+    main()

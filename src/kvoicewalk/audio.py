@@ -57,9 +57,7 @@ class Utterance:
         return self.samples.size / self.sample_rate_hz
 
 
-def read_utterance(
-    path: Path, text: str = "", max_s: float = RecordingLimits().max_s
-) -> Utterance:
+def read_utterance(path: Path, text: str = "", max_s: float = RecordingLimits().max_s) -> Utterance:
     """Reads a recording: whatever libsndfile reads, anything else through ffmpeg.
 
     Channels are averaged; one that is silent throughout does not count.

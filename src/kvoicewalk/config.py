@@ -26,7 +26,7 @@ PROBE_TEXT = (
     "window wrote long letters, folded every page with care, and chose just five of them to "
     "be thrown into the fire."
 )
-SCREENING_TEXT = "A yellow boat drifted under the bridge, and nobody on the shore called out."
+SCREENING_TEXT = "A yellow boat drifted under the bridge, and nobody called out."
 
 MAX_CONFIG_BYTES = 1_000_000
 
@@ -190,7 +190,7 @@ def merge_config(command: str, flags: dict[str, Any], file: dict[str, Any] | Non
 
 
 def dump_config(config: RunConfig) -> dict[str, Any]:
-    """Returns plain JSON data; `merge_config(config.command, {}, dump_config(config))` equals it."""
+    """Returns plain JSON data; `merge_config` makes an equal config of it."""
     return config.model_dump(mode="json")
 
 
@@ -221,6 +221,7 @@ def _section(path: tuple[int | str, ...]) -> type[BaseModel]:
     section: type[BaseModel] = RunConfig
     for part in path:
         annotation = section.model_fields[str(part)].annotation
-        assert isinstance(annotation, type) and issubclass(annotation, BaseModel)
+        assert isinstance(annotation, type)
+        assert issubclass(annotation, BaseModel)
         section = annotation
     return section

@@ -44,7 +44,7 @@ class Executor(Protocol):
     """Runs one task over many items; processes and clusters can stand in for the serial one."""
 
     def map(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Yields the results in the order of the items, each as soon as it and those before are done."""
+        """Yields the results in the order of the items, each as soon as all up to it are done."""
 
 
 class SerialExecutor:

@@ -31,9 +31,13 @@ LANGS = "".join(sorted((*ESPEAK_LANGUAGES, *MISAKI_EXTRAS)))
 
 # Where a long text may be cut, best place first.
 BREAKS = (".!?…", ":;", ",—", " ")
-CLOSERS = ")”\""
+CLOSERS = ')”"'
 
 GraphemesToPhonemes = Callable[[str], str]
+
+
+def tell_nobody(_message: str) -> None:
+    """Stands where nobody wants to be told."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +72,7 @@ class Phonemizer:
     """
 
     vocab: Mapping[str, int]
-    notify: Callable[[str], None] = lambda message: None
+    notify: Callable[[str], None] = tell_nobody
     _front_ends: dict[str, GraphemesToPhonemes] = field(default_factory=dict, repr=False)
     _texts: dict[tuple[str, str], PhonemeText] = field(default_factory=dict, repr=False)
 

@@ -117,7 +117,7 @@ def test_cutting_loses_nothing_but_spaces(phonemes, limit):
 def test_any_text_speaks_or_says_why(text):
     try:
         found = Phonemizer(VOCAB).phonemize(text)
-    except SynthError as error:
-        assert str(error)
-    else:
-        assert found.chunks
+    except SynthError:
+        return
+    assert found.chunks
+    assert all(len(chunk) <= 510 for chunk in found.chunks)

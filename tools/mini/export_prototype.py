@@ -69,7 +69,9 @@ def main(checkpoint_dir: Path) -> None:
         weights = {key: checkpoint.get_tensor(key) for key in checkpoint.keys()}  # noqa: SIM118
     styles = weights.pop("style").float()
     vocab = json.loads((checkpoint_dir / "kokoro-82m-config.json").read_text())["vocab"]
-    CONFIG_PATH.write_text(json.dumps({**CONFIG, "vocab": vocab}, indent=1, ensure_ascii=False) + "\n")
+    CONFIG_PATH.write_text(
+        json.dumps({**CONFIG, "vocab": vocab}, indent=1, ensure_ascii=False) + "\n"
+    )
     save_file(weights, WEIGHTS_PATH, metadata={"format": "kvoicewalk-mini", "version": "1"})
     WEIGHTS_PATH.chmod(0o644)
     voices_dir = ROOT / "voices"
@@ -82,8 +84,10 @@ def main(checkpoint_dir: Path) -> None:
     embeddings = np.stack([encoder.embed(utterance) for utterance in spoken])
     chosen = pick_spread(embeddings, N_VOICES)
     similar = embeddings[chosen] @ embeddings[chosen].T - np.eye(len(chosen))
-    print(f"{len(chosen)} voices, similarity at most {similar.max():.3f}, mean of pairs "
-          f"{similar.sum() / (len(chosen) * (len(chosen) - 1)):.3f}")
+    print(
+        f"{len(chosen)} voices, similarity at most {similar.max():.3f}, mean of pairs "
+        f"{similar.sum() / (len(chosen) * (len(chosen) - 1)):.3f}"
+    )
     _write_voices([candidates[i] for i in chosen], [spoken[i] for i in chosen], voices_dir)
 
 

@@ -10,11 +10,9 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 
 from kvoicewalk import __version__
 from kvoicewalk.cli import demo, doctor, rank, runs, score, setup, speak, voices
-from kvoicewalk.config import prepare_process, read_environment
 from kvoicewalk.errors import KvwError
 
 EXIT_ERROR = 1
@@ -26,7 +24,7 @@ app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode=None,  # plain help: rich would double the time it takes
 )
 
 
@@ -35,6 +33,9 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
+        from kvoicewalk.config import prepare_process, read_environment
+
+        prepare_process()
         is_debug = read_environment().is_debug
         try:
             return command(*args, **kwargs)
@@ -44,7 +45,7 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise
-        except Exception as error:  # the one error boundary
+        except Exception as error:  # noqa: BLE001  (the one error boundary)
             reason = f"internal error ({type(error).__name__}: {error}). Please report it"
             reason += " with the output of KVW_DEBUG=1." if not is_debug else "."
         if is_debug:
@@ -56,6 +57,8 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _print_error(reason: str) -> None:
+    from rich.console import Console
+
     line = " ".join(reason.split())
     console = Console(stderr=True, soft_wrap=True, highlight=False)
     console.print("[bold red]Error:[/] ", end="")
@@ -81,21 +84,22 @@ def _root(
 
 
 def _register() -> None:
-    for name, command in (
+    commands: tuple[tuple[str, Callable[..., None]], ...] = (
         ("demo", demo.demo),
         ("rank", rank.rank),
         ("score", score.score),
         ("speak", speak.speak),
         ("doctor", doctor.doctor),
         ("setup", setup.setup),
-    ):
+    )
+    for name, command in commands:
         app.command(name)(bounded(command))
-    for group_name, group, text, commands in (
+    for group_name, group, text, members in (
         ("voices", typer.Typer(), "List, inspect and mix voices.", voices.COMMANDS),
         ("runs", typer.Typer(), "List earlier runs and show one.", runs.COMMANDS),
     ):
-        for name, command in commands.items():
-            group.command(name)(bounded(command))
+        for member, action in members.items():
+            group.command(member)(bounded(action))
         app.add_typer(group, name=group_name, help=text, no_args_is_help=True)
 
 
@@ -104,7 +108,6 @@ _register()
 
 def main() -> None:
     """Entry point of `kvw`."""
-    prepare_process()
     try:
         app()
     except KeyboardInterrupt:

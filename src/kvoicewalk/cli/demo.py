@@ -18,21 +18,23 @@ def demo(
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Rank the embedded model's voices against a bundled recording, then speak. No download.
+    """Try it all on the embedded model: no download.
 
-    The embedded model is a small stand-in for Kokoro-82M, made for trying things out.
+    Ranks its voices against a bundled recording, then speaks with the best. The embedded model
+    is a small stand-in for Kokoro-82M, made for trying things
+    out.
     """
     examples = bundled_dir("examples")
     output = Output(json, quiet)
     flags = {
-        **common_flags("mini", "cpu", threads, None, out),
+        **common_flags("mini", "cpu", threads, out=out),
         **target_flags([examples / "target.wav"], None, examples / "target.txt"),
         "rank": {"is_full": True},
     }
-    config = resolve("rank", flags, None)
+    config = resolve("rank", flags)
     output.note(f"target: {examples / 'target.wav'}, model: mini (embedded, no product voice)")
     result = rank_and_show(config, output)
     best = Path(result["best"]["voice_path"])
-    spoken = resolve("speak", common_flags("mini", "cpu", threads, None, out), None)
+    spoken = resolve("speak", common_flags("mini", "cpu", threads, out=out))
     quiet_output = Output(is_json=False, is_quiet=True, stdout=output.stderr, stderr=output.stderr)
     speak_and_show(spoken, str(best), DEMO_TEXT, best.parent / "demo.wav", quiet_output)

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import Annotated, Any, Optional
 
 import typer
-from rich.table import Table
 
 from kvoicewalk import __version__
 from kvoicewalk.cli import options
 from kvoicewalk.cli.output import Output
-from kvoicewalk.config import RecordingLimits, read_environment
 from kvoicewalk.errors import KvwError
 
 PACKAGES = ("torch", "torchaudio", "kokoro", "misaki", "resemblyzer", "librosa", "numpy", "typer")
@@ -29,10 +27,11 @@ def doctor(
     ] = None,
     json: options.JsonOption = False,
 ) -> None:
-    """Check the installation, the models and, if named, recordings. Says what to do."""
+    """Check the installation, and recordings if named."""
+    from rich.table import Table
+
     findings = [*_environment(), *_models(), *_phonemes()]
-    for path in targets or ():
-        findings.append(_recording(path))
+    findings.extend(_recording(path) for path in targets or ())
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in findings:
         table.add_row(MARKS[finding["grade"]], finding["what"], finding["found"])
@@ -46,6 +45,8 @@ def _finding(grade: str, what: str, found: str, **more: Any) -> Finding:
 
 
 def _environment() -> Iterator[Finding]:
+    from kvoicewalk.config import read_environment
+
     yield _finding("ok", "kvw", f"{__version__}, Python {platform.python_version()}")
     for package in PACKAGES:
         try:
@@ -61,7 +62,9 @@ def _environment() -> Iterator[Finding]:
     yield _finding(
         "ok" if has_ffmpeg else "note",
         "ffmpeg",
-        "found" if has_ffmpeg else "not on PATH: wav, flac, ogg and mp3 work, m4a and others do not",
+        "found"
+        if has_ffmpeg
+        else "not on PATH: wav, flac, ogg and mp3 work, m4a and others do not",
     )
     yield _finding("ok", "measurements kept in", str(read_environment().cache_dir))
 
@@ -106,6 +109,7 @@ def _phonemes() -> Iterator[Finding]:
 
 def _recording(path: Path) -> Finding:
     from kvoicewalk.audio import check_recording, read_utterance, speech_duration_s
+    from kvoicewalk.config import RecordingLimits
 
     try:
         clip = read_utterance(path)

@@ -3,24 +3,24 @@
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.cli.output import Output
-from kvoicewalk.config import (
-    RunConfig,
-    load_config,
-    merge_config,
-    read_environment,
-)
 from kvoicewalk.errors import ConfigError, StoreError
+
+if TYPE_CHECKING:
+    from kvoicewalk.config import RunConfig
 
 MAX_TEXT_BYTES = 1_000_000
 SEARCH_COMMANDS = ("rank", "interpolate", "walk", "clone")
 
 
 def resolve(
-    command: str, flags: dict[str, Any], config_path: Path | None, base: dict[str, Any] | None = None
-) -> RunConfig:
+    command: str,
+    flags: dict[str, Any],
+    config_path: Path | None = None,
+    base: dict[str, Any] | None = None,
+) -> "RunConfig":
     """Joins flag > file > environment > default.
 
     Args:
@@ -32,6 +32,8 @@ def resolve(
     Raises:
         ConfigError: the file or a value cannot be used.
     """
+    from kvoicewalk.config import load_config, merge_config, read_environment
+
     file = load_config(config_path) if config_path else (base or {})
     named = flags.get("model", {}).get("name") or _section(file, "model").get("name")
     environment = read_environment()
@@ -46,11 +48,11 @@ def _section(data: dict[str, Any], name: str) -> dict[str, Any]:
 
 
 def common_flags(
-    model: str | None,
-    device: str | None,
-    threads: int | None,
-    seed: int | None,
-    out: Path | None,
+    model: str | None = None,
+    device: str | None = None,
+    threads: int | None = None,
+    seed: int | None = None,
+    out: Path | None = None,
     lang: str | None = None,
 ) -> dict[str, Any]:
     """Returns the shared options, nested like `RunConfig`."""
@@ -104,9 +106,7 @@ def latest_search(out_dir: Path, output: Output) -> dict[str, Any]:
     from kvoicewalk.store import RunStore
 
     with RunStore.open(out_dir) as store:
-        runs = store.list_runs(
-            limit=1, commands=SEARCH_COMMANDS, statuses=("done", "interrupted")
-        )
+        runs = store.list_runs(limit=1, commands=SEARCH_COMMANDS, statuses=("done", "interrupted"))
     if not runs:
         raise StoreError(
             f"no target was given and {out_dir} holds no earlier run to take it from. "

@@ -1,11 +1,16 @@
 """Where a command's words go: data to stdout, everything else to stderr."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console, RenderableType
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
 
-from kvoicewalk.report.json import dump
+
+def _console(is_stderr: bool) -> "Console":
+    from rich.console import Console
+
+    return Console(stderr=is_stderr, highlight=False)
 
 
 @dataclass(frozen=True)
@@ -19,8 +24,8 @@ class Output:
 
     is_json: bool = False
     is_quiet: bool = False
-    stdout: Console = field(default_factory=lambda: Console(highlight=False))
-    stderr: Console = field(default_factory=lambda: Console(stderr=True, highlight=False))
+    stdout: "Console" = field(default_factory=lambda: _console(is_stderr=False))
+    stderr: "Console" = field(default_factory=lambda: _console(is_stderr=True))
 
     @property
     def hides_progress(self) -> bool:
@@ -37,8 +42,10 @@ class Output:
         self.stderr.print("[yellow]Note:[/] ", end="")
         self.stderr.print(message, markup=False, soft_wrap=True)
 
-    def show(self, data: Any, *renderables: RenderableType) -> None:
+    def show(self, data: Any, *renderables: "RenderableType") -> None:
         """Prints a command's result: as JSON, or for people."""
+        from kvoicewalk.report.json import dump
+
         if self.is_json:
             self.stdout.print(dump(data), markup=False, soft_wrap=True)
             return

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kvoicewalk.cli.output import Output
-from kvoicewalk.config import RankConfig, RunConfig, dump_config
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
+    from kvoicewalk.config import RankConfig, RunConfig
     from kvoicewalk.search.base import RankStep
     from kvoicewalk.store import Run
     from kvoicewalk.voices import Voice
@@ -19,7 +19,7 @@ EXIT_INTERRUPTED = 130
 
 
 def rank_and_show(
-    config: RunConfig, output: Output, voice_names: Sequence[str] = ()
+    config: "RunConfig", output: Output, voice_names: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Scores the stock voices, or the named ones; returns what was shown, as data.
 
@@ -35,6 +35,7 @@ def rank_and_show(
     """
     from kvoicewalk.cli.session import open_session, stock_voices
     from kvoicewalk.cli.voice_args import find_voices
+    from kvoicewalk.config import RankConfig, dump_config
     from kvoicewalk.store import RunStore
 
     with open_session(config, output) as session, RunStore.open(config.out_dir) as store:
@@ -62,7 +63,7 @@ def _hear(
     session: "Session",
     run: "Run",
     voices: "Sequence[Voice]",
-    config: RankConfig,
+    config: "RankConfig",
     output: Output,
 ) -> "tuple[list[RankStep], bool]":
     from kvoicewalk.evaluate import SerialExecutor

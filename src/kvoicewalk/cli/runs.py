@@ -3,13 +3,14 @@
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import resolve
 from kvoicewalk.cli.output import Output
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from kvoicewalk.store import RunRecord, RunStore
 
 
@@ -19,6 +20,8 @@ def list_runs(
     json: options.JsonOption = False,
 ) -> None:
     """List earlier runs, newest first."""
+    from rich.table import Table
+
     output = Output(json)
     with _open(out) as store:
         records = store.list_runs(limit=limit)
@@ -45,6 +48,8 @@ def show(
     json: options.JsonOption = False,
 ) -> None:
     """Show one run: its settings, its result and its files."""
+    from rich.table import Table
+
     output = Output(json)
     with _open(out) as store:
         record = store.get(run)
@@ -61,7 +66,9 @@ def show(
     output.show({**data, "files": files}, *shown)
 
 
-def _voices_table(rows: list[dict[str, Any]]) -> Table:
+def _voices_table(rows: list[dict[str, Any]]) -> "Table":
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     columns = ("name", "score", "target_similarity", "self_similarity", "feature_similarity")
     for column in columns:

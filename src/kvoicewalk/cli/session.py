@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk import __version__
 from kvoicewalk.cli.output import Output
-from kvoicewalk.config import ModelConfig, RunConfig, TargetConfig, read_environment
 from kvoicewalk.errors import ConfigError, VoiceError
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Utterance
+    from kvoicewalk.config import ModelConfig, RunConfig, TargetConfig
     from kvoicewalk.evaluate import Evaluator
     from kvoicewalk.models import Model
     from kvoicewalk.search.base import RankStep
@@ -26,7 +26,7 @@ CACHE_NAME = "measurements.sqlite3"
 class Session:
     """One command's loaded parts."""
 
-    config: RunConfig
+    config: "RunConfig"
     model: "Model" = field(repr=False)
     evaluator: "Evaluator" = field(repr=False)
 
@@ -36,7 +36,7 @@ class Session:
         return self.evaluator.scorer.target.name
 
 
-def read_clips(config: TargetConfig, output: Output) -> "list[Utterance]":
+def read_clips(config: "TargetConfig", output: Output) -> "list[Utterance]":
     """Reads and checks the target's clips, before anything slow is loaded.
 
     Raises:
@@ -56,7 +56,7 @@ def read_clips(config: TargetConfig, output: Output) -> "list[Utterance]":
     return clips
 
 
-def open_synthesizer(config: RunConfig, output: Output) -> "KokoroSynthesizer":
+def open_synthesizer(config: "RunConfig", output: Output) -> "KokoroSynthesizer":
     """Loads the model and what speaks with it.
 
     Raises:
@@ -71,7 +71,7 @@ def open_synthesizer(config: RunConfig, output: Output) -> "KokoroSynthesizer":
     return KokoroSynthesizer(model, Phonemizer(model.vocab, output.note), config.synth.speed)
 
 
-def set_threads(config: ModelConfig) -> None:
+def set_threads(config: "ModelConfig") -> None:
     """Limits torch to the threads asked for."""
     if config.n_threads is not None:
         import torch
@@ -80,7 +80,7 @@ def set_threads(config: ModelConfig) -> None:
 
 
 @contextmanager
-def open_session(config: RunConfig, output: Output) -> Iterator[Session]:
+def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
     """Loads everything that scores voices against the config's target.
 
     Raises:
@@ -100,7 +100,8 @@ def _nothing() -> Iterator[None]:
     yield
 
 
-def _load(config: RunConfig, clips: "Sequence[Utterance]", output: Output) -> Session:
+def _load(config: "RunConfig", clips: "Sequence[Utterance]", output: Output) -> Session:
+    from kvoicewalk.config import read_environment
     from kvoicewalk.evaluate import Evaluator
     from kvoicewalk.phonemes import DEFAULT_LANG
     from kvoicewalk.score.acoustics import make_feature_term

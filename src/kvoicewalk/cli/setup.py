@@ -1,13 +1,15 @@
 """`kvw setup`: fetch Kokoro-82M once."""
 
 import sys
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from kvoicewalk.cli import options
 from kvoicewalk.cli.output import Output
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 def setup(
@@ -15,7 +17,7 @@ def setup(
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Fetch Kokoro-82M's weights and stock voices into the Hugging Face cache."""
+    """Fetch Kokoro-82M once, into the Hugging Face cache."""
     from kvoicewalk.models.hub import REPO_ID, fetch, list_hub_files
 
     output = Output(json, quiet)
@@ -36,7 +38,9 @@ def setup(
     )
 
 
-def _plan_table(files: list[tuple[str, int | None]]) -> Table:
+def _plan_table(files: list[tuple[str, int | None]]) -> "Table":
+    from rich.table import Table
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("file")
     table.add_column("MB", justify="right")

@@ -1,15 +1,17 @@
 """`kvw speak`: hear a voice."""
 
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags, read_text, resolve
 from kvoicewalk.cli.output import Output
-from kvoicewalk.config import RunConfig, dump_config
 from kvoicewalk.errors import ConfigError
+
+if TYPE_CHECKING:
+    from kvoicewalk.config import RunConfig
 
 
 def speak(
@@ -49,12 +51,12 @@ def speak(
         raise ConfigError('say what to speak: kvw speak VOICE "Any text." or --text-file FILE.')
     flags = common_flags(model or model_of_voice(voice), device, threads, seed, out, lang)
     flags["synth"]["speed"] = speed
-    config = resolve("speak", flags, None)
+    config = resolve("speak", flags)
     speak_and_show(config, voice, spoken, wav, Output(json, quiet))
 
 
 def speak_and_show(
-    config: RunConfig, voice_spec: str, text: str, wav_path: Path | None, output: Output
+    config: "RunConfig", voice_spec: str, text: str, wav_path: Path | None, output: Output
 ) -> dict[str, Any]:
     """Speaks, writes the wav and shows where; returns what was shown, as data.
 
@@ -64,6 +66,7 @@ def speak_and_show(
     from kvoicewalk.audio import write_wav
     from kvoicewalk.cli.session import open_synthesizer
     from kvoicewalk.cli.voice_args import find_voice
+    from kvoicewalk.config import dump_config
     from kvoicewalk.phonemes import DEFAULT_LANG
     from kvoicewalk.store import RunStore
     from kvoicewalk.voices import voice_lang

@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags, resolve
@@ -34,6 +33,8 @@ def list_voices(
     json: options.JsonOption = False,
 ) -> None:
     """List the stock voices of a model, or of a folder."""
+    from rich.table import Table
+
     from kvoicewalk.voices import voice_lang
 
     names = _source(model, voices).names
@@ -55,6 +56,8 @@ def info(
     json: options.JsonOption = False,
 ) -> None:
     """Show what a voice file holds and where it came from."""
+    from rich.table import Table
+
     from kvoicewalk.cli.voice_args import is_file_like, model_of_voice, read_sidecar
 
     belongs_to = model_of_voice(voice)
@@ -103,7 +106,7 @@ def _source(model: str | None, voices: Path | None) -> "VoiceSource":
 
     if voices is not None:
         return VoiceLibrary.open(voices)
-    name = resolve("voices", common_flags(model, None, None, None, None), None).model.name
+    name = resolve("voices", common_flags(model)).model.name
     return stock_voice_source(name)
 
 

@@ -8,4 +8,12 @@ from kvoicewalk.models.registry import (
     stock_voice_source,
 )
 
-__all__ = ["Model", "ModelFiles", "VoiceSource", "choose_device", "locate_model", "open_model", "stock_voice_source"]
+__all__ = [
+    "Model",
+    "ModelFiles",
+    "VoiceSource",
+    "choose_device",
+    "locate_model",
+    "open_model",
+    "stock_voice_source",
+]

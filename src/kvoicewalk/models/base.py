@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import torch
 
 from kvoicewalk.errors import ModelError
-from kvoicewalk.voices import Voice
+from kvoicewalk.voices import UNREADABLE, Voice
 
 HASH_LENGTH = 12
 MAX_CONFIG_BYTES = 1_000_000
@@ -154,11 +154,15 @@ def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> torch.nn.Modu
     empty.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch: deprecated weight_norm, LSTM dropout
-        network = KModel(repo_id="local", config=dict(config), model=empty)  # type: ignore[arg-type]
+        network: torch.nn.Module = KModel(repo_id="local", config=dict(config), model=empty)
     checkpoint = _read_checkpoint(weights_path)
     parts = dict(network.named_children())
-    _refuse_difference(weights_path, "part", missing=set(parts) - set(checkpoint),
-                       unknown=set(checkpoint) - set(parts))
+    _refuse_difference(
+        weights_path,
+        "part",
+        missing=set(parts) - set(checkpoint),
+        unknown=set(checkpoint) - set(parts),
+    )
     for name, part in parts.items():
         _fill(part, name, checkpoint[name], weights_path)
     return network
@@ -181,7 +185,7 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
 
 
 def _fill(part: torch.nn.Module, name: str, state: Mapping[str, Any], path: Path) -> None:
-    # Kokoro-82M's state dicts carry the "module." of the data-parallel wrapper they were saved from.
+    # Kokoro-82M's keys carry the "module." of the data-parallel wrapper they were saved from.
     state = {key.removeprefix("module."): value for key, value in state.items()}
     wanted = part.state_dict()
     missing = set(wanted) - set(state) - _identity_norm_keys(part)

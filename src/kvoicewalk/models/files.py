@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kvoicewalk.errors import ModelError
 from kvoicewalk.models.base import ModelFiles, build_kokoro
-from kvoicewalk.voices import VoiceLibrary
+from kvoicewalk.voices import Voice, VoiceLibrary
 
 
 def locate_folder(folder: Path) -> ModelFiles:
@@ -44,6 +44,6 @@ class FolderVoices:
         """Names of the `.pt` files there, sorted."""
         return VoiceLibrary.open(self._folder).names if self._folder.is_dir() else ()
 
-    def load(self, name: str) -> "Voice":
+    def load(self, name: str) -> Voice:
         """Returns one of them; raises VoiceError if it is not there."""
         return VoiceLibrary.open(self._folder).load(name)

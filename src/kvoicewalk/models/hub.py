@@ -5,7 +5,7 @@ from pathlib import Path
 
 from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
 from huggingface_hub.constants import HF_HUB_CACHE
-from huggingface_hub.errors import (
+from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
     EntryNotFoundError,
     HfHubHTTPError,
     HTTPError,
@@ -13,7 +13,7 @@ from huggingface_hub.errors import (
 )
 from huggingface_hub.hf_api import ModelInfo
 
-from kvoicewalk.errors import ModelError, VoiceError
+from kvoicewalk.errors import ModelError
 from kvoicewalk.models.base import ModelFiles, build_kokoro
 from kvoicewalk.voices import Voice, load_voice, unknown_voice
 

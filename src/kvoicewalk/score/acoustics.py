@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from kvoicewalk.audio import Utterance
 from kvoicewalk.score.classic_features import (
+    CLASSIC_FEATURE_NAMES,
     classic_feature_penalty,
     classic_feature_similarity,
     classic_features,
@@ -49,7 +50,11 @@ class ClassicTerm:
 
     def similarity(self, values: FeatureValues, target: FeatureValues) -> float:
         """See `FeatureTerm.similarity`."""
-        return classic_feature_similarity(classic_feature_penalty(values, target))
+        x, t = (
+            dict(zip(CLASSIC_FEATURE_NAMES, found.tolist(), strict=True))
+            for found in (values, target)
+        )
+        return classic_feature_similarity(classic_feature_penalty(x, t))
 
 
 class ScaledTerm:

@@ -1,13 +1,16 @@
 """The original's 106 acoustic features, and how it compares them.
 
 Found by matching the values that RobViren/kvoicewalk c89f74d gives (`utilities/fitness_scorer.py`);
-librosa's defaults at the file's own rate. One spectrogram serves all that can share it. 105 of the
-106 agree; `harmonic_ratio` is a stand-in, see `_harmonic_ratio`.
+librosa's defaults at the file's own rate. One spectrogram serves all that can share it; only the
+constant-Q transform under `tonnetz` needs the samples again.
 """
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Iterator, Mapping
 
 import librosa
+import librosa.beat
+import librosa.onset
 import numpy as np
 import numpy.typing as npt
 import scipy.stats
@@ -17,9 +20,27 @@ N_CHROMA = 12
 ENERGY_FRAME_SAMPLES = 512
 MIN_SAMPLES = 2048
 MIN_SIMILARITY = 0.01
-# A target value of zero would divide by zero; the original then gives infinity and lands on its
-# floor. So does this: any other value costs more than the 100 that the floor is at.
+# A target value of zero (the beats of a short clip) would divide by zero; the original then gets
+# infinity and lands on its floor. This stays finite and lands there, too, from any difference above
+# 1e-7; equal zeros cost nothing.
 MIN_TARGET = 1e-9
+
+CLASSIC_FEATURE_NAMES = (
+    *("rms_energy", "zero_crossing_rate"),
+    *(
+        f"spectral_{name}_{statistic}"
+        for name in ("centroid", "bandwidth", "rolloff", "contrast")
+        for statistic in ("mean", "std")
+    ),
+    *(f"mfcc{i + 1}_{statistic}" for i in range(N_MFCC) for statistic in ("mean", "std")),
+    *(f"mfcc{i + 1}_delta_{statistic}" for i in range(N_MFCC) for statistic in ("mean", "std")),
+    *("chroma_mean", "chroma_std"),
+    *(f"chroma_{i + 1}_{statistic}" for i in range(N_CHROMA) for statistic in ("mean", "std")),
+    *("mel_spec_mean", "mel_spec_std", "spectral_flatness_mean", "spectral_flatness_std"),
+    *("tonnetz_mean", "tonnetz_std", "tempo", "beat_mean", "beat_std", "pitch_mean", "pitch_std"),
+    *("energy_mean", "energy_std", "harmonic_ratio"),
+    *("audio_mean", "audio_std", "audio_skew", "audio_kurtosis"),
+)
 
 Samples = npt.NDArray[np.float32]
 Pair = tuple[str, float]
@@ -33,29 +54,33 @@ def classic_features(samples: Samples, sample_rate_hz: int) -> dict[str, float]:
         sample_rate_hz: of the samples; the original scores 24 kHz files.
 
     Returns:
-        106 values by name, always in the same order, all finite.
+        106 values by name, in the order of `CLASSIC_FEATURE_NAMES`, all finite; what silence or
+        very short audio leaves undefined is 0.
     """
     samples = np.pad(samples, (0, max(0, MIN_SAMPLES - samples.size)))
     magnitude = np.abs(librosa.stft(samples))
-    found = dict(_features(samples, sample_rate_hz, magnitude))
+    with warnings.catch_warnings():
+        # Silence has no tuning, half a second too little for the lowest octaves: no news to us.
+        warnings.filterwarnings("ignore", "Trying to estimate tuning", UserWarning)
+        warnings.filterwarnings("ignore", "n_fft=", UserWarning)
+        found = dict(_features(samples, sample_rate_hz, magnitude))
     return {name: value if np.isfinite(value) else 0.0 for name, value in found.items()}
 
 
-def classic_feature_penalty(
-    values: npt.NDArray[np.float32], target: npt.NDArray[np.float32]
-) -> float:
-    """Returns Σ |xᵢ − tᵢ| / |tᵢ| over the features; 0 for equal values, no upper bound.
+def classic_feature_penalty(values: Mapping[str, float], target: Mapping[str, float]) -> float:
+    """Returns Σ |xᵢ − tᵢ| / |tᵢ| over the target's features; 0 for equal ones, no upper bound.
+
+    Not symmetric: a feature that is near zero in the target alone can outweigh all others.
 
     Args:
-        values: x, float32 (106,).
-        target: t, float32 (106,).
+        values: x, by name, as `classic_features` gives them.
+        target: t, likewise.
     """
-    x, t = values.astype(np.float64), target.astype(np.float64)
-    return float(np.sum(np.abs(x - t) / np.maximum(np.abs(t), MIN_TARGET)))
+    return sum(abs(values[name] - t) / max(abs(t), MIN_TARGET) for name, t in target.items())
 
 
 def classic_feature_similarity(penalty: float) -> float:
-    """Returns (100 − penalty) / 100, 0.01 where that is below zero."""
+    """Returns (100 − penalty) / 100, 0.01 where that is below zero; higher is closer."""
     similarity = (100.0 - penalty) / 100.0
     return similarity if similarity >= 0 else MIN_SIMILARITY
 
@@ -74,7 +99,7 @@ def _features(samples: Samples, rate_hz: int, magnitude: Samples) -> Iterator[Pa
     yield "harmonic_ratio", _harmonic_ratio(magnitude)
     yield "audio_mean", float(samples.mean())
     yield "audio_std", float(samples.std())
-    is_flat = float(samples.std()) < 1e-12
+    is_flat = bool(samples.std() <= 1e-6 * np.abs(samples).max())
     yield "audio_skew", 0.0 if is_flat else float(scipy.stats.skew(samples))
     yield "audio_kurtosis", 0.0 if is_flat else float(scipy.stats.kurtosis(samples))
 
@@ -104,9 +129,7 @@ def _cepstral(log_mel: Samples) -> Iterator[Pair]:
         yield from _moments(f"mfcc{i + 1}_delta", slopes[i])
 
 
-def _tonal(
-    samples: Samples, magnitude: Samples, mel: Samples, rate_hz: int
-) -> Iterator[Pair]:
+def _tonal(samples: Samples, magnitude: Samples, mel: Samples, rate_hz: int) -> Iterator[Pair]:
     chroma = librosa.feature.chroma_stft(S=magnitude**2, sr=rate_hz)
     yield from _moments("chroma", chroma)
     for i in range(N_CHROMA):
@@ -137,11 +160,10 @@ def _energy(samples: Samples) -> Iterator[Pair]:
 
 
 def _harmonic_ratio(magnitude: Samples) -> float:
-    """Returns the share of harmonic power, 0 to 1.
+    """Returns the mean over bins of mean power over its standard deviation in time.
 
-    A stand-in: the original's value could not be rebuilt from its results (0.470 and 0.186 where
-    this gives about 0.5 and 0.6). It moves the penalty, a sum of 106 terms, by under 1 %.
+    No harmonics are looked for, whatever its name says. Bins that never change count as 0.
     """
-    harmonic, percussive = librosa.decompose.hpss(magnitude)
-    steady, sudden = float((harmonic**2).sum()), float((percussive**2).sum())
-    return steady / (steady + sudden) if steady + sudden > 0 else 0.0
+    power = magnitude**2
+    mean, std = power.mean(axis=1), power.std(axis=1)
+    return float(np.divide(mean, std, out=np.zeros_like(mean), where=std != 0).mean())

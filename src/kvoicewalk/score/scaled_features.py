@@ -66,9 +66,10 @@ def load_scales(path: Path = SCALES_PATH) -> FeatureScales:
     table: Mapping[str, Mapping[str, float]] = json.loads(path.read_text(encoding="utf-8"))[
         "features"
     ]
+    weight = np.array([table[name]["weight"] for name in FEATURE_NAMES])
     return FeatureScales(
         spread=np.array([table[name]["spread"] for name in FEATURE_NAMES]),
-        weight=np.array([table[name]["weight"] for name in FEATURE_NAMES]),
+        weight=weight / weight.sum(),  # they are rounded in the file
     )
 
 
@@ -144,15 +145,13 @@ def _crossings(speech: Values, is_active: npt.NDArray[np.bool_]) -> Values:
     rate = librosa.feature.zero_crossing_rate(
         speech, frame_length=FFT_SAMPLES, hop_length=HOP_SAMPLES
     )[0]
-    rate = rate[: is_active.size][is_active[: rate.size]]
-    return np.array([rate.mean(), rate.std()])
+    return np.array([rate[is_active].mean(), rate[is_active].std()])
 
 
 def _pitch(speech: Values, is_active: npt.NDArray[np.bool_]) -> Values:
     pitch_hz, strength = frame_pitch(speech)
-    loud = is_active[: pitch_hz.size]
-    is_voiced = (strength > VOICED_ABOVE) & loud
-    share = is_voiced.sum() / max(1, loud.sum())
+    is_voiced = (strength > VOICED_ABOVE) & is_active
+    share = is_voiced.sum() / is_active.sum()
     if is_voiced.sum() < MIN_VOICED_FRAMES:
         return np.array([12 * np.log2(NEUTRAL_PITCH_HZ), 0.0, share])
     semitones = 12 * np.log2(pitch_hz[is_voiced])

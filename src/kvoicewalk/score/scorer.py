@@ -24,7 +24,7 @@ class Scorer:
     target: Target
     encoder: SpeakerEncoder = field(repr=False)
     term: FeatureTerm = field(repr=False)
-    config: ScoreConfig = ScoreConfig()
+    config: ScoreConfig
 
     def embed(self, utterance: Utterance) -> Embedding:
         """Returns who speaks, float32 (256,)."""

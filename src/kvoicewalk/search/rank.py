@@ -33,9 +33,7 @@ def rank(
     evaluations = executor.map(evaluator.evaluate, finalists)
     for n_done, evaluation in enumerate(evaluations, 1):
         name = evaluation.voice_name
-        yield RankStep(
-            "score", name, screened.get(name), evaluation.score, n_done, len(finalists)
-        )
+        yield RankStep("score", name, screened.get(name), evaluation.score, n_done, len(finalists))
 
 
 def n_finalists(n_voices: int, config: RankConfig) -> int:

@@ -19,7 +19,7 @@ def run(**changes):
 def test_race_scores_the_likest_third_and_ranks_all():
     evaluator, steps = run()
     ranked = standings(steps)
-    assert [step.voice_name for step in ranked][0] == "v5"
+    assert ranked[0].voice_name == "v5"
     assert len(ranked) == 10
     assert [step.score is not None for step in ranked] == [True] * 4 + [False] * 6
     assert evaluator.counts.n_spoken == 10 + 4 * 2

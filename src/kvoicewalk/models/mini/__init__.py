@@ -51,9 +51,7 @@ def build_mini(config: Mapping[str, Any], weights_path: Path) -> "torch.nn.Modul
         weights = {key: value.float() for key, value in load_file(weights_path).items()}
         network.load_state_dict(weights, strict=True)
     except (OSError, SafetensorError, RuntimeError) as error:
-        raise ModelError(
-            f"{weights_path} is damaged; install kvoicewalk again."
-        ) from error
+        raise ModelError(f"{weights_path} is damaged; install kvoicewalk again.") from error
     return network
 
 
