@@ -3,8 +3,9 @@
     python benchmarks/feature_auc.py [../shared/data]
 
 `targets` holds 3 speakers × 6 clips, `cohort` one clip each of 30 others. Every recording, for
-both terms, is read to 24 kHz as the program does and then brought to 16 kHz. A pair's score takes
-the clip of `targets` that comes first by name as the target: the classic penalty is not symmetric.
+both terms, is read to 24 kHz as the program does and then brought to 16 kHz. A pair's score is the
+mean of both directions (either clip as the target), because the classic penalty is not symmetric:
+with one direction alone its AUC depends on the order of the file names.
 Scales are those in the package, fitted on `cohort` alone; so `targets × cohort` is not unseen on
 its cohort side.
 """
@@ -63,7 +64,7 @@ def auc_interval(
 ) -> tuple[float, float, float]:
     """Returns AUC and its 95 % interval, clips resampled within each speaker (cohort: as one)."""
     is_same = speakers[pairs[:, 0]] == speakers[pairs[:, 1]]
-    scores = np.array([compare(int(t), int(x)) for t, x in pairs])
+    scores = np.array([(compare(i, j) + compare(j, i)) / 2 for i, j in pairs.tolist()])
     groups = np.where(np.arange(speakers.size) < n_targets, speakers, "cohort")
     rng = np.random.default_rng(SEED)
     draws = []

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from kvoicewalk.bundle import bundled_dir
+
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 
 
@@ -13,3 +15,35 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip("needs ../shared/data")
     return SHARED_DATA
+
+
+@pytest.fixture(scope="session")
+def example_target() -> Path:
+    """The bundled recording: 20 s of espeak-ng."""
+    return bundled_dir("examples") / "target.wav"
+
+
+@pytest.fixture(scope="session")
+def mini_model():
+    """The embedded model, loaded once."""
+    from kvoicewalk.config import ModelConfig
+    from kvoicewalk.models import open_model
+
+    return open_model(ModelConfig(name="mini", device="cpu"))
+
+
+@pytest.fixture
+def mini_synthesizer(mini_model):
+    """A fresh synthesizer on the embedded model: nothing remembered, nothing counted."""
+    from kvoicewalk.phonemes import Phonemizer
+    from kvoicewalk.synth import KokoroSynthesizer
+
+    return KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab))
+
+
+@pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch):
+    """Keeps tests away from the user's measurements and settings."""
+    monkeypatch.setenv("KVW_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.delenv("KVW_MODEL", raising=False)
+    monkeypatch.delenv("KVW_DEBUG", raising=False)

@@ -1,5 +1,6 @@
 """`kvw runs`: earlier runs."""
 
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -104,4 +105,4 @@ def _entry(record: "RunRecord") -> dict[str, Any]:
     }
 
 
-COMMANDS = {"list": list_runs, "show": show}
+COMMANDS: Mapping[str, Callable[..., None]] = {"list": list_runs, "show": show}

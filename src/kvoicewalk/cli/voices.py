@@ -1,5 +1,6 @@
 """`kvw voices`: list, inspect and mix voices."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -136,4 +137,4 @@ def _facts(voice: "Voice") -> dict[str, Any]:
     }
 
 
-COMMANDS = {"list": list_voices, "info": info, "mix": mix}
+COMMANDS: Mapping[str, Callable[..., None]] = {"list": list_voices, "info": info, "mix": mix}

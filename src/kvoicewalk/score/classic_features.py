@@ -9,11 +9,11 @@ import warnings
 from collections.abc import Iterator, Mapping
 
 import librosa
-import librosa.beat
-import librosa.onset
 import numpy as np
 import numpy.typing as npt
 import scipy.stats
+from librosa.beat import beat_track
+from librosa.onset import onset_strength
 
 N_MFCC = 13
 N_CHROMA = 12
@@ -140,8 +140,8 @@ def _tonal(samples: Samples, magnitude: Samples, mel: Samples, rate_hz: int) -> 
 
 
 def _rhythm(log_mel: Samples, rate_hz: int) -> Iterator[Pair]:
-    onsets = librosa.onset.onset_strength(S=log_mel, sr=rate_hz, aggregate=np.median)
-    tempo, beats = librosa.beat.beat_track(onset_envelope=onsets, sr=rate_hz)
+    onsets = onset_strength(S=log_mel, sr=rate_hz, aggregate=np.median)
+    tempo, beats = beat_track(onset_envelope=onsets, sr=rate_hz)
     yield "tempo", float(np.atleast_1d(tempo)[0])
     gaps_s = np.diff(librosa.frames_to_time(beats, sr=rate_hz))
     yield from _moments("beat", gaps_s if gaps_s.size else np.zeros(1))

@@ -1,0 +1,155 @@
+"""Kokoro-82M in full size, with generated weights in the hub's cache layout, by the real loader."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import soundfile
+import torch
+
+from kvoicewalk.errors import ModelError
+from kvoicewalk.models.base import build_kokoro, read_model_config
+from tests.generated_kokoro import CONFIG_PATH, generate_checkpoint, write_hub_cache
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def checkpoint():
+    return generate_checkpoint()
+
+
+@pytest.fixture(scope="module")
+def hub(tmp_path_factory, checkpoint):
+    home = tmp_path_factory.mktemp("hf")
+    generator = torch.Generator().manual_seed(0)
+    voices = {
+        name: torch.randn(510, 1, 256, generator=generator) * 0.15
+        for name in ("af_heart", "am_adam")
+    }
+    write_hub_cache(home, checkpoint, voices)
+    return home
+
+
+def kvw(hf_home: Path, cwd: Path, *arguments: str, offline: bool = True):
+    environment = {
+        **os.environ,
+        "HF_HOME": str(hf_home),
+        "HF_HUB_OFFLINE": "1" if offline else "0",
+        "KVW_CACHE_DIR": str(cwd / "cache"),
+    }
+    command = [str(Path(sys.executable).with_name("kvw")), *arguments]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+
+
+def test_speaks_through_the_real_loader(hub, tmp_path):
+    done = kvw(hub, tmp_path, "speak", "af_heart", "Hello.", "--model", "kokoro", "--json")
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    assert result["model"].startswith("kokoro@")
+    info = soundfile.info(tmp_path / result["wav_path"])
+    assert (info.samplerate, info.channels) == (24_000, 1)
+    assert info.duration > 0.3
+
+
+def test_lists_the_cached_voices(hub, tmp_path):
+    done = kvw(hub, tmp_path, "voices", "list", "--json")
+    assert [v["name"] for v in json.loads(done.stdout)["voices"]] == ["af_heart", "am_adam"]
+
+
+def test_an_unknown_voice_offline_is_one_line(hub, tmp_path):
+    done = kvw(hub, tmp_path, "speak", "af_hart", "Hello.", "--model", "kokoro")
+    assert done.returncode == 1
+    assert "af_hart" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_a_renamed_key_is_refused_not_spoken(checkpoint, tmp_path):
+    broken = {part: dict(state) for part, state in checkpoint.items()}
+    broken["decoder"]["module.surprise"] = broken["decoder"].pop(
+        "module.generator.conv_post.bias"
+    )
+    home = tmp_path / "hf"
+    write_hub_cache(home, broken, {"af_heart": torch.zeros(510, 1, 256)})
+    done = kvw(home, tmp_path, "speak", "af_heart", "Hello.", "--model", "kokoro")
+    assert done.returncode == 1
+    assert "lacks generator.conv_post.bias" in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+def test_without_cache_it_names_file_folder_and_way_out(tmp_path):
+    started = time.monotonic()
+    done = kvw(tmp_path / "nothing", tmp_path, "speak", "af_heart", "Hi.", "--model", "kokoro")
+    assert done.returncode == 1
+    for word in ("config.json", str(tmp_path / "nothing"), "kvw setup", "--model mini"):
+        assert word in done.stderr
+    assert time.monotonic() - started < 60  # not a timing: a guard against endless retries
+
+
+def test_setup_offline_says_so(tmp_path):
+    done = kvw(tmp_path / "nothing", tmp_path, "setup", "--yes")
+    assert done.returncode == 1
+    assert "cannot be reached" in done.stderr
+
+
+def test_a_local_folder_is_a_model_too(hub, tmp_path):
+    snapshot = next((hub / "hub" / "models--hexgrad--Kokoro-82M" / "snapshots").iterdir())
+    done = kvw(
+        tmp_path, tmp_path, "speak", "am_adam", "Hi there.", "--model", str(snapshot), "--json"
+    )
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["model"].startswith(f"{snapshot.name}@")
+
+
+def small_config() -> dict:
+    config = read_model_config(CONFIG_PATH)
+    config["plbert"] = {**config["plbert"], "num_hidden_layers": 1, "intermediate_size": 64}
+    return config
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda c: c.pop("bert_encoder"), "lacks bert_encoder"),
+        (lambda c: c.update(extra={}), "has extra"),
+        (
+            lambda c: c["bert_encoder"].update({"module.bias": torch.zeros(3)}),
+            "expected",
+        ),
+        (
+            lambda c: c["bert_encoder"]["module.bias"].fill_(float("nan")),
+            "NaN",
+        ),
+        (lambda c: c["text_encoder"].update({"module.other": torch.zeros(1)}), "has other"),
+    ],
+)
+def test_a_checkpoint_that_does_not_fit_is_named(checkpoint, tmp_path, spoil, reason):
+    spoiled = {
+        part: {key: value.clone() for key, value in state.items()} if part == "bert_encoder"
+        else dict(state)
+        for part, state in checkpoint.items()
+    }  # fmt: skip
+    spoil(spoiled)
+    path = tmp_path / "weights.pth"
+    torch.save(spoiled, path)
+    with pytest.raises(ModelError, match=reason):
+        build_kokoro(read_model_config(CONFIG_PATH), path)
+
+
+@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04"])
+def test_a_file_that_is_no_checkpoint(tmp_path, content):
+    path = tmp_path / "weights.pth"
+    path.write_bytes(content)
+    with pytest.raises(ModelError, match="no readable checkpoint"):
+        build_kokoro(small_config(), path)
+
+
+def test_a_checkpoint_of_another_kind(tmp_path):
+    path = tmp_path / "weights.pth"
+    torch.save(torch.zeros(3), path)
+    with pytest.raises(ModelError, match="no Kokoro checkpoint"):
+        build_kokoro(small_config(), path)
