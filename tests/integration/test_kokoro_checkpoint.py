@@ -11,9 +11,7 @@ import pytest
 import soundfile
 import torch
 
-from kvoicewalk.errors import ModelError
-from kvoicewalk.models.base import build_kokoro, read_model_config
-from tests.generated_kokoro import CONFIG_PATH, generate_checkpoint, write_hub_cache
+from tests.generated_kokoro import generate_checkpoint, write_hub_cache
 
 pytestmark = pytest.mark.slow
 
@@ -103,53 +101,3 @@ def test_a_local_folder_is_a_model_too(hub, tmp_path):
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["model"].startswith(f"{snapshot.name}@")
-
-
-def small_config() -> dict:
-    config = read_model_config(CONFIG_PATH)
-    config["plbert"] = {**config["plbert"], "num_hidden_layers": 1, "intermediate_size": 64}
-    return config
-
-
-@pytest.mark.parametrize(
-    ("spoil", "reason"),
-    [
-        (lambda c: c.pop("bert_encoder"), "lacks bert_encoder"),
-        (lambda c: c.update(extra={}), "has extra"),
-        (
-            lambda c: c["bert_encoder"].update({"module.bias": torch.zeros(3)}),
-            "expected",
-        ),
-        (
-            lambda c: c["bert_encoder"]["module.bias"].fill_(float("nan")),
-            "NaN",
-        ),
-        (lambda c: c["text_encoder"].update({"module.other": torch.zeros(1)}), "has other"),
-    ],
-)
-def test_a_checkpoint_that_does_not_fit_is_named(checkpoint, tmp_path, spoil, reason):
-    spoiled = {
-        part: {key: value.clone() for key, value in state.items()} if part == "bert_encoder"
-        else dict(state)
-        for part, state in checkpoint.items()
-    }  # fmt: skip
-    spoil(spoiled)
-    path = tmp_path / "weights.pth"
-    torch.save(spoiled, path)
-    with pytest.raises(ModelError, match=reason):
-        build_kokoro(read_model_config(CONFIG_PATH), path)
-
-
-@pytest.mark.parametrize("content", [b"", b"no checkpoint", b"PK\x03\x04"])
-def test_a_file_that_is_no_checkpoint(tmp_path, content):
-    path = tmp_path / "weights.pth"
-    path.write_bytes(content)
-    with pytest.raises(ModelError, match="no readable checkpoint"):
-        build_kokoro(small_config(), path)
-
-
-def test_a_checkpoint_of_another_kind(tmp_path):
-    path = tmp_path / "weights.pth"
-    torch.save(torch.zeros(3), path)
-    with pytest.raises(ModelError, match="no Kokoro checkpoint"):
-        build_kokoro(small_config(), path)

@@ -149,13 +149,13 @@ def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> torch.nn.Modu
     """
     from kokoro.model import KModel
 
+    checkpoint = _read_checkpoint(weights_path)
     empty = BytesIO()
     torch.save({}, empty)
     empty.seek(0)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torch: deprecated weight_norm, LSTM dropout
         network: torch.nn.Module = KModel(repo_id="local", config=dict(config), model=empty)
-    checkpoint = _read_checkpoint(weights_path)
     parts = dict(network.named_children())
     _refuse_difference(
         weights_path,
@@ -164,7 +164,7 @@ def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> torch.nn.Modu
         unknown=set(checkpoint) - set(parts),
     )
     for name, part in parts.items():
-        _fill(part, name, checkpoint[name], weights_path)
+        fill_part(part, name, checkpoint[name], weights_path)
     return network
 
 
@@ -184,7 +184,18 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
     return checkpoint
 
 
-def _fill(part: torch.nn.Module, name: str, state: Mapping[str, Any], path: Path) -> None:
+def fill_part(part: torch.nn.Module, name: str, state: Mapping[str, Any], path: Path) -> None:
+    """Loads one part's weights, checking every key, shape and number.
+
+    Args:
+        part: the module to fill.
+        name: of the part, for messages.
+        state: its weights, keys with or without a leading `module.`.
+        path: of the checkpoint, for messages.
+
+    Raises:
+        ModelError: a key is missing or unknown, or a value has another shape or is not finite.
+    """
     # Kokoro-82M's keys carry the "module." of the data-parallel wrapper they were saved from.
     state = {key.removeprefix("module."): value for key, value in state.items()}
     wanted = part.state_dict()
