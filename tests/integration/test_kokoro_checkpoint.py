@@ -68,9 +68,7 @@ def test_an_unknown_voice_offline_is_one_line(hub, tmp_path):
 
 def test_a_renamed_key_is_refused_not_spoken(checkpoint, tmp_path):
     broken = {part: dict(state) for part, state in checkpoint.items()}
-    broken["decoder"]["module.surprise"] = broken["decoder"].pop(
-        "module.generator.conv_post.bias"
-    )
+    broken["decoder"]["module.surprise"] = broken["decoder"].pop("module.generator.conv_post.bias")
     home = tmp_path / "hf"
     write_hub_cache(home, broken, {"af_heart": torch.zeros(510, 1, 256)})
     done = kvw(home, tmp_path, "speak", "af_heart", "Hello.", "--model", "kokoro")

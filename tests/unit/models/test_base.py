@@ -67,9 +67,7 @@ def test_folding_weight_norm_changes_no_number():
     assert torch.equal(part[2](x), before)
 
 
-@pytest.mark.parametrize(
-    "content", [b"", b"[]", b"{}", b"\xff", b'{"vocab": 3}', b" " * 1_000_001]
-)
+@pytest.mark.parametrize("content", [b"", b"[]", b"{}", b"\xff", b'{"vocab": 3}', b" " * 1_000_001])
 def test_a_bad_model_config_is_refused(tmp_path, content):
     path = tmp_path / "config.json"
     path.write_bytes(content)
