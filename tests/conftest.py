@@ -38,7 +38,7 @@ def mini_synthesizer(mini_model):
     from kvoicewalk.phonemes import Phonemizer
     from kvoicewalk.synth import KokoroSynthesizer
 
-    return KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab))
+    return KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab, mini_model.english))
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ English goes through misaki's own front end where spaCy's `en_core_web_sm` is in
 most other languages, through misaki's espeak front end, whose library comes with the package.
 """
 
+import functools
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -68,10 +69,12 @@ class Phonemizer:
 
     Attributes:
         vocab: phoneme character → token id of the model that will speak.
+        english: front end for English; `misaki` falls back to espeak where it is not installed.
         notify: told once of each thing a user should know (an alphabet gap, a plainer front end).
     """
 
     vocab: Mapping[str, int]
+    english: str = "misaki"
     notify: Callable[[str], None] = tell_nobody
     _front_ends: dict[str, GraphemesToPhonemes] = field(default_factory=dict, repr=False)
     _texts: dict[tuple[str, str], PhonemeText] = field(default_factory=dict, repr=False)
@@ -86,6 +89,11 @@ class Phonemizer:
         if key not in self._texts:
             self._texts[key] = self._phonemize(text, lang)
         return self._texts[key]
+
+    @functools.cached_property
+    def uses_misaki(self) -> bool:
+        """True where English goes through misaki's own front end."""
+        return self.english == "misaki" and has_misaki_english()
 
     def _phonemize(self, text: str, lang: str) -> PhonemeText:
         plain = clean_text(text)
@@ -109,12 +117,13 @@ class Phonemizer:
         if lang not in ESPEAK_LANGUAGES:
             raise SynthError(f"--lang {lang}: no such language. Use one of: {' '.join(LANGS)}.")
         if lang in "ab":
-            if has_misaki_english():
+            if self.uses_misaki:
                 return _misaki_english(is_british=lang == "b")
-            self.notify(
-                f"English phonemes come from espeak: spaCy's {SPACY_MODEL} is not installed "
-                f"(python -m spacy download {SPACY_MODEL}; see docs/phonemes.md)."
-            )
+            if self.english == "misaki":
+                self.notify(
+                    f"English phonemes come from espeak: spaCy's {SPACY_MODEL} is not installed "
+                    f"(python -m spacy download {SPACY_MODEL}; see docs/phonemes.md)."
+                )
         return _espeak(ESPEAK_LANGUAGES[lang])
 
 

@@ -102,9 +102,9 @@ class KokoroSynthesizer:
 
     @property
     def identity(self) -> str:
-        """Model name and weight hash; the pace too where it is not the voice's own."""
+        """Model name and weight hash, and all else that changes how a text is spoken."""
         pace = "" if self.speed == 1.0 else f"*{self.speed:g}"
-        return self.model.identity + pace
+        return self.model.identity + pace + ("+misaki" if self.phonemizer.uses_misaki else "")
 
     def speak(self, text: str, voice: Voice, *, seed: int, lang: str = DEFAULT_LANG) -> Utterance:
         """See `Synthesizer.speak`."""

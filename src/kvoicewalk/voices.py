@@ -307,4 +307,6 @@ def _to_rows(path: Path, loaded: object) -> Rows:
         values = loaded.detach()[:N_ROWS].to(torch.float32).numpy()
     except UNREADABLE as error:
         raise VoiceError(f"{path} is no readable voice file; fetch it again.") from error
+    if not np.isfinite(values).all():
+        raise VoiceError(f"{path} holds NaN or infinity; fetch or export the voice again.")
     return np.ascontiguousarray(values, dtype=np.float32).reshape(N_ROWS, 1, STYLE_DIM)

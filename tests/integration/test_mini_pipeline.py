@@ -83,7 +83,9 @@ def test_each_text_length_uses_its_own_row(mini_synthesizer, voice):
 
 
 def test_speed_shortens(mini_model, mini_synthesizer, voice):
-    fast = KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab), speed=2.0)
+    fast = KokoroSynthesizer(
+        mini_model, Phonemizer(mini_model.vocab, mini_model.english), speed=2.0
+    )
     slow_s = mini_synthesizer.speak(TEXT, voice, seed=0).duration_s
     assert fast.speak(TEXT, voice, seed=0).duration_s < 0.7 * slow_s
     assert fast.identity != mini_synthesizer.identity

@@ -21,7 +21,7 @@ def notes():
 
 @pytest.fixture
 def phonemizer(notes):
-    return Phonemizer(VOCAB, notes.append)
+    return Phonemizer(VOCAB, notify=notes.append)
 
 
 def test_english_in_kokoros_alphabet(phonemizer):
@@ -121,3 +121,10 @@ def test_any_text_speaks_or_says_why(text):
         return
     assert found.chunks
     assert all(len(chunk) <= 510 for chunk in found.chunks)
+
+
+def test_a_model_made_with_espeak_says_nothing(notes):
+    phonemizer = Phonemizer(VOCAB, "espeak", notes.append)
+    assert phonemizer.phonemize("Hello.").chunks == ("həlˈO.",)
+    assert not phonemizer.uses_misaki
+    assert notes == []

@@ -75,9 +75,11 @@ def main(checkpoint_dir: Path) -> None:
     save_file(weights, WEIGHTS_PATH, metadata={"format": "kvoicewalk-mini", "version": "1"})
     WEIGHTS_PATH.chmod(0o644)
     voices_dir = ROOT / "voices"
-    files = ModelFiles("mini", CONFIG_PATH, WEIGHTS_PATH, FolderVoices(voices_dir), build_mini)
+    files = ModelFiles(
+        "mini", CONFIG_PATH, WEIGHTS_PATH, FolderVoices(voices_dir), build_mini, "espeak"
+    )
     model = load_model(files, torch.device("cpu"))
-    synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab))
+    synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, model.english))
     candidates = [_voice(f"candidate{index}", row) for index, row in enumerate(styles)]
     spoken = [synthesizer.speak(SENTENCE, voice, seed=0) for voice in candidates]
     encoder = SpeakerEncoder()

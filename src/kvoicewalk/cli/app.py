@@ -40,16 +40,18 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
         try:
             return command(*args, **kwargs)
         except KvwError as error:
+            trace = traceback.format_exc()
             reason = str(error)
         except KeyboardInterrupt:
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise
         except Exception as error:  # noqa: BLE001  (the one error boundary)
+            trace = traceback.format_exc()
             reason = f"internal error ({type(error).__name__}: {error}). Please report it"
             reason += " with the output of KVW_DEBUG=1." if not is_debug else "."
         if is_debug:
-            traceback.print_exc()
+            typer.echo(trace, err=True)
         _print_error(reason)
         raise typer.Exit(EXIT_ERROR)
 

@@ -28,13 +28,14 @@ def doctor(
     json: options.JsonOption = False,
 ) -> None:
     """Check the installation, and recordings if named."""
+    from rich.markup import escape
     from rich.table import Table
 
     findings = [*_environment(), *_models(), *_phonemes()]
     findings.extend(_recording(path) for path in targets or ())
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in findings:
-        table.add_row(MARKS[finding["grade"]], finding["what"], finding["found"])
+        table.add_row(MARKS[finding["grade"]], escape(finding["what"]), escape(finding["found"]))
     Output(json).show({"findings": findings}, table)
     if any(finding["grade"] == "bad" for finding in findings):
         raise typer.Exit(1)

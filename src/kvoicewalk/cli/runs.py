@@ -21,6 +21,7 @@ def list_runs(
     json: options.JsonOption = False,
 ) -> None:
     """List earlier runs, newest first."""
+    from rich.markup import escape
     from rich.table import Table
 
     output = Output(json)
@@ -32,13 +33,14 @@ def list_runs(
         output.note("no runs yet; start one with: kvw rank TARGET")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for column in ("run", "command", "target", "model", "status", "best"):
+    table.add_column("run", no_wrap=True)
+    for column in ("target", "model", "status", "best"):
         table.add_column(column, overflow="fold")
     for record in records:
         best = (record.result or {}).get("best")
-        name = best.get("name", "·") if isinstance(best, dict) else "·"
+        name = str(best.get("name", "·")) if isinstance(best, dict) else "·"
         table.add_row(
-            record.run_id, record.command, record.target, record.model, record.status, str(name)
+            record.run_id, escape(record.target), escape(record.model), record.status, escape(name)
         )
     output.show({"runs": [_entry(record) for record in records]}, table)
 
@@ -49,6 +51,7 @@ def show(
     json: options.JsonOption = False,
 ) -> None:
     """Show one run: its settings, its result and its files."""
+    from rich.markup import escape
     from rich.table import Table
 
     output = Output(json)
@@ -58,8 +61,8 @@ def show(
     files = sorted(str(p.relative_to(record.folder)) for p in record.folder.rglob("*.*"))
     table = Table.grid(padding=(0, 2))
     for key, value in _entry(record).items():
-        table.add_row(key, str(value) if value is not None else "·")
-    table.add_row("files", "  ".join(files) or "·")
+        table.add_row(key, escape(str(value)) if value is not None else "·")
+    table.add_row("files", escape("  ".join(files)) or "·")
     data = {**_entry(record), "config": record.config, "result": record.result, "voices": rows}
     shown = [table]
     if rows:
@@ -81,7 +84,9 @@ def _voices_table(rows: list[dict[str, Any]]) -> "Table":
 
 
 def _cell(value: object) -> str:
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    from rich.markup import escape
+
+    return f"{value:.3f}" if isinstance(value, float) else escape(str(value))
 
 
 def _open(out: Any) -> "RunStore":

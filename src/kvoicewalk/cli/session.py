@@ -68,7 +68,9 @@ def open_synthesizer(config: "RunConfig", output: Output) -> "KokoroSynthesizer"
 
     set_threads(config.model)
     model = open_model(config.model)
-    return KokoroSynthesizer(model, Phonemizer(model.vocab, output.note), config.synth.speed)
+    return KokoroSynthesizer(
+        model, Phonemizer(model.vocab, model.english, output.note), config.synth.speed
+    )
 
 
 def set_threads(config: "ModelConfig") -> None:

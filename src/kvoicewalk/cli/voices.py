@@ -34,6 +34,7 @@ def list_voices(
     json: options.JsonOption = False,
 ) -> None:
     """List the stock voices of a model, or of a folder."""
+    from rich.markup import escape
     from rich.table import Table
 
     from kvoicewalk.voices import voice_lang
@@ -46,7 +47,7 @@ def list_voices(
     table.add_column("voice")
     table.add_column("language")
     for entry in entries:
-        table.add_row(entry["name"], LANGUAGES.get(entry["lang"] or "", "·"))
+        table.add_row(escape(str(entry["name"])), LANGUAGES.get(entry["lang"] or "", "·"))
     Output(json).show({"voices": entries}, table)
 
 
@@ -57,6 +58,7 @@ def info(
     json: options.JsonOption = False,
 ) -> None:
     """Show what a voice file holds and where it came from."""
+    from rich.markup import escape
     from rich.table import Table
 
     from kvoicewalk.cli.voice_args import is_file_like, model_of_voice, read_sidecar
@@ -71,9 +73,9 @@ def info(
     for key, value in facts.items():
         if key != "sidecar":
             shown = f"{value:.4f}" if isinstance(value, float) else str(value or "·")
-            table.add_row(key.replace("_", " "), shown)
+            table.add_row(key.replace("_", " "), escape(shown))
     for key, value in (facts.get("sidecar") or {}).items():
-        table.add_row(f"sidecar: {key}", str(value))
+        table.add_row(escape(f"sidecar: {key}"), escape(str(value)))
     Output(json).show(facts, table)
 
 

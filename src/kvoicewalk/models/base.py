@@ -7,12 +7,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import torch
 
 from kvoicewalk.errors import ModelError
 from kvoicewalk.voices import UNREADABLE, Voice
+
+EnglishFrontEnd = Literal["misaki", "espeak"]
 
 HASH_LENGTH = 12
 MAX_CONFIG_BYTES = 1_000_000
@@ -43,6 +45,7 @@ class ModelFiles:
         weights_path: the weights, one file.
         voices: the stock voices.
         build: makes the network from (config, weights file), strictly.
+        english: which front end made the English phonemes that the network learned.
     """
 
     name: str
@@ -50,6 +53,7 @@ class ModelFiles:
     weights_path: Path
     voices: VoiceSource
     build: Callable[[Mapping[str, Any], Path], torch.nn.Module]
+    english: EnglishFrontEnd = "misaki"
 
 
 @dataclass(frozen=True)
@@ -68,6 +72,7 @@ class Model:
     network: Any = field(repr=False)
     vocab: Mapping[str, int] = field(repr=False)
     voices: VoiceSource = field(repr=False)
+    english: EnglishFrontEnd = "misaki"
 
     @property
     def identity(self) -> str:
@@ -97,6 +102,7 @@ def load_model(files: ModelFiles, device: torch.device) -> Model:
         network=network.to(device),
         vocab=dict(config["vocab"]),
         voices=files.voices,
+        english=files.english,
     )
 
 

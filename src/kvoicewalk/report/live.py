@@ -10,6 +10,7 @@ from typing import Protocol
 
 from rich.console import Console, Group
 from rich.live import Live
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -84,7 +85,9 @@ class LinesRankView(QuietRankView):
             mark = " (best so far)" if is_best else ""
             shown = f"score {value:.2f}" if step.score else f"likeness {value:.3f}"
             line = f"{STAGE_TITLES[step.stage]} {step.n_done}/{step.n_total}: "
-            self._console.print(f"{line}{step.voice_name} {shown}{mark}", highlight=False)
+            self._console.print(
+                f"{line}{step.voice_name} {shown}{mark}", highlight=False, markup=False
+            )
 
 
 class LiveRankView:
@@ -136,7 +139,7 @@ def standings_table(ranked: Sequence[RankStep], n_total: int | None = None) -> T
         table.add_column("screening", justify="right", style="dim")
     for place, step in enumerate(ranked, 1):
         style = "bold green" if place == 1 and step.score else ""
-        cells = [str(place), step.voice_name, *_parts(step)]
+        cells = [str(place), escape(step.voice_name), *_parts(step)]
         if has_screening:
             cells.append(_number(step.screening_similarity, 3))
         table.add_row(*cells, style=style)

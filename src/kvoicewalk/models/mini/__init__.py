@@ -32,6 +32,7 @@ def locate_mini() -> "ModelFiles":
         weights_path=WEIGHTS_PATH,
         voices=FolderVoices(bundled_dir("voices")),
         build=build_mini,
+        english="espeak",
     )
 
 

@@ -1,0 +1,242 @@
+"""The commands: exit codes, JSON, one error line."""
+
+import json
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from typer.testing import CliRunner
+
+from kvoicewalk.cli.app import app
+from kvoicewalk.voices import N_ROWS, STYLE_DIM, load_voice
+
+MINI = ("--model", "mini")
+
+
+@pytest.fixture
+def kvw(tmp_path, monkeypatch):
+    """Runs a command in an empty folder; returns (exit code, stdout, stderr)."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments, input=None):
+        result = CliRunner().invoke(app, [str(a) for a in arguments], input=input)
+        return result.exit_code, result.stdout, result.stderr
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory, example_target):
+    """Four seconds of the example: enough to score, quick to embed."""
+    samples, rate_hz = soundfile.read(example_target)
+    path = tmp_path_factory.mktemp("clip") / "clip.wav"
+    soundfile.write(path, samples[: 4 * rate_hz], rate_hz)
+    return path
+
+
+def ok(outcome):
+    code, stdout, stderr = outcome
+    assert code == 0, stderr
+    return stdout
+
+
+def failed(outcome, *words, code=1):
+    assert outcome[0] == code, outcome
+    assert outcome[1] == ""
+    assert outcome[2].startswith("Error: ")
+    assert outcome[2].count("\n") == 1, outcome[2]
+    for word in words:
+        assert word in outcome[2]
+
+
+def test_rank_then_score_then_speak_then_show(kvw, clip, tmp_path):
+    ranked = json.loads(ok(kvw("rank", clip, *MINI, "--json", "--text", "My grandmother.")))
+    assert set(ranked) >= {"run", "model", "target", "voices", "best"}
+    assert ranked["model"].startswith("mini@")
+    assert len(ranked["voices"]) == 24
+    scores = [voice["score"] for voice in ranked["voices"] if voice["score"] is not None]
+    assert len(scores) == 8
+    assert scores == sorted(scores, reverse=True)
+    best = ranked["best"]
+    assert best["name"] == ranked["voices"][0]["name"]
+    folder = tmp_path / "out" / ranked["run"]
+    assert {p.name for p in folder.iterdir()} >= {
+        *("best.pt", "best.wav", "best.json", "config.json")
+    }
+    assert json.loads((folder / "best.json").read_text())["model"] == ranked["model"]
+
+    # No target, no model: both come from the latest run.
+    scored = json.loads(ok(kvw("score", best["voice_path"], "--json")))
+    assert scored["voices"][0]["score"] == pytest.approx(best["score"], abs=1e-9)
+    assert scored["target"] == ranked["target"]
+
+    # The sidecar names the model.
+    spoken = json.loads(ok(kvw("speak", best["voice_path"], "Good morning.", "--json")))
+    assert spoken["model"] == ranked["model"]
+    assert soundfile.info(tmp_path / spoken["wav_path"]).samplerate == 24_000
+
+    listed = json.loads(ok(kvw("runs", "list", "--json")))["runs"]
+    assert [run["command"] for run in listed] == ["speak", "score", "rank"]
+    assert all(run["status"] == "done" for run in listed)
+    shown = json.loads(ok(kvw("runs", "show", ranked["run"][:15], "--json")))
+    assert shown["result"]["best"]["name"] == best["name"]
+    assert ranked["run"] in ok(kvw("runs", "list"))
+    assert best["name"] in ok(kvw("runs", "show", ranked["run"]))
+
+    # Its configuration runs it again, to the same numbers.
+    again = json.loads(ok(kvw("rank", "--config", folder / "config.json", "--json")))
+    assert again["voices"] == ranked["voices"]
+
+
+def test_tables_go_to_stdout_and_the_rest_to_stderr(kvw, clip):
+    code, stdout, stderr = kvw("rank", clip, *MINI, "--full")
+    assert code == 0
+    assert len(stdout.strip().splitlines()) == 25
+    assert "screening" not in stdout
+    assert "Best voice:" in stderr
+    assert "steadier scores" in stderr  # the clip is short, and that is said
+    code, stdout, stderr = kvw("rank", clip, *MINI, "--full", "--quiet")
+    assert len(stdout.strip().splitlines()) == 25
+    assert "Best voice" not in stderr
+
+
+def test_classic_scoring(kvw, clip):
+    scored = json.loads(
+        ok(kvw("score", "am_garnet", "-t", clip, *MINI, "--scoring", "classic", "--json"))
+    )
+    assert scored["scoring"] == "classic"
+    assert 0 < scored["voices"][0]["score"] < 100
+
+
+def test_scores_are_ordered_and_same_names_told_apart(kvw, clip, tmp_path):
+    ok(kvw("voices", "mix", "am_garnet:0.5,am_agate:0.5", "--save", tmp_path / "am_garnet.pt"))
+    scored = json.loads(
+        ok(kvw("score", "af_alder", "am_garnet", "am_garnet.pt", "-t", clip, "--json", *MINI))
+    )
+    names = [voice["name"] for voice in scored["voices"]]
+    assert sorted(names) == ["af_alder", "am_garnet", "am_garnet.pt"]
+    scores = [voice["score"] for voice in scored["voices"]]
+    assert scores == sorted(scores, reverse=True)
+
+
+def test_speak_reads_text_from_a_file_or_stdin(kvw, tmp_path):
+    (tmp_path / "words.txt").write_text("Read this aloud.")
+    ok(kvw("speak", "am_oak", "--text-file", "words.txt", "--wav", "a.wav", *MINI))
+    ok(kvw("speak", "am_oak", "-", "--wav", "b.wav", *MINI, input="Read this aloud."))
+    one, two = (soundfile.read(tmp_path / name)[0] for name in ("a.wav", "b.wav"))
+    np.testing.assert_array_equal(one, two)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_stock_name_of_mini_needs_no_model(kvw):
+    spoken = json.loads(ok(kvw("speak", "am_oak", "Hello.", "--wav", "a.wav", "--json")))
+    assert spoken["model"].startswith("mini@")
+
+
+def test_a_voice_of_another_model_is_refused(kvw, tmp_path):
+    ok(kvw("voices", "mix", "am_oak,am_elm", "--save", "v.pt"))
+    (tmp_path / "v.json").write_text(json.dumps({"model": "kokoro@abc"}))
+    failed(kvw("speak", "v.pt", "Hi.", *MINI), "found with kokoro@abc", "--model kokoro")
+    (tmp_path / "v.json").write_text("[")
+    failed(kvw("speak", "v.pt", "Hi.", *MINI), "sidecar")
+    (tmp_path / "v.json").write_text("[1]")
+    failed(kvw("speak", "v.pt", "Hi.", *MINI), "sidecar")
+
+
+def test_voices_list_info_mix(kvw, tmp_path):
+    names = [v["name"] for v in json.loads(ok(kvw("voices", "list", *MINI, "--json")))["voices"]]
+    assert len(names) == 24
+    assert "American English" in ok(kvw("voices", "list", *MINI))
+    ok(kvw("voices", "mix", "am_oak:3,am_elm:1", "--save", "v.pt", "--json"))
+    mixed = load_voice(tmp_path / "v.pt").rows
+    parts = json.loads(ok(kvw("voices", "info", "v.pt", "--json")))
+    assert parts["shape"] == [N_ROWS, 1, STYLE_DIM]
+    assert parts["sidecar"]["recipe"] == "am_oak:3,am_elm:1"
+    assert parts["norm_first_row"] == pytest.approx(float(np.linalg.norm(mixed[0])), rel=1e-6)
+    assert "am_oak" in ok(kvw("voices", "info", "am_oak"))
+    ok(kvw("voices", "list", "--voices", "v.pt"))
+
+
+def test_doctor(kvw, clip, tmp_path):
+    found = json.loads(ok(kvw("doctor", clip, "--json")))["findings"]
+    by_name = {finding["what"]: finding for finding in found}
+    assert by_name["model mini"]["grade"] == "ok"
+    assert by_name["clip.wav"]["grade"] == "note"
+    assert by_name["clip.wav"]["speech_s"] > 2
+    (tmp_path / "bad.wav").write_text("no sound")
+    code, stdout, _ = kvw("doctor", "bad.wav")
+    assert code == 1
+    assert "bad.wav" in stdout
+
+
+def test_demo(kvw, tmp_path):
+    code, stdout, stderr = kvw("demo")
+    assert code == 0, stderr
+    rows = stdout.strip().splitlines()
+    assert len(rows) >= 25
+    assert "Run folder:" in stderr
+    assert next((tmp_path / "out").glob("*-rank-*/demo.wav")).stat().st_size > 10_000
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("rank",), ("no target was given",)),
+        (("rank", "none.wav", *MINI), ("none.wav", "not there")),
+        (("rank", ".", *MINI), ("folder",)),
+        (("score", "am_oak"), ("no target was given", "kvw rank")),
+        (("speak", "am_oak"), ("say what to speak",)),
+        (("speak", "am_oak", ""), ("empty",)),
+        (("speak", "am_oka", "Hi.", *MINI), ("am_oka", "Did you mean am_oak")),
+        (("speak", "none.pt", "Hi.", *MINI), ("none.pt",)),
+        (("speak", "am_oak", "Hi.", "--text-file", "x"), ("not both",)),
+        (("speak", "am_oak", "Hi.", "--lang", "q"), ("synth.lang",)),
+        (("speak", "am_oak", "Hi.", "--lang", "j"), ("misaki[ja]",)),
+        (("speak", "am_oak", "Hi.", "--wav", "no/such/a.wav"), ("cannot be written",)),
+        (("speak", "am_oak", "Hi.", "--model", "nowhere"), ("no such folder",)),
+        (("speak", "am_oak", "Hi.", "--device", "tpu"), ("model.device",)),
+        (("voices", "mix", "am_oak:x", "--save", "v.pt"), ("no part of a mix",)),
+        (("voices", "mix", "am_oak,am_elm", "--save", "v.wav"), (".pt",)),
+        (("voices", "list", "--voices", "nowhere"), ("is not there",)),
+        (("runs", "show"), ("no runs yet",)),
+        (("rank", "a.wav", "--config", "none.json"), ("none.json",)),
+    ],
+)
+def test_one_line_and_exit_code_1(kvw, arguments, words):
+    failed(kvw(*arguments), *words)
+
+
+@pytest.mark.parametrize(
+    "arguments", [("rank", "--sed", "1"), ("voices", "mix", "a"), ("nonsense",)]
+)
+def test_wrong_usage_is_exit_code_2(kvw, arguments):
+    assert kvw(*arguments)[0] == 2
+
+
+def test_runs_list_of_nothing(kvw):
+    code, stdout, stderr = kvw("runs", "list")
+    assert (code, stdout) == (0, "")
+    assert "no runs yet" in stderr
+
+
+def test_hostile_voice_files(kvw, tmp_path):
+    torch.save(torch.full((N_ROWS, 1, STYLE_DIM), float("nan")), tmp_path / "nan.pt")
+    (tmp_path / "text.pt").write_text("not a voice")
+    (tmp_path / "dir.pt").mkdir()
+    for name in ("nan.pt", "text.pt", "dir.pt"):
+        failed(kvw("speak", name, "Hi.", *MINI), name)
+
+
+def test_an_unexpected_error_is_one_line_too(kvw, monkeypatch):
+    def broken(*_args):
+        raise ZeroDivisionError("a bug")
+
+    monkeypatch.setattr("kvoicewalk.cli.speak.read_text", broken)
+    failed(kvw("speak", "am_oak", "Hi."), "internal error", "ZeroDivisionError", "KVW_DEBUG=1")
+    monkeypatch.setenv("KVW_DEBUG", "1")
+    assert "Traceback" in kvw("speak", "am_oak", "Hi.")[2]
+
+
+def test_version(kvw):
+    assert ok(kvw("--version")).startswith("kvw 0.")

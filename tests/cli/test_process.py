@@ -1,0 +1,88 @@
+"""The installed command in processes of its own: imports, determinism, Ctrl-C."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+KVW = str(Path(sys.executable).with_name("kvw"))
+
+
+def environment(tmp_path, name="cache"):
+    return {**os.environ, "KVW_CACHE_DIR": str(tmp_path / name)}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["rank", "--help"], ["voices", "--help"]])
+def test_help_loads_nothing_heavy(arguments):
+    code = (
+        "import sys; sys.argv = ['kvw', *sys.argv[1:]]\n"
+        "from kvoicewalk.cli.app import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "heavy = {'torch', 'kokoro', 'librosa', 'resemblyzer', 'spacy', 'numpy'}\n"
+        "print('HEAVY', sorted(heavy & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments], capture_output=True, text=True, check=True
+    )
+    assert "Usage:" in done.stdout
+    assert "HEAVY []" in done.stdout
+
+
+def test_score_is_the_same_in_two_processes(tmp_path, example_target):
+    results = []
+    for name in ("one", "two"):  # a cache each: nothing is remembered
+        done = subprocess.run(
+            [KVW, "score", "am_garnet", "af_beryl", "-t", str(example_target), "--model", "mini",
+             "--json"],
+            cwd=tmp_path, env=environment(tmp_path, name), capture_output=True, text=True,
+            check=True,
+        )  # fmt: skip
+        result = json.loads(done.stdout)
+        del result["run"]
+        results.append(result)
+    assert results[0] == results[1]
+
+
+def test_ctrl_c_keeps_and_shows_what_was_scored(tmp_path, example_target):
+    process = subprocess.Popen(
+        [KVW, "rank", str(example_target), "--model", "mini", "--full"],
+        cwd=tmp_path, env=environment(tmp_path), text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    for line in process.stderr:
+        if "2/24" in line or "3/24" in line or "4/24" in line:
+            break
+    process.send_signal(signal.SIGINT)
+    stdout, stderr = process.communicate()
+    assert process.returncode == 130
+    assert "Traceback" not in stderr
+    assert "interrupted" in stderr
+    assert "score" in stdout
+    listed = subprocess.run(
+        [KVW, "runs", "list", "--json"], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    run = json.loads(listed.stdout)["runs"][0]
+    assert run["status"] == "interrupted"
+    shown = subprocess.run(
+        [KVW, "runs", "show", run["run"], "--json"],
+        cwd=tmp_path, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert 2 <= len(json.loads(shown.stdout)["voices"]) < 24
+
+
+def test_a_second_target_reuses_the_screening(tmp_path, example_target):
+    def rank(target):
+        done = subprocess.run(
+            [KVW, "rank", str(target), "--model", "mini", "--json"],
+            cwd=tmp_path, env=environment(tmp_path), capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return json.loads(done.stdout)
+
+    first, second = rank(example_target), rank(example_target)
+    assert first["n_spoken"] == 24 + 8 * 2
+    assert second["n_spoken"] == 0
+    assert first["voices"] == second["voices"]
