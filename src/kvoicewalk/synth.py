@@ -7,6 +7,8 @@ in, so that the part that depends on the text alone is computed once per text.
 
 import time
 from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -21,6 +23,7 @@ from kvoicewalk.phonemes import DEFAULT_LANG, Phonemizer
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice
 
 MAX_PREPARED_CHUNKS = 128
+SUBNORMAL = np.float32(1e-40)
 # Far apart, so that the chunks of neighbouring seeds draw different noise.
 CHUNK_SEED_STRIDE = 1_000_003
 
@@ -80,6 +83,21 @@ class PreparedChunk:
     decoder_in: torch.Tensor
 
 
+@contextmanager
+def flushed_denormals() -> Iterator[None]:
+    """Rounds floats below 1e-38 to zero on this thread, and gives back its earlier state.
+
+    Decaying LSTM states otherwise slow the CPU down; other code of the process (hypothesis, for
+    one) relies on such floats.
+    """
+    was_on = bool(SUBNORMAL * np.float32(1) == 0)
+    torch.set_flush_denormal(True)
+    try:
+        yield
+    finally:
+        torch.set_flush_denormal(was_on)
+
+
 @dataclass
 class KokoroSynthesizer:
     """Speaks with kokoro's network: Kokoro-82M, mini, or another of the same build.
@@ -97,9 +115,6 @@ class KokoroSynthesizer:
     counts: SynthCounts = field(default_factory=SynthCounts)
     _prepared: OrderedDict[str, PreparedChunk] = field(default_factory=OrderedDict, repr=False)
 
-    def __post_init__(self) -> None:
-        torch.set_flush_denormal(True)  # decaying LSTM states otherwise slow the CPU down
-
     @property
     def identity(self) -> str:
         """Model name and weight hash, and all else that changes how a text is spoken."""
@@ -110,10 +125,11 @@ class KokoroSynthesizer:
         """See `Synthesizer.speak`."""
         started = time.perf_counter()
         chunks = self.phonemizer.phonemize(text, lang).chunks
-        parts = [
-            self._speak_chunk(self.prepare(chunk), voice, seed + index * CHUNK_SEED_STRIDE)
-            for index, chunk in enumerate(chunks)
-        ]
+        with flushed_denormals():
+            parts = [
+                self._speak_chunk(self.prepare(chunk), voice, seed + index * CHUNK_SEED_STRIDE)
+                for index, chunk in enumerate(chunks)
+            ]
         samples = np.concatenate(parts)
         if not np.isfinite(samples).all():
             raise SynthError(

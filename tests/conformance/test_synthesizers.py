@@ -46,6 +46,10 @@ class SynthesizerSuite(ABC):
         one, two = (synthesizer.speak(TEXT, voice, seed=0).samples for voice in pair)
         assert one.shape != two.shape or not np.allclose(one, two)
 
+    def test_leaves_the_processor_as_it_was(self, synthesizer, pair):
+        synthesizer.speak(TEXT, pair[0], seed=0)
+        assert np.float32(1e-40) * np.float32(1) != 0
+
     def test_identity_names_model_and_hash(self, synthesizer):
         name, at, digest = synthesizer.identity.partition("@")
         assert name
