@@ -54,16 +54,3 @@ class FakeScorer:
 
     def score(self, spoken: np.ndarray, features: np.ndarray, probe: np.ndarray) -> Score:
         return combine(self.target_similarity(spoken), 1.0, 0.5, WEIGHTS)
-
-
-class DictMemory:
-    """Keeps measurements in a dict."""
-
-    def __init__(self) -> None:
-        self.values: dict[tuple[str, str], np.ndarray] = {}
-
-    def get(self, key: str, kind: str) -> np.ndarray | None:
-        return self.values.get((key, kind))
-
-    def put(self, key: str, kind: str, values: np.ndarray) -> None:
-        self.values[key, kind] = values

@@ -31,13 +31,27 @@ Values = npt.NDArray[np.float32]
 
 
 class MeasurementStore(Protocol):
-    """Remembers measurements; `kvoicewalk.store` has one on disk."""
+    """Remembers float32 (n_values,) arrays by key and kind; `kvoicewalk.store` has some.
+
+    Attributes:
+        note: why the store does less than it should; "" if all is well.
+    """
+
+    note: str
 
     def get(self, key: str, kind: str) -> Values | None:
-        """Returns float32 (n,), or None if it is not there."""
+        """Returns a fresh copy of the values, float32 (n_values,); None if not there."""
 
     def put(self, key: str, kind: str, values: Values) -> None:
-        """Keeps float32 (n,)."""
+        """Remembers values, float32 (n_values,), over those of the same key and kind.
+
+        Raises:
+            ValueError: they are of another type or have more axes. Rounding silently would
+                make a run with a warm cache differ from one without.
+        """
+
+    def close(self) -> None:
+        """Lets go of files; more than once does no harm."""
 
 
 class Executor(Protocol):

@@ -33,8 +33,9 @@ def test_help_loads_nothing_heavy(arguments):
 
 
 def test_score_is_the_same_in_two_processes(tmp_path, example_target):
-    results = []
-    for name in ("one", "two"):  # a cache each: nothing is remembered
+    results, timings = [], []
+    # A cache of its own each; then one that remembers everything.
+    for name in ("one", "two", "two"):
         done = subprocess.run(
             [KVW, "score", "am_garnet", "af_beryl", "-t", str(example_target), "--model", "mini",
              "--json"],
@@ -43,8 +44,10 @@ def test_score_is_the_same_in_two_processes(tmp_path, example_target):
         )  # fmt: skip
         result = json.loads(done.stdout)
         del result["run"]
+        timings.append(result.pop("timing"))
         results.append(result)
-    assert results[0] == results[1]
+    assert results[0] == results[1] == results[2]
+    assert [timing["n_spoken"] for timing in timings] == [4, 4, 0]
 
 
 def test_ctrl_c_keeps_and_shows_what_was_scored(tmp_path, example_target):
@@ -82,7 +85,12 @@ def test_a_second_target_reuses_the_screening(tmp_path, example_target):
         )  # fmt: skip
         return json.loads(done.stdout)
 
-    first, second = rank(example_target), rank(example_target)
-    assert first["n_spoken"] == 24 + 8 * 2
-    assert second["n_spoken"] == 0
-    assert first["voices"] == second["voices"]
+    first = rank(example_target)
+    assert first["timing"]["n_spoken"] == 24 + 8 * 2
+    again = rank(example_target)
+    assert again["timing"]["n_spoken"] == 0
+    assert again["voices"] == first["voices"]
+    other = rank(first["best"]["wav_path"])
+    assert other["timing"]["n_remembered"] >= 24
+    assert other["timing"]["n_spoken"] <= 8 * 2
+    assert other["voices"] != first["voices"]

@@ -11,9 +11,9 @@ from kvoicewalk.score.acoustics import make_feature_term
 from kvoicewalk.score.scorer import Scorer
 from kvoicewalk.score.speaker import SpeakerEncoder, cosine
 from kvoicewalk.score.target import build_target
+from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.voices import Voice
-from tests.fakes import DictMemory
 
 TEXT = "A small boat came home before the storm."
 
@@ -103,7 +103,7 @@ def test_a_voice_scored_against_itself_is_perfect(mini_synthesizer, voice, encod
     term = make_feature_term(scoring)
     target = build_target("itself", [clip], encoder, term)
     scorer = Scorer(target, encoder, term, config)
-    evaluator = Evaluator(mini_synthesizer, scorer, TEXT, TEXT, 0, DictMemory())
+    evaluator = Evaluator(mini_synthesizer, scorer, TEXT, TEXT, 0, MemoryCache())
     score = evaluator.evaluate(voice).score
     assert score.score == pytest.approx(100.0, abs=0.01)
     assert evaluator.counts.n_spoken == 1  # target and probe text are the same here
@@ -119,7 +119,7 @@ def test_one_evaluation_embeds_each_utterance_once(mini_synthesizer, voice, enco
         TEXT,
         "Another sentence, quite unlike the first.",
         0,
-        DictMemory(),
+        MemoryCache(),
     )
     before = encoder.n_embeddings
     evaluator.evaluate(voice)

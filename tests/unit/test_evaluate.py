@@ -3,7 +3,8 @@
 import pytest
 
 from kvoicewalk.evaluate import Evaluator, Gate, SerialExecutor
-from tests.fakes import DictMemory, FakeScorer, FakeSynthesizer, constant_voice
+from kvoicewalk.store import MemoryCache
+from tests.fakes import FakeScorer, FakeSynthesizer, constant_voice
 
 VOICE = constant_voice("one", 0.4)
 
@@ -15,7 +16,7 @@ def make_evaluator(memory=None, **changes):
         "text": "target",
         "probe_text": "probe",
         "seed": 0,
-        "memory": DictMemory() if memory is None else memory,
+        "memory": MemoryCache() if memory is None else memory,
     }
     return Evaluator(**{**parts, **changes})
 
@@ -40,7 +41,7 @@ def test_a_known_voice_costs_nothing():
 
 
 def test_a_second_target_reuses_what_was_measured():
-    memory = DictMemory()
+    memory = MemoryCache()
     make_evaluator(memory).evaluate(VOICE)
     other = make_evaluator(memory, scorer=FakeScorer(optimum=0.1))
     assert other.evaluate(VOICE).score.target_similarity == pytest.approx(0.7)
@@ -52,7 +53,7 @@ def test_a_second_target_reuses_what_was_measured():
     [{"seed": 1}, {"text": "other"}, {"lang": "b"}, {"synthesizer": FakeSynthesizer("fake@1")}],
 )
 def test_seed_text_language_and_model_are_part_of_the_key(change):
-    memory = DictMemory()
+    memory = MemoryCache()
     make_evaluator(memory).evaluate(VOICE)
     other = make_evaluator(memory, **change)
     other.evaluate(VOICE)

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from kvoicewalk.store import MeasurementCache, MeasurementStore, MemoryCache, NullCache
+from kvoicewalk.evaluate import MeasurementStore
+from kvoicewalk.store import MeasurementCache, MemoryCache
 from kvoicewalk.store import cache as cache_module
 from kvoicewalk.store.database import connect
 
@@ -74,16 +75,8 @@ def test_nobody_shares_memory_with_the_store(any_store: MeasurementStore) -> Non
 def test_values_that_would_change_are_refused(
     any_store: MeasurementStore, values: np.ndarray
 ) -> None:
-    for store in (any_store, NullCache()):
-        with pytest.raises(ValueError, match=r"expected float32 \(n_values,\)"):
-            store.put("key", "embedding", values)
-
-
-def test_the_null_cache_remembers_nothing() -> None:
-    store: MeasurementStore = NullCache()
-    store.put("key", "embedding", VALUES)
-    assert store.get("key", "embedding") is None
-    assert store.note == ""
+    with pytest.raises(ValueError, match=r"expected float32 \(n_values,\)"):
+        any_store.put("key", "embedding", values)
 
 
 def test_values_that_are_not_contiguous_are_kept(any_store: MeasurementStore) -> None:

@@ -116,8 +116,13 @@ def _conclude(
     more = {
         "best": best,
         "scoring": session.config.score.scoring,
-        "n_spoken": counts.n_spoken,
-        "spoken_s": counts.spoken_s,
+        # Of this run alone: what the cache remembered costs nothing the second time.
+        "timing": {
+            "n_spoken": counts.n_spoken,
+            "n_remembered": counts.n_remembered,
+            "spoken_s": counts.spoken_s,
+            **{f"{stage}_s": seconds for stage, seconds in counts.stage_s.items()},
+        },
     }
     result = ranking_object(
         run.run_id, session.model.identity, session.target_name, standings(steps), more

@@ -94,7 +94,7 @@ def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
     try:
         yield session
     finally:
-        session.evaluator.memory.close()  # type: ignore[attr-defined]
+        session.evaluator.memory.close()
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Runs and measurements on disk: SQLite databases, run folders, whole-or-absent files."""
 
-from kvoicewalk.store.cache import MeasurementCache, MeasurementStore, MemoryCache, NullCache
+from kvoicewalk.store.cache import MeasurementCache, MemoryCache
 from kvoicewalk.store.files import write_json_atomic, write_text_atomic
 from kvoicewalk.store.records import RunRecord, RunRow, RunStatus, slug
 from kvoicewalk.store.run import Run
@@ -8,9 +8,7 @@ from kvoicewalk.store.runs import RunStore
 
 __all__ = [
     "MeasurementCache",
-    "MeasurementStore",
     "MemoryCache",
-    "NullCache",
     "Run",
     "RunRecord",
     "RunRow",

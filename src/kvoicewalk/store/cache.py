@@ -8,7 +8,6 @@ import sqlite3
 import zlib
 from pathlib import Path
 from types import TracebackType
-from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -44,29 +43,8 @@ _SCHEMA = Schema(
 )
 
 
-class MeasurementStore(Protocol):
-    """Remembers float32 (n_values,) arrays by key and kind.
-
-    Attributes:
-        note: Why the store does less than it should; "" if all is well.
-    """
-
-    note: str
-
-    def get(self, key: str, kind: str) -> Values | None:
-        """A fresh copy of the values, float32 (n_values,); None if they are not there."""
-
-    def put(self, key: str, kind: str, values: Values) -> None:
-        """Remember values, float32 (n_values,), over those of the same key and kind.
-
-        Raises:
-            ValueError: They are of another type or have more axes.  Rounding silently
-                would make a run with a warm cache differ from one without.
-        """
-
-
 class MemoryCache:
-    """A `MeasurementStore` that forgets everything with the process."""
+    """A measurement store that forgets everything with the process."""
 
     def __init__(self) -> None:
         """Start empty."""
@@ -74,12 +52,12 @@ class MemoryCache:
         self._values: dict[tuple[str, str], Values] = {}
 
     def get(self, key: str, kind: str) -> Values | None:
-        """See `MeasurementStore.get`."""
+        """See `kvoicewalk.evaluate.MeasurementStore.get`."""
         values = self._values.get((key, kind))
         return None if values is None else values.copy()
 
     def put(self, key: str, kind: str, values: Values) -> None:
-        """See `MeasurementStore.put`."""
+        """See `kvoicewalk.evaluate.MeasurementStore.put`."""
         _check_values(values)
         # Taken out first, so that the order of the dictionary is the order of writing.
         self._values.pop((key, kind), None)
@@ -87,27 +65,12 @@ class MemoryCache:
         if len(self._values) > ROWS_MAX:
             del self._values[next(iter(self._values))]
 
-
-class NullCache:
-    """A `MeasurementStore` that remembers nothing: everything is measured each time."""
-
-    def __init__(self) -> None:
-        """Nothing to prepare."""
-        self.note = ""
-
-    def get(self, key: str, kind: str) -> Values | None:
-        """Never anything."""
-        del key, kind
-        return None
-
-    def put(self, key: str, kind: str, values: Values) -> None:
-        """Check the values, as every store does, and drop them."""
-        del key, kind
-        _check_values(values)
+    def close(self) -> None:
+        """Nothing to let go of; the values stay."""
 
 
 class MeasurementCache:
-    """A `MeasurementStore` in a file that several processes share.
+    """A measurement store in a file that several processes share.
 
     If the file cannot be used (any longer), it carries on in memory and says why in
     `note`.  A damaged file is renamed to `<name>.damaged` and made anew.
@@ -153,7 +116,7 @@ class MeasurementCache:
         self._let_go()
 
     def get(self, key: str, kind: str) -> Values | None:
-        """See `MeasurementStore.get`; a damaged entry counts as not there."""
+        """See `kvoicewalk.evaluate.MeasurementStore.get`; a damaged entry counts as not there."""
         if self._connection is None:
             return self._memory.get(key, kind)
         query = "SELECT n_values, checksum, content FROM measurements WHERE key = ? AND kind = ?"
@@ -166,7 +129,7 @@ class MeasurementCache:
         return None if row is None else _decoded(key, kind, *row)
 
     def put(self, key: str, kind: str, values: Values) -> None:
-        """See `MeasurementStore.put`."""
+        """See `kvoicewalk.evaluate.MeasurementStore.put`."""
         _check_values(values)
         content = values.astype("<f4").tobytes()
         row = (key, kind, values.size, _checksum(key, kind, content), content)
