@@ -46,7 +46,7 @@ def main(paths: list[Path]) -> None:
             tops.append([step.voice_name for step in standings(steps)[:3]])
             spoken_s.append(evaluator.counts.spoken_s)
         verdict = "same top 3" if tops[0] == tops[1] else f"DIFFERENT: full {tops[1]}"
-        print(f"{path.name}: {tops[0]} {verdict}, {spoken_s[0] / spoken_s[1]:.2f} of the speech")
+        print(f"{path.name}: {tops[0]} {verdict}, {spoken_s[0] / spoken_s[1]:.3f} of the speech")
 
 
 if __name__ == "__main__":

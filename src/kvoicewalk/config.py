@@ -26,7 +26,7 @@ PROBE_TEXT = (
     "window wrote long letters, folded every page with care, and chose just five of them to "
     "be thrown into the fire."
 )
-SCREENING_TEXT = "A yellow boat drifted under the bridge, and nobody called out."
+SCREENING_TEXT = "The quick beige fox jumped over each thin wall."
 
 MAX_CONFIG_BYTES = 1_000_000
 
@@ -97,7 +97,8 @@ class RankConfig(_Frozen):
 
     is_full: bool = Field(False, description="score every voice fully; no screening")
     screening_text: str = Field(SCREENING_TEXT, min_length=1)
-    finalist_share: float = Field(1 / 3, gt=0, le=1, description="of voices, scored fully")
+    shortlist_share: float = Field(0.45, gt=0, le=1, description="of voices, heard in full length")
+    finalist_share: float = Field(0.2, gt=0, le=1, description="of voices, scored fully")
     n_finalists_min: int = Field(5, ge=1)
     voices_path: Path | None = Field(None, description="None: the model's own stock voices")
 

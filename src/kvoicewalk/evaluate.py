@@ -155,6 +155,12 @@ class Evaluator:
         """Returns the likeness to the target on a short text, at most 1; cheap."""
         return self.scorer.target_similarity(_Heard(self, voice, text).embedding())
 
+    def compare(self, voice: Voice) -> float:
+        """Returns the target similarity, at most 1: the first half of `evaluate`, kept for it."""
+        heard = _Heard(self, voice, self.text)
+        heard.features()
+        return self.scorer.target_similarity(heard.embedding())
+
     def speak(self, voice: Voice) -> Utterance:
         """Speaks the target text with a voice, just as `evaluate` did."""
         return self.synthesizer.speak(self.text, voice, seed=self.seed, lang=self.lang)

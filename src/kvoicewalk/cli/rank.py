@@ -37,7 +37,7 @@ def rank(
 ) -> None:
     """Rank the stock voices by likeness to a recording, best first.
 
-    Every voice speaks a short text; the likest third is then scored in full. The best one is
+    Every voice speaks a short text; only the likest go on to be scored in full. The best one is
     saved as a voice and a wav.
     """
     flags = {

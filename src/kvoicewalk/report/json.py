@@ -8,12 +8,12 @@ from kvoicewalk.search.base import RankStep
 
 
 def voice_entry(step: RankStep) -> dict[str, Any]:
-    """Returns one voice's line of a ranking; parts are null while it is only screened."""
+    """Returns one voice's line of a ranking; what was not heard of it is null."""
     score = step.score
     return {
         "name": step.voice_name,
         "score": score.score if score else None,
-        "target_similarity": score.target_similarity if score else None,
+        "target_similarity": step.target_similarity,
         "self_similarity": score.self_similarity if score else None,
         "feature_similarity": score.feature_similarity if score else None,
         "screening_similarity": step.screening_similarity,

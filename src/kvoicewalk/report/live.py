@@ -20,7 +20,11 @@ Clock = Callable[[], float]
 
 N_LIVE_ROWS = 12
 LINES_EVERY_S = 10.0
-STAGE_TITLES = {"screen": "screening every voice", "score": "scoring the best"}
+STAGE_TITLES = {
+    "screen": "screening every voice",
+    "compare": "comparing the likest",
+    "score": "scoring the best",
+}
 
 
 class RankView(Protocol):
@@ -75,7 +79,7 @@ class LinesRankView(QuietRankView):
     def update(self, step: RankStep) -> None:
         """See `RankView.update`."""
         now_s = self._clock()
-        value = step.score.score if step.score else step.screening_similarity or 0.0
+        value = step.score.score if step.score else _likeness(step)
         is_new_stage = step.stage != self._stage
         is_best = is_new_stage or self._best is None or value > self._best
         if is_best:
@@ -162,13 +166,19 @@ def format_seconds(seconds: float) -> str:
 def _parts(step: RankStep) -> list[str]:
     score = step.score
     if score is None:
-        return ["·", "·", "·", "·"]
+        return ["·", _number(step.target_similarity, 3), "·", "·"]
     return [
         _number(score.score, 2),
         _number(score.target_similarity, 3),
         _number(score.self_similarity, 3),
         _number(score.feature_similarity, 3),
     ]
+
+
+def _likeness(step: RankStep) -> float:
+    if step.target_similarity is not None:
+        return step.target_similarity
+    return step.screening_similarity or 0.0
 
 
 def _number(value: float | None, n_digits: int) -> str:

@@ -1,7 +1,8 @@
 """Ranks stock voices against a target: a race, or all of them in full.
 
-In the race every voice speaks one short screening text; the likest third then speaks the target
-text and the probe text and is scored. The finalists stand above the rest.
+The race has three heats, each on the likest of the heat before: every voice speaks one short
+screening text; nearly half of them speak the target text; a fifth speak the probe text, too, and
+are scored. Each voice stands above those that left in an earlier heat.
 """
 
 import math
@@ -21,21 +22,37 @@ def rank(
     Raises:
         SynthError: a voice does not speak on this model.
     """
-    screened: dict[str, float] = {}
     finalists = list(voices)
-    if not config.is_full and len(voices) > n_finalists(len(voices), config):
-        similarities = executor.map(lambda v: evaluator.screen(v, config.screening_text), voices)
-        for n_done, (voice, similarity) in enumerate(zip(voices, similarities, strict=True), 1):
+    screened: dict[str, float] = {}
+    n_finalists = max(config.n_finalists_min, math.ceil(len(voices) * config.finalist_share))
+    if not config.is_full and n_finalists < len(voices):
+        found = executor.map(lambda v: evaluator.screen(v, config.screening_text), voices)
+        for n_done, (voice, similarity) in enumerate(zip(voices, found, strict=True), 1):
             screened[voice.name] = similarity
-            yield RankStep("screen", voice.name, similarity, None, n_done, len(voices))
-        finalists.sort(key=lambda v: (-screened[v.name], v.name))
-        finalists = finalists[: n_finalists(len(voices), config)]
-    evaluations = executor.map(evaluator.evaluate, finalists)
-    for n_done, evaluation in enumerate(evaluations, 1):
-        name = evaluation.voice_name
-        yield RankStep("score", name, screened.get(name), evaluation.score, n_done, len(finalists))
+            yield RankStep("screen", voice.name, similarity, None, None, n_done, len(voices))
+        shortlist_share = max(config.shortlist_share, config.finalist_share)
+        n_shortlisted = max(n_finalists, math.ceil(len(voices) * shortlist_share))
+        shortlist = _likest(voices, screened, n_shortlisted)
+        compared: dict[str, float] = {}
+        found = executor.map(evaluator.compare, shortlist)
+        for n_done, (voice, similarity) in enumerate(zip(shortlist, found, strict=True), 1):
+            name = voice.name
+            compared[name] = similarity
+            yield RankStep(
+                "compare", name, screened[name], similarity, None, n_done, len(shortlist)
+            )
+        finalists = _likest(shortlist, compared, n_finalists)
+    for n_done, evaluation in enumerate(executor.map(evaluator.evaluate, finalists), 1):
+        yield RankStep(
+            "score",
+            evaluation.voice_name,
+            screened.get(evaluation.voice_name),
+            evaluation.target_similarity,
+            evaluation.score,
+            n_done,
+            len(finalists),
+        )
 
 
-def n_finalists(n_voices: int, config: RankConfig) -> int:
-    """Returns how many voices are scored in full."""
-    return max(config.n_finalists_min, math.ceil(n_voices * config.finalist_share))
+def _likest(voices: Sequence[Voice], likeness: dict[str, float], n_kept: int) -> list[Voice]:
+    return sorted(voices, key=lambda v: (-likeness[v.name], v.name))[:n_kept]

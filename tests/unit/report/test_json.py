@@ -8,12 +8,15 @@ from kvoicewalk.report.json import dump, ranking_object, voice_entry
 from kvoicewalk.score.combine import Score
 from kvoicewalk.search.base import RankStep
 
-SCORED = RankStep("score", "a", 0.7, Score(80.123456789, 0.9, 0.95, 0.5), 1, 2)
-SCREENED = RankStep("screen", "b", 0.3, None, 2, 2)
+SCORED = RankStep("score", "a", 0.7, 0.9, Score(80.123456789, 0.9, 0.95, 0.5), 1, 2)
+COMPARED = RankStep("compare", "c", 0.4, 0.6, None, 1, 2)
+SCREENED = RankStep("screen", "b", 0.3, None, None, 2, 2)
 
 
 def test_entries():
     assert voice_entry(SCORED)["score"] == 80.123456789
+    assert voice_entry(COMPARED)["target_similarity"] == 0.6
+    assert voice_entry(COMPARED)["self_similarity"] is None
     assert voice_entry(SCREENED) == {
         "name": "b",
         "score": None,

@@ -18,7 +18,7 @@ from kvoicewalk.search.base import RankStep
 def step(name, n_done, score=None, screening=None, n_total=4):
     stage = "score" if score else "screen"
     parts = Score(score, 0.9, 0.95, 0.5) if score else None
-    return RankStep(stage, name, screening, parts, n_done, n_total)
+    return RankStep(stage, name, screening, None, parts, n_done, n_total)
 
 
 def console(is_terminal):
@@ -94,6 +94,14 @@ def test_table_puts_scored_voices_first_and_marks_what_is_missing():
     assert "81.50" in text
     assert "·" in text
     assert "and 3 more" in text
+
+
+def test_a_compared_voice_shows_its_likeness_alone():
+    out = console(is_terminal=False)
+    out.print(standings_table([RankStep("compare", "c", 0.4, 0.612, None, 1, 2)]))
+    assert ["1", "c", "·", "0.612", "·", "·", "0.400"] in [
+        line.split() for line in out.file.getvalue().splitlines()
+    ]
 
 
 def test_names_are_text_not_markup():

@@ -3,7 +3,7 @@
 from kvoicewalk.config import RankConfig
 from kvoicewalk.evaluate import SerialExecutor
 from kvoicewalk.search.base import standings
-from kvoicewalk.search.rank import n_finalists, rank
+from kvoicewalk.search.rank import rank
 from tests.fakes import constant_voice
 from tests.unit.test_evaluate import make_evaluator
 
@@ -16,13 +16,14 @@ def run(**changes):
     return evaluator, list(rank(VOICES, evaluator, config, SerialExecutor()))
 
 
-def test_race_scores_the_likest_third_and_ranks_all():
+def test_race_scores_the_likest_and_ranks_all():
     evaluator, steps = run()
     ranked = standings(steps)
     assert ranked[0].voice_name == "v5"
     assert len(ranked) == 10
-    assert [step.score is not None for step in ranked] == [True] * 4 + [False] * 6
-    assert evaluator.counts.n_spoken == 10 + 4 * 2
+    assert [step.stage for step in ranked] == ["score"] * 2 + ["compare"] * 3 + ["screen"] * 5
+    # Finalists do not speak the target text again.
+    assert evaluator.counts.n_spoken == 10 + 5 + 2
 
 
 def test_full_ranking_scores_all_and_agrees_at_the_top():
@@ -30,7 +31,7 @@ def test_full_ranking_scores_all_and_agrees_at_the_top():
     full = [step.voice_name for step in standings(steps)]
     assert evaluator.counts.n_spoken == 20
     assert all(step.stage == "score" for step in steps)
-    assert full[:3] == [step.voice_name for step in standings(run()[1])][:3]
+    assert full[:2] == [step.voice_name for step in standings(run()[1])][:2]
 
 
 def test_few_voices_are_scored_at_once():
@@ -41,15 +42,15 @@ def test_few_voices_are_scored_at_once():
 
 def test_steps_count_up():
     steps = run()[1]
-    assert [(s.n_done, s.n_total) for s in steps if s.stage == "score"] == [
-        (n, 4) for n in range(1, 5)
-    ]
+    for stage, n_total in (("screen", 10), ("compare", 5), ("score", 2)):
+        counted = [(s.n_done, s.n_total) for s in steps if s.stage == stage]
+        assert counted == [(n, n_total) for n in range(1, n_total + 1)]
 
 
 def test_finalists_are_at_least_a_few():
-    config = RankConfig()
-    assert n_finalists(54, config) == 18
-    assert n_finalists(6, config) == 5
+    voices = [constant_voice(f"v{level}", level / 10) for level in range(6)]
+    steps = list(rank(voices, make_evaluator(), RankConfig(), SerialExecutor()))
+    assert [step.stage for step in steps] == ["screen"] * 6 + ["compare"] * 5 + ["score"] * 5
 
 
 def test_ties_are_broken_by_name():
