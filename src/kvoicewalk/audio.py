@@ -1,7 +1,6 @@
 """Recordings and speech: read any format, check it, resample it, write it."""
 
 import functools
-import os
 import shutil
 import subprocess
 import tempfile
@@ -16,12 +15,15 @@ import numpy.typing as npt
 import soundfile
 from scipy.ndimage import binary_dilation
 
+from kvoicewalk.atomic import written_whole
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.errors import AudioError
 
 SAMPLE_RATE_HZ = 24_000
 MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 768_000
 MAX_CHANNELS = 64
+MAX_FRAMES = 200_000_000  # an hour at 48 kHz; bounds memory at higher rates
+BLOCK_FRAMES = 1 << 16
 FFMPEG_TIMEOUT_S = 120.0
 SILENCE_PEAK = 1e-3  # −60 dBFS
 CLIPPED_SHARE = 1e-3
@@ -79,11 +81,11 @@ def read_utterance(path: Path, text: str = "", max_s: float = RecordingLimits().
     except (OSError, ValueError) as error:
         raise AudioError(f"{str(path)!a} cannot be read: {error}") from error
     samples, rate_hz = _decode(path, max_s)
-    if samples.shape[0] == 0:
+    if samples.size == 0:
         raise AudioError(f"{path} holds no samples; name a recording with speech.")
     if not np.isfinite(samples).all():
         raise AudioError(f"{path} holds NaN or infinite samples; export it again.")
-    return Utterance(resample(_to_mono(samples), rate_hz, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ, text)
+    return Utterance(resample(samples, rate_hz, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ, text)
 
 
 def check_recording(utterance: Utterance, limits: RecordingLimits) -> tuple[str, ...]:
@@ -189,26 +191,34 @@ def write_wav(path: Path, utterance: Utterance) -> None:
     if not np.isfinite(utterance.samples).all():
         raise AudioError(f"{path} was not written: the speech holds NaN or infinite samples.")
     samples = np.clip(utterance.samples, -1.0, 1.0)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        soundfile.write(
-            temporary, samples, utterance.sample_rate_hz, subtype="PCM_16", format="WAV"
-        )
-        temporary.replace(path)
+        with written_whole(path) as file:
+            soundfile.write(file, samples, utterance.sample_rate_hz, subtype="PCM_16", format="WAV")
     except (OSError, soundfile.LibsndfileError) as error:
-        temporary.unlink(missing_ok=True)
-        raise AudioError(f"{path} cannot be written; choose a folder that exists.") from error
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+        raise AudioError(f"{path} cannot be written: {_reason(error)}.") from error
 
 
-def _decode(path: Path, max_s: float) -> tuple[npt.NDArray[np.float32], int]:
-    """Returns float32 (n_samples, n_channels) and the rate in Hz."""
+def check_wav_path(path: Path) -> None:
+    """Checks, before any work is done, that a wav can be written to a path.
+
+    Raises:
+        AudioError: another suffix, a folder, or a folder that does not exist.
+    """
+    if path.suffix.lower() != ".wav":
+        raise AudioError(f"--wav {path}: only .wav is written; choose a name that ends so.")
+    if path.is_dir():
+        raise AudioError(f"--wav {path} is a folder; name a file in it.")
+    if not path.parent.is_dir():
+        raise AudioError(f"--wav {path}: there is no folder {path.parent}; make it first.")
+
+
+def _decode(path: Path, max_s: float) -> tuple[Samples, int]:
+    """Returns mono float32 (n_samples,) and the rate in Hz."""
     try:
-        with soundfile.SoundFile(path) as file:
+        # Opened here, because libsndfile takes no names that are not valid Unicode.
+        with path.open("rb") as stream, soundfile.SoundFile(stream) as file:
             _check_header(path, file, max_s)
-            return file.read(dtype="float32", always_2d=True), file.samplerate
+            return _read_mono(file), file.samplerate
     except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
         if shutil.which("ffmpeg") is None:
             raise AudioError(
@@ -225,14 +235,14 @@ def _check_header(path: Path, file: soundfile.SoundFile, max_s: float) -> None:
             "mono wav at 24000 Hz."
         )
     duration_s = file.frames / file.samplerate
-    if duration_s > max_s:
+    if duration_s > max_s or file.frames > MAX_FRAMES:
         raise AudioError(
             f"{path} is {duration_s / 60:.0f} min long; at most {max_s / 60:.0f} min are read. "
             "Cut out 10 to 60 s of clean speech."
         )
 
 
-def _decode_with_ffmpeg(path: Path, max_s: float) -> tuple[npt.NDArray[np.float32], int]:
+def _decode_with_ffmpeg(path: Path, max_s: float) -> tuple[Samples, int]:
     with tempfile.TemporaryDirectory(prefix="kvw-") as folder:
         decoded = Path(folder) / "decoded.wav"
         # "file:" keeps a name from being taken for an option or a protocol.
@@ -245,7 +255,7 @@ def _decode_with_ffmpeg(path: Path, max_s: float) -> tuple[npt.NDArray[np.float3
             subprocess.run(command, check=True, capture_output=True, timeout=FFMPEG_TIMEOUT_S)
             with soundfile.SoundFile(decoded) as file:
                 _check_header(path, file, max_s)
-                return file.read(dtype="float32", always_2d=True), file.samplerate
+                return _read_mono(file), file.samplerate
         except (
             subprocess.SubprocessError,
             soundfile.LibsndfileError,
@@ -257,11 +267,20 @@ def _decode_with_ffmpeg(path: Path, max_s: float) -> tuple[npt.NDArray[np.float3
             ) from error
 
 
-def _to_mono(samples: npt.NDArray[np.float32]) -> Samples:
-    alive = np.abs(samples).max(axis=0) > 0
-    if not alive.any():
-        return np.ascontiguousarray(samples[:, 0])
-    return np.asarray(samples[:, alive].mean(axis=1), dtype=np.float32)
+def _read_mono(file: soundfile.SoundFile) -> Samples:
+    """Averages the channels block by block; those silent throughout do not count."""
+    is_alive = np.zeros(file.channels, dtype=bool)
+    sums = []
+    for block in file.blocks(BLOCK_FRAMES, dtype="float32", always_2d=True):
+        is_alive |= (block != 0).any(axis=0)
+        sums.append(block.sum(axis=1))
+    if not sums:
+        return np.zeros(0, dtype=np.float32)
+    return np.asarray(np.concatenate(sums) / max(1, int(is_alive.sum())), dtype=np.float32)
+
+
+def _reason(error: Exception) -> str:
+    return getattr(error, "strerror", None) or str(error).rstrip(".")
 
 
 @functools.cache

@@ -74,7 +74,11 @@ class SynthConfig(_Frozen):
     """How texts are spoken."""
 
     seed: int = Field(0, ge=0, lt=2**31)
-    lang: str | None = Field(None, pattern="^[abefhijpz]$", description="None: by voice name")
+    lang: str | None = Field(
+        None,
+        pattern="^[abefhijpz]$",
+        description="None: speak: by sidecar or voice name; else a, for all voices alike",
+    )
     speed: float = Field(1.0, ge=0.25, le=4.0)
 
 
@@ -121,17 +125,15 @@ class Environment(_Frozen):
     model: str | None = None
     is_debug: bool = False
     cache_dir: Path
-    is_hub_offline: bool = False
 
 
 def read_environment() -> Environment:
-    """Returns what KVW_MODEL, KVW_DEBUG, KVW_CACHE_DIR and HF_HUB_OFFLINE say."""
+    """Returns what KVW_MODEL, KVW_DEBUG and KVW_CACHE_DIR say."""
     cache_dir = os.environ.get("KVW_CACHE_DIR") or platformdirs.user_cache_dir("kvoicewalk")
     return Environment(
         model=os.environ.get("KVW_MODEL") or None,
         is_debug=_is_true(os.environ.get("KVW_DEBUG")),
         cache_dir=Path(cache_dir),
-        is_hub_offline=_is_true(os.environ.get("HF_HUB_OFFLINE")),
     )
 
 

@@ -119,7 +119,10 @@ class KokoroSynthesizer:
     def identity(self) -> str:
         """Model name and weight hash, and all else that changes how a text is spoken."""
         pace = "" if self.speed == 1.0 else f"*{self.speed:g}"
-        return self.model.identity + pace + ("+misaki" if self.phonemizer.uses_misaki else "")
+        front_end = "+misaki" if self.phonemizer.uses_misaki else ""
+        # Another device draws other noise for the same seed.
+        device = self.model.network.device.type
+        return self.model.identity + pace + front_end + ("" if device == "cpu" else f"+{device}")
 
     def speak(self, text: str, voice: Voice, *, seed: int, lang: str = DEFAULT_LANG) -> Utterance:
         """See `Synthesizer.speak`."""

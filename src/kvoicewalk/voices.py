@@ -8,7 +8,6 @@ import difflib
 import hashlib
 import io
 import math
-import os
 import pickle
 import re
 import struct
@@ -22,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from kvoicewalk.atomic import written_whole
 from kvoicewalk.errors import VoiceError
 
 N_ROWS = 510
@@ -125,15 +125,10 @@ def save_voice(voice: Voice, path: Path) -> None:
 
     buffer = io.BytesIO()
     torch.save(torch.from_numpy(voice.rows.copy()), buffer)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        with temporary.open("wb") as stream:
-            stream.write(buffer.getvalue())
-            stream.flush()
-            os.fsync(stream.fileno())
-        temporary.replace(path)
+        with written_whole(path) as file:
+            file.write(buffer.getvalue())
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise VoiceError(f"{path} cannot be written: {error.strerror}.") from error
 
 
@@ -183,7 +178,11 @@ class VoiceLibrary:
 def unknown_voice(name: str, known: Sequence[str], where: str) -> VoiceError:
     """Returns the error for a name that is not there, with the nearest names that are."""
     close = difflib.get_close_matches(name, known, n=3)
-    hint = f"Did you mean {', '.join(close)}?" if close else "See 'kvw voices list'."
+    hint = (
+        f"Did you mean {', '.join(close)}?"
+        if close
+        else "See 'kvw voices list'; --model says whose."
+    )
     return VoiceError(f"no voice {name!r} in {where}. {hint}")
 
 
@@ -243,6 +242,8 @@ def _read_bytes(path: Path) -> bytes:
     try:
         if path.is_dir():
             raise VoiceError(f"{path} is a folder; name a voice file.")
+        if path.exists() and not path.is_file():
+            raise VoiceError(f"{path} is no regular file; name a voice file.")
         size = path.stat().st_size
         if size > MAX_FILE_BYTES:
             raise VoiceError(

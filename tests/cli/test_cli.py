@@ -56,7 +56,7 @@ def test_rank_then_score_then_speak_then_show(kvw, clip, tmp_path):
     assert ranked["model"].startswith("mini@")
     assert len(ranked["voices"]) == 24
     scores = [voice["score"] for voice in ranked["voices"] if voice["score"] is not None]
-    assert len(scores) == 8
+    assert len(scores) == 5
     assert scores == sorted(scores, reverse=True)
     best = ranked["best"]
     assert best["name"] == ranked["voices"][0]["name"]
@@ -137,11 +137,81 @@ def test_a_stock_name_of_mini_needs_no_model(kvw):
 def test_a_voice_of_another_model_is_refused(kvw, tmp_path):
     ok(kvw("voices", "mix", "am_oak,am_elm", "--save", "v.pt"))
     (tmp_path / "v.json").write_text(json.dumps({"model": "kokoro@abc"}))
-    failed(kvw("speak", "v.pt", "Hi.", *MINI), "found with kokoro@abc", "--model kokoro")
+    failed(kvw("speak", "v.pt", "Hi.", *MINI), "found with kokoro@abc", "--model")
     (tmp_path / "v.json").write_text("[")
     failed(kvw("speak", "v.pt", "Hi.", *MINI), "sidecar")
     (tmp_path / "v.json").write_text("[1]")
     failed(kvw("speak", "v.pt", "Hi.", *MINI), "sidecar")
+
+
+def test_a_mix_speaks_with_the_model_of_its_parts(kvw, tmp_path):
+    ok(kvw("voices", "mix", "am_oak,am_elm", "--save", "v.pt"))
+    spoken = json.loads(ok(kvw("speak", "v.pt", "Hi.", "--wav", "a.wav", "--json")))
+    assert spoken["model"].startswith("mini@")
+    again = json.loads(ok(kvw("speak", "./v.pt:1,am_oak:1", "Hi.", "--wav", "b.wav", "--json")))
+    assert again["model"] == spoken["model"]
+    (tmp_path / "w.pt").write_bytes((tmp_path / "v.pt").read_bytes())
+    (tmp_path / "w.json").write_text('{"model": "kokoro"}')
+    failed(kvw("speak", "v.pt,w.pt", "Hi."), "kokoro and mini")
+
+
+def test_a_folder_model_is_found_again_or_asked_for(kvw, tmp_path):
+    ok(kvw("voices", "mix", "am_oak,am_elm", "--save", "v.pt"))
+    (tmp_path / "v.json").write_text('{"model": "mine@0123", "model_source": "/no/such/mine"}')
+    failed(kvw("speak", "v.pt", "Hi."), "mine@0123", "--model")
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (tmp_path / "v.json").write_text(
+        json.dumps({"model": "mine@0123", "model_source": str(folder)})
+    )
+    failed(kvw("speak", "v.pt", "Hi."), str(folder), "config.json")
+
+
+def test_the_language_of_a_voice_comes_with_it(kvw, tmp_path):
+    ok(kvw("voices", "mix", "am_oak,am_elm", "--save", "v.pt"))
+    sidecar = json.loads((tmp_path / "v.json").read_text())
+    (tmp_path / "v.json").write_text(json.dumps({**sidecar, "lang": "e"}))
+    spoken = json.loads(ok(kvw("speak", "v.pt", "Hola.", "--wav", "a.wav", "--json")))
+    assert spoken["lang"] == "e"
+
+
+def test_a_sidecar_takes_no_other_files_place(kvw, tmp_path):
+    (tmp_path / "package.json").write_text('{"precious": 1}')
+    failed(kvw("voices", "mix", "am_oak", "--save", "package.pt"), "choose another name")
+    assert json.loads((tmp_path / "package.json").read_text()) == {"precious": 1}
+    assert not (tmp_path / "package.pt").exists()
+
+
+@pytest.mark.parametrize("name", ["a:smile:.wav", "[red]x.wav", "d" * 200 + ".wav", "ü 录音.wav"])
+def test_paths_are_printed_as_they_are(kvw, tmp_path, name):
+    assert ok(kvw("speak", "am_oak", "Hi.", "--wav", name)) == name + "\n"
+    assert (
+        json.loads(ok(kvw("speak", "am_oak", "Hi.", "--wav", name, "--json")))["wav_path"] == name
+    )
+    assert (tmp_path / name).is_file()
+
+
+def test_a_run_can_be_gone_on_from_elsewhere(kvw, clip, tmp_path, monkeypatch):
+    (tmp_path / "clip.wav").write_bytes(clip.read_bytes())
+    ok(kvw("rank", "clip.wav", *MINI, "-q"))
+    (tmp_path / "sub").mkdir()
+    monkeypatch.chdir(tmp_path / "sub")
+    scored = json.loads(ok(kvw("score", "am_oak", "am_oak", "--out", "../out", "--json")))
+    assert scored["target"] == "clip.wav"
+    assert [voice["name"] for voice in scored["voices"]] == ["am_oak"]
+
+
+def test_ctrl_c_while_the_best_is_saved_shows_the_ranking(kvw, clip, monkeypatch):
+    def interrupted(*_args):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("kvoicewalk.cli.ranking._save_best", interrupted)
+    code, stdout, stderr = kvw("rank", clip, *MINI)
+    assert code == 130
+    assert "interrupted" in stderr
+    assert len(stdout.strip().splitlines()) == 25
+    runs = json.loads(ok(kvw("runs", "list", "--json")))["runs"]
+    assert runs[0]["status"] == "interrupted"
 
 
 def test_voices_list_info_mix(kvw, tmp_path):
@@ -182,20 +252,23 @@ def test_demo(kvw, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("rank",), ("no target was given",)),
-        (("rank", "none.wav", *MINI), ("none.wav", "not there")),
-        (("rank", ".", *MINI), ("folder",)),
+        (("rank", "none.wav", *MINI, "-q"), ("none.wav", "not there")),
+        (("rank", ".", *MINI, "-q"), ("folder",)),
         (("score", "am_oak"), ("no target was given", "kvw rank")),
         (("speak", "am_oak"), ("say what to speak",)),
         (("speak", "am_oak", ""), ("empty",)),
         (("speak", "am_oka", "Hi.", *MINI), ("am_oka", "Did you mean am_oak")),
         (("speak", "none.pt", "Hi.", *MINI), ("none.pt",)),
-        (("speak", "am_oak", "Hi.", "--text-file", "x"), ("not both",)),
-        (("speak", "am_oak", "Hi.", "--lang", "q"), ("synth.lang",)),
+        (("speak", "am_oak", "Hi.", "--text-file", "x"), ("give one of them",)),
         (("speak", "am_oak", "Hi.", "--lang", "j"), ("misaki[ja]",)),
-        (("speak", "am_oak", "Hi.", "--wav", "no/such/a.wav"), ("cannot be written",)),
+        (("speak", "am_oak", "Hi.", "--wav", "no/such/a.wav"), ("no folder no/such",)),
+        (("speak", "am_oak", "Hi.", "--wav", "a.mp3"), ("only .wav",)),
+        (("speak", "am_oak", "Hi.", "--wav", "/"), ("only .wav",)),
+        (("speak", "/", "Hi.", *MINI), ("is a folder",)),
+        (("speak", "./", "Hi.", *MINI), ("is a folder",)),
+        (("voices", "mix", "am_oak", "--save", "no/such/x.pt"), ("cannot be written",)),
+        (("voices", "mix", "am_oak,other.pt", "--save", "x.pt"), ("other.pt",)),
         (("speak", "am_oak", "Hi.", "--model", "nowhere"), ("no such folder",)),
-        (("speak", "am_oak", "Hi.", "--device", "tpu"), ("model.device",)),
         (("voices", "mix", "am_oak:x", "--save", "v.pt"), ("no part of a mix",)),
         (("voices", "mix", "am_oak,am_elm", "--save", "v.wav"), (".pt",)),
         (("voices", "list", "--voices", "nowhere"), ("is not there",)),
@@ -208,7 +281,18 @@ def test_one_line_and_exit_code_1(kvw, arguments, words):
 
 
 @pytest.mark.parametrize(
-    "arguments", [("rank", "--sed", "1"), ("voices", "mix", "a"), ("nonsense",)]
+    "arguments",
+    [
+        ("rank",),
+        ("rank", "--sed", "1"),
+        ("voices", "mix", "a"),
+        ("nonsense",),
+        ("speak", "am_oak", "Hi.", "--device", "tpu"),
+        ("speak", "am_oak", "Hi.", "--lang", "q"),
+        ("speak", "am_oak", "Hi.", "--seed", "99999999999"),
+        ("speak", "am_oak", "Hi.", "--speed", "9"),
+        ("rank", "a.wav", "--scoring", "best"),
+    ],
 )
 def test_wrong_usage_is_exit_code_2(kvw, arguments):
     assert kvw(*arguments)[0] == 2

@@ -20,7 +20,7 @@ def environment(tmp_path, name="cache"):
 def test_help_loads_nothing_heavy(arguments):
     code = (
         "import sys; sys.argv = ['kvw', *sys.argv[1:]]\n"
-        "from kvoicewalk.cli.app import main\n"
+        "from kvoicewalk.__main__ import main\n"
         "try:\n    main()\nexcept SystemExit:\n    pass\n"
         "heavy = {'torch', 'kokoro', 'librosa', 'resemblyzer', 'spacy', 'numpy'}\n"
         "print('HEAVY', sorted(heavy & set(sys.modules)))\n"

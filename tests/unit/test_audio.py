@@ -1,6 +1,9 @@
 """Audio: any format in, one kind out; what is no use is refused with the reason."""
 
+import os
+import tracemalloc
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -108,6 +111,33 @@ def test_rates_and_lengths_beyond_reason(tmp_path):
     path = put(tmp_path / "b.wav", np.zeros(48_000, np.float32))
     with pytest.raises(AudioError, match="at most 0 min"):
         read_utterance(path, max_s=1.0)
+
+
+def test_many_channels_do_not_fill_the_memory(tmp_path):
+    # A header that claims 64 channels and a minute; the file behind it is all hole.
+    path = put(tmp_path / "wide.wav", np.zeros((100, 64), np.float32), 48_000)
+    n_bytes = 60 * 48_000 * 64 * 2
+    with path.open("r+b") as file:
+        file.seek(0)
+        head = bytearray(file.read(64))
+        at = head.index(b"data")
+        head[4:8] = (n_bytes + at).to_bytes(4, "little")
+        head[at + 4 : at + 8] = n_bytes.to_bytes(4, "little")
+        file.seek(0)
+        file.write(head)
+        file.truncate(n_bytes + at + 8)
+    tracemalloc.start()
+    assert read_utterance(path).duration_s == pytest.approx(60)
+    peak_bytes = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak_bytes < 150e6 < n_bytes
+
+
+def test_names_that_are_no_unicode(tmp_path, speech):
+    path = put(tmp_path / "a.wav", speech)
+    odd = Path(os.fsdecode(os.fsencode(tmp_path) + b"/\xff.wav"))
+    path.rename(odd)
+    assert read_utterance(odd).samples.size == speech.size
 
 
 def test_warnings(tmp_path, speech):

@@ -4,7 +4,6 @@ Nothing heavy is imported here: `kvw --help` must not load torch.
 """
 
 import functools
-import sys
 import traceback
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -13,10 +12,8 @@ import typer
 
 from kvoicewalk import __version__
 from kvoicewalk.cli import demo, doctor, rank, runs, score, setup, speak, voices
+from kvoicewalk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED
 from kvoicewalk.errors import KvwError
-
-EXIT_ERROR = 1
-EXIT_INTERRUPTED = 130
 
 app = typer.Typer(
     name="kvw",
@@ -46,6 +43,10 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise
+        except OSError as error:
+            trace = traceback.format_exc()
+            place = f"{error.filename}: " if error.filename else ""
+            reason = f"{place}{error.strerror or error}; check the place and its free space."
         except Exception as error:  # noqa: BLE001  (the one error boundary)
             trace = traceback.format_exc()
             reason = f"internal error ({type(error).__name__}: {error}). Please report it"
@@ -62,7 +63,7 @@ def _print_error(reason: str) -> None:
     from rich.console import Console
 
     line = " ".join(reason.split())
-    console = Console(stderr=True, soft_wrap=True, highlight=False)
+    console = Console(stderr=True, soft_wrap=True, highlight=False, emoji=False)
     console.print("[bold red]Error:[/] ", end="")
     console.print(line, markup=False)
 
@@ -106,11 +107,3 @@ def _register() -> None:
 
 
 _register()
-
-
-def main() -> None:
-    """Entry point of `kvw`."""
-    try:
-        app()
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)

@@ -1,13 +1,14 @@
 """`kvw demo`: the whole way from a recording to a spoken wav, on the embedded model."""
 
 from pathlib import Path
+from typing import Any
 
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags, resolve, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.ranking import rank_and_show
-from kvoicewalk.cli.speak import speak_and_show
+from kvoicewalk.cli.speak import speak_to_file
 
 DEMO_TEXT = "This voice came closest to the recording. Now try one of your own."
 
@@ -21,8 +22,7 @@ def demo(
     """Try it all on the embedded model: no download.
 
     Ranks its voices against a bundled recording, then speaks with the best. The embedded model
-    is a small stand-in for Kokoro-82M, made for trying things
-    out.
+    is a small stand-in for Kokoro-82M, made for trying things out.
     """
     examples = bundled_dir("examples")
     output = Output(json, quiet)
@@ -33,8 +33,13 @@ def demo(
     }
     config = resolve("rank", flags)
     output.note(f"target: {examples / 'target.wav'}, model: mini (embedded, no product voice)")
-    result = rank_and_show(config, output)
-    best = Path(result["best"]["voice_path"])
-    spoken = resolve("speak", common_flags("mini", "cpu", threads, out=out))
-    quiet_output = Output(is_json=False, is_quiet=True, stdout=output.stderr, stderr=output.stderr)
-    speak_and_show(spoken, str(best), DEMO_TEXT, best.parent / "demo.wav", quiet_output)
+
+    def speak_with_best(result: dict[str, Any]) -> None:
+        best = Path(result["best"]["voice_path"])
+        wav_path = best.with_name("demo.wav")
+        spoken = resolve("speak", common_flags("mini", "cpu", threads, out=out))
+        speak_to_file(spoken, str(best), DEMO_TEXT, wav_path, Output(is_quiet=True))
+        result["demo_wav_path"] = str(wav_path)
+
+    result = rank_and_show(config, output, extend=speak_with_best)
+    output.note(f'It says "{DEMO_TEXT}" in {result["demo_wav_path"]}')

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kvoicewalk.config import RunConfig
 
 MAX_TEXT_BYTES = 1_000_000
+EMBEDDED_OR_HUB = ("mini", "kokoro")
 SEARCH_COMMANDS = ("rank", "interpolate", "walk", "clone")
 
 
@@ -35,11 +36,17 @@ def resolve(
     from kvoicewalk.config import load_config, merge_config, read_environment
 
     file = load_config(config_path) if config_path else (base or {})
-    named = flags.get("model", {}).get("name") or _section(file, "model").get("name")
-    environment = read_environment()
-    if not named and environment.model:
-        flags = {**flags, "model": {**flags.get("model", {}), "name": environment.model}}
+    named = flags.get("model", {}).get("name")
+    if not named and not _section(file, "model").get("name"):
+        named = read_environment().model
+    if named:
+        flags = {**flags, "model": {**flags.get("model", {}), "name": absolute_model(named)}}
     return merge_config(command, flags, file)
+
+
+def absolute_model(name: str) -> str:
+    """Returns a model's name so that it holds from any folder."""
+    return name if name in EMBEDDED_OR_HUB else str(Path(name).expanduser().absolute())
 
 
 def _section(data: dict[str, Any], name: str) -> dict[str, Any]:
@@ -71,7 +78,7 @@ def target_flags(
     Raises:
         ConfigError: both texts are given, or the file cannot be read.
     """
-    paths = [str(path) for path in targets]
+    paths = [str(path.expanduser().absolute()) for path in targets]
     return {"target": {"paths": paths or None, "text": read_text(text, text_file)}}
 
 
@@ -82,19 +89,30 @@ def read_text(text: str | None, text_file: Path | None) -> str | None:
         ConfigError: both are given, or the file is no text.
     """
     if text is not None and text_file is not None:
-        raise ConfigError("give --text or --text-file, not both.")
+        raise ConfigError("a text and --text-file are given; give one of them.")
     if text == "-":
-        return sys.stdin.read(MAX_TEXT_BYTES)
+        return _read_stdin()
     if text_file is None:
         return text
     try:
-        if text_file.stat().st_size > MAX_TEXT_BYTES:
+        with text_file.open("rb") as stream:
+            data = stream.read(MAX_TEXT_BYTES + 1)
+        if len(data) > MAX_TEXT_BYTES:
             raise ConfigError(f"{text_file} is too large for a text; at most 1 MB is read.")
-        return text_file.read_text(encoding="utf-8").strip()
+        return data.decode("utf-8-sig").strip()
     except OSError as error:
         raise ConfigError(f"{text_file}: {error.strerror}. Give a text file.") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{text_file} is not UTF-8 text.") from error
+
+
+def _read_stdin() -> str:
+    try:
+        if sys.stdin is None:
+            raise ConfigError("standard input is closed; give a text or --text-file FILE.")
+        return sys.stdin.read(MAX_TEXT_BYTES)
+    except UnicodeDecodeError as error:
+        raise ConfigError("standard input is not UTF-8 text.") from error
 
 
 def latest_search(out_dir: Path, output: Output) -> dict[str, Any]:

@@ -1,17 +1,14 @@
 """Options that several commands share, each worded once."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 
 import typer
 
 # typer reads these at run time; Optional[...] is spelled out for Python 3.10's sake.
-Targets = Annotated[
-    list[Path],
-    typer.Argument(
-        metavar="TARGET...", help="Recordings of one speaker: wav, flac, mp3, ogg and more."
-    ),
-]
+Device = Literal["auto", "cpu", "cuda", "mps"]
+Scoring = Literal["scaled", "classic"]
+Lang = Literal["a", "b", "e", "f", "h", "i", "p", "j", "z"]
 ModelOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
@@ -22,19 +19,19 @@ ModelOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[Device],  # noqa: UP045
     typer.Option("--device", metavar="NAME", help="auto, cpu, cuda or mps. [default: auto]"),
 ]
 ThreadsOption = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--threads", min=1, help="CPU threads. [default: all]"),
+    typer.Option("--threads", min=1, max=1024, help="CPU threads. [default: all]"),
 ]
 SeedOption = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--seed", min=0, help="Seed of all synthesis. [default: 0]"),
+    typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of all synthesis. [default: 0]"),
 ]
 LangOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[Lang],  # noqa: UP045
     typer.Option(
         "--lang",
         metavar="LETTER",
@@ -51,7 +48,7 @@ TextFileOption = Annotated[
     typer.Option("--text-file", metavar="FILE", help="The same, from a text file."),
 ]
 ScoringOption = Annotated[
-    Optional[str],  # noqa: UP045
+    Optional[Scoring],  # noqa: UP045
     typer.Option(
         "--scoring", metavar="KIND", help="scaled, or classic (the original's). [default: scaled]"
     ),

@@ -7,10 +7,14 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
 
+EXIT_ERROR = 1
+EXIT_INTERRUPTED = 130
+
+
 def _console(is_stderr: bool) -> "Console":
     from rich.console import Console
 
-    return Console(stderr=is_stderr, highlight=False)
+    return Console(stderr=is_stderr, highlight=False, emoji=False)
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,14 @@ class Output:
         from kvoicewalk.report.json import dump
 
         if self.is_json:
-            self.stdout.print(dump(data), markup=False, soft_wrap=True)
+            self._print_plain(dump(data))
             return
         for renderable in renderables:
-            self.stdout.print(renderable)
+            if isinstance(renderable, str):
+                self._print_plain(renderable)
+            else:
+                self.stdout.print(renderable)
+
+    def _print_plain(self, line: str) -> None:
+        # rich would wrap a long path, which a program could not read back.
+        print(line, file=self.stdout.file)

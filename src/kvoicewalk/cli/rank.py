@@ -40,10 +40,15 @@ def rank(
     Every voice speaks a short text; only the likest go on to be scored in full. The best one is
     saved as a voice and a wav.
     """
+    if not targets and config is None:
+        raise typer.BadParameter("name at least one recording.", param_hint="TARGET")
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file),
         "score": {"scoring": scoring},
-        "rank": {"is_full": full or None, "voices_path": str(voices) if voices else None},
+        "rank": {
+            "is_full": full or None,
+            "voices_path": str(voices.absolute()) if voices else None,
+        },
     }
     rank_and_show(resolve("rank", flags, config), Output(json, quiet))

@@ -1,12 +1,12 @@
 """Scores voices, saves the run, shows the standings: the body of `rank`, `score` and `demo`."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
@@ -15,11 +15,12 @@ if TYPE_CHECKING:
     from kvoicewalk.store import Run
     from kvoicewalk.voices import Voice
 
-EXIT_INTERRUPTED = 130
-
 
 def rank_and_show(
-    config: "RunConfig", output: Output, voice_names: Sequence[str] = ()
+    config: "RunConfig",
+    output: Output,
+    voice_names: Sequence[str] = (),
+    extend: Callable[[dict[str, Any]], None] | None = None,
 ) -> dict[str, Any]:
     """Scores the stock voices, or the named ones; returns what was shown, as data.
 
@@ -28,6 +29,7 @@ def rank_and_show(
         output: where to.
         voice_names: files, names or mixes to score in full; none: the stock voices race, and
             the best is saved.
+        extend: adds to the result of a finished run, before it is shown.
 
     Raises:
         KvwError: an input cannot be used.
@@ -49,9 +51,14 @@ def rank_and_show(
             rank_config = RankConfig(is_full=True) if voice_names else config.rank
             steps, is_interrupted = _hear(session, run, voices, rank_config, output)
             best = None
-            if steps and not is_interrupted and not voice_names:
-                best = _save_best(session, run, voices, steps)
+            try:
+                if steps and not is_interrupted and not voice_names:
+                    best = _save_best(session, run, voices, steps)
+            except KeyboardInterrupt:
+                is_interrupted = True
             result = _conclude(session, run, steps, best, is_interrupted)
+    if extend and not is_interrupted:
+        extend(result)
     _show(result, steps, run.folder, output)
     if is_interrupted:
         output.warn(f"interrupted; what was heard is kept in {run.folder}.")

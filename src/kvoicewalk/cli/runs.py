@@ -33,15 +33,14 @@ def list_runs(
         output.note("no runs yet; start one with: kvw rank TARGET")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("run", no_wrap=True)
-    for column in ("target", "model", "status", "best"):
-        table.add_column(column, overflow="fold")
+    for column in ("run", "model", "status", "best"):
+        table.add_column(column, no_wrap=column != "best")
     for record in records:
         best = (record.result or {}).get("best")
         name = str(best.get("name", "·")) if isinstance(best, dict) else "·"
-        table.add_row(
-            record.run_id, escape(record.target), escape(record.model), record.status, escape(name)
-        )
+        model = record.model.partition("@")[0]
+        # The run's name holds the target's; a column of its own would not fit 80 columns.
+        table.add_row(record.run_id, escape(model), record.status, escape(name))
     output.show({"runs": [_entry(record) for record in records]}, table)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk import __version__
 from kvoicewalk.cli.output import Output
-from kvoicewalk.errors import ConfigError, VoiceError
+from kvoicewalk.errors import AudioError, ConfigError, VoiceError
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Utterance
@@ -50,7 +50,11 @@ def read_clips(config: "TargetConfig", output: Output) -> "list[Utterance]":
     clips = []
     for path in config.paths:
         clip = read_utterance(path, config.text)
-        for warning in check_recording(clip, config.limits):
+        try:
+            warnings = check_recording(clip, config.limits)
+        except AudioError as error:
+            raise AudioError(f"{path}: {error}") from error
+        for warning in warnings:
             output.warn(f"{path.name}: {warning}")
         clips.append(clip)
     return clips
@@ -88,8 +92,8 @@ def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
     Raises:
         KvwError: the recording, the model or the text cannot be used.
     """
-    clips = read_clips(config.target, output)
-    with output.stderr.status("loading the model …") if not output.hides_progress else _nothing():
+    with _loading(output):
+        clips = read_clips(config.target, output)
         session = _load(config, clips, output)
     try:
         yield session
@@ -98,8 +102,15 @@ def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
 
 
 @contextmanager
-def _nothing() -> Iterator[None]:
-    yield
+def _loading(output: Output) -> Iterator[None]:
+    if output.hides_progress:
+        yield
+    elif output.stderr.is_terminal:
+        with output.stderr.status("loading …"):
+            yield
+    else:
+        output.note("loading …")
+        yield
 
 
 def _load(config: "RunConfig", clips: "Sequence[Utterance]", output: Output) -> Session:
@@ -157,6 +168,8 @@ def sidecar(session: Session, step: "RankStep", method: str) -> dict[str, Any]:
     return {
         "name": step.voice_name,
         "model": session.model.identity,
+        "model_source": session.config.model.name,
+        "lang": session.evaluator.lang,
         "method": method,
         "recipe": f"stock voice {step.voice_name}",
         "target": target.name,

@@ -21,14 +21,18 @@ def setup(
     from kvoicewalk.models.hub import REPO_ID, fetch, list_hub_files
 
     output = Output(json, quiet)
+    if output.hides_progress:
+        from huggingface_hub.utils.tqdm import disable_progress_bars
+
+        disable_progress_bars()
     files = list_hub_files()
     wanted = [file for file in files if not file.is_cached]
     n_bytes = sum(file.size_bytes or 0 for file in wanted)
-    if wanted and not json:
+    if wanted and not output.hides_progress:
         output.stderr.print(_plan_table([(f.name, f.size_bytes) for f in wanted]))
         output.stderr.print(f"{len(wanted)} files, {n_bytes / 1e6:.1f} MB, from {REPO_ID}")
-        if not yes and sys.stdin.isatty():
-            typer.confirm("Fetch them?", default=True, abort=True, err=True)
+    if wanted and not yes and sys.stdin is not None and sys.stdin.isatty():
+        typer.confirm("Fetch them?", default=True, abort=True, err=True)
     for file in wanted:
         fetch(file.name)
     output.show(

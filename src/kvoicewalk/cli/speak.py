@@ -32,7 +32,7 @@ def speak(
     ] = None,
     speed: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option("--speed", help="2 is twice as fast. [default: 1]"),
+        typer.Option("--speed", min=0.25, max=4.0, help="2 is twice as fast. [default: 1]"),
     ] = None,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
@@ -52,29 +52,33 @@ def speak(
     flags = common_flags(model or model_of_voice(voice), device, threads, seed, out, lang)
     flags["synth"]["speed"] = speed
     config = resolve("speak", flags)
-    speak_and_show(config, voice, spoken, wav, Output(json, quiet))
+    output = Output(json, quiet)
+    result = speak_to_file(config, voice, spoken, wav, output)
+    output.show(result, result["wav_path"])
+    output.note(f"{result['voice']} spoke {result['duration_s']:.1f} s.")
 
 
-def speak_and_show(
+def speak_to_file(
     config: "RunConfig", voice_spec: str, text: str, wav_path: Path | None, output: Output
 ) -> dict[str, Any]:
-    """Speaks, writes the wav and shows where; returns what was shown, as data.
+    """Speaks and writes the wav; returns where and how, as data.
 
     Raises:
         KvwError: the voice, the model, the text or the path cannot be used.
     """
-    from kvoicewalk.audio import write_wav
+    from kvoicewalk.audio import check_wav_path, write_wav
     from kvoicewalk.cli.session import open_synthesizer
-    from kvoicewalk.cli.voice_args import find_voice
+    from kvoicewalk.cli.voice_args import find_voice, lang_of_voice
     from kvoicewalk.config import dump_config
     from kvoicewalk.phonemes import DEFAULT_LANG
     from kvoicewalk.store import RunStore
-    from kvoicewalk.voices import voice_lang
 
+    if wav_path is not None:
+        check_wav_path(wav_path)
     synthesizer = open_synthesizer(config, output)
     identity = synthesizer.model.identity
     voice = find_voice(voice_spec, synthesizer.model.voices, identity)
-    lang = config.synth.lang or voice_lang(voice.name) or DEFAULT_LANG
+    lang = config.synth.lang or lang_of_voice(voice_spec) or DEFAULT_LANG
     utterance = synthesizer.speak(text, voice, seed=config.synth.seed, lang=lang)
     result = {
         "voice": voice.name,
@@ -95,6 +99,4 @@ def speak_and_show(
             write_wav(wav_path, utterance)
             result.update(run=run.run_id, wav_path=str(wav_path))
             run.finish("done", result)
-    output.show(result, f"{wav_path}")
-    output.note(f"{voice.name} spoke {utterance.duration_s:.1f} s.")
     return result

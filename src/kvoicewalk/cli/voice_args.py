@@ -1,10 +1,13 @@
 """What a user may give as a voice: a file, a stock voice's name, or a mix of them."""
 
 import json
+import os
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kvoicewalk.cli.inputs import EMBEDDED_OR_HUB
 from kvoicewalk.errors import VoiceError
 
 if TYPE_CHECKING:
@@ -12,23 +15,29 @@ if TYPE_CHECKING:
     from kvoicewalk.models.base import VoiceSource
     from kvoicewalk.voices import Voice
 
+WEIGHT_AT_END = re.compile(r":\s*[-+]?[\d.]+(e-?\d+)?$")
+LANGS = frozenset("abefhijpz")
 VOICE_SUFFIXES = (".pt", ".bin")
 MAX_SIDECAR_BYTES = 1_000_000
 
 
 def is_file_like(spec: str) -> bool:
-    """Tells whether a voice argument means a file rather than a name."""
-    return spec.endswith(VOICE_SUFFIXES) or "/" in spec or "\\" in spec
+    """Tells whether a voice argument means one file rather than a name or a mix."""
+    if os.path.exists(spec):  # noqa: PTH110  (Path.exists raises for names that are too long)
+        return spec.endswith(VOICE_SUFFIXES) or "/" in spec or "\\" in spec
+    is_mix = "," in spec or WEIGHT_AT_END.search(spec) is not None
+    return not is_mix and (spec.endswith(VOICE_SUFFIXES) or "/" in spec or "\\" in spec)
 
 
 def find_voices(specs: Sequence[str], model: "Model") -> "list[Voice]":
-    """Loads voices for a model; a name given twice is told apart by its path.
+    """Loads voices for a model; each once, those of one name told apart by their paths.
 
     Raises:
         VoiceError: one cannot be loaded, or belongs to another model.
     """
     from dataclasses import replace
 
+    specs = tuple(dict.fromkeys(specs))
     voices = [find_voice(spec, model.voices, model.identity) for spec in specs]
     names = [voice.name for voice in voices]
     return [
@@ -43,7 +52,7 @@ def find_voice(spec: str, stock: "VoiceSource", identity: str | None = None) -> 
     Args:
         spec: what the user gave.
         stock: where names are looked up.
-        identity: of the model that will speak; a sidecar that names another is refused.
+        identity: of the model that will speak; a voice found with another is refused.
 
     Raises:
         VoiceError: not there, damaged, or found with another model.
@@ -52,9 +61,10 @@ def find_voice(spec: str, stock: "VoiceSource", identity: str | None = None) -> 
 
     if is_file_like(spec):
         path = Path(spec).expanduser()
+        voice = load_voice(path)
         if identity is not None:
-            _refuse_other_model(path, identity)
-        return load_voice(path)
+            _refuse_other_model(path, voice, identity)
+        return voice
     if ":" in spec or "," in spec:
         parts = parse_mix(spec)
         return mix_voices(
@@ -64,23 +74,51 @@ def find_voice(spec: str, stock: "VoiceSource", identity: str | None = None) -> 
 
 
 def model_of_voice(spec: str) -> str | None:
-    """Returns the model's name that a voice belongs to, None where nothing says so.
+    """Returns the model that a voice belongs to, as `--model` takes it; None if nothing says so.
 
     Raises:
-        VoiceError: its sidecar is damaged.
+        VoiceError: a sidecar is damaged, the parts of a mix belong to several models, or the
+            model was a folder that nothing names.
     """
-    from kvoicewalk.models.mini import is_mini_voice, mini_voice_names
+    if is_file_like(spec):
+        return _model_of_file(Path(spec).expanduser())
+    from kvoicewalk.models.mini import mini_voice_names
+    from kvoicewalk.voices import parse_mix
+
+    if "," not in spec and ":" not in spec:
+        return "mini" if spec in mini_voice_names() else None
+    models = {model_of_voice(name) for name, _ in parse_mix(spec)} - {None}
+    if len(models) > 1:
+        shown = " and ".join(sorted(map(str, models)))
+        raise VoiceError(f"{spec} mixes voices of {shown}; take voices of one model.")
+    return models.pop() if models else None
+
+
+def lang_of_voice(spec: str) -> str | None:
+    """Returns the language that a voice was made for: by its sidecar, else by its name."""
+    from kvoicewalk.voices import voice_lang
 
     if not is_file_like(spec):
-        names = {part.partition(":")[0].strip() for part in spec.split(",")}
-        return "mini" if names & set(mini_voice_names()) else None
+        return voice_lang(spec)
     path = Path(spec).expanduser()
-    identity = read_sidecar(path).get("model")
-    if isinstance(identity, str):
-        return identity.partition("@")[0]
+    found = read_sidecar(path).get("lang")
+    return found if isinstance(found, str) and found in LANGS else voice_lang(path.stem)
+
+
+def _model_of_file(path: Path) -> str | None:
+    from kvoicewalk.models.mini import is_mini_voice
     from kvoicewalk.voices import load_voice
 
-    return "mini" if is_mini_voice(load_voice(path)) else None
+    sidecar = read_sidecar(path)
+    identity, source = sidecar.get("model"), sidecar.get("model_source")
+    if not isinstance(identity, str):
+        return "mini" if is_mini_voice(load_voice(path)) else None
+    name = identity.partition("@")[0]
+    if name in EMBEDDED_OR_HUB:
+        return name
+    if isinstance(source, str) and Path(source).is_dir():
+        return source
+    raise VoiceError(f"{path} was found with the model {identity}; name its folder with --model.")
 
 
 def read_sidecar(voice_path: Path) -> dict[str, Any]:
@@ -89,10 +127,12 @@ def read_sidecar(voice_path: Path) -> dict[str, Any]:
     Raises:
         VoiceError: it is no JSON object.
     """
-    path = voice_path.with_suffix(".json")
-    if not path.is_file():
+    if not voice_path.name:
         return {}
+    path = voice_path.with_suffix(".json")
     try:
+        if not path.is_file():
+            return {}
         if path.stat().st_size > MAX_SIDECAR_BYTES:
             raise VoiceError(f"{path} is too large for a voice's sidecar; move it away.")
         data = json.loads(path.read_text(encoding="utf-8"))
@@ -105,10 +145,19 @@ def read_sidecar(voice_path: Path) -> dict[str, Any]:
     return data
 
 
-def _refuse_other_model(path: Path, identity: str) -> None:
+def _refuse_other_model(path: Path, voice: "Voice", identity: str) -> None:
+    from kvoicewalk.models.mini import is_mini_voice
+
     found = read_sidecar(path).get("model")
-    if isinstance(found, str) and found != identity:
+    if not isinstance(found, str):
+        found = "mini" if is_mini_voice(voice) else None
+    if found is not None and not _is_same_model(found, identity):
         raise VoiceError(
-            f"{path} was found with {found}, not with {identity}; "
-            f"use --model {found.partition('@')[0]}."
+            f"{path} was found with {found}, not with {identity}; use that model with --model."
         )
+
+
+def _is_same_model(one: str, other: str) -> bool:
+    (name, _, weights), (other_name, _, other_weights) = one.partition("@"), other.partition("@")
+    # The same weights may lie in the hub's cache and in a folder.
+    return weights == other_weights if weights and other_weights else name == other_name

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from kvoicewalk import __version__
 from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags, resolve
 from kvoicewalk.cli.output import Output
@@ -70,6 +71,8 @@ def info(
     if is_file_like(voice):
         facts["sidecar"] = read_sidecar(Path(voice).expanduser()) or None
     table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for key, value in facts.items():
         if key != "sidecar":
             shown = f"{value:.4f}" if isinstance(value, float) else str(value or "·")
@@ -89,7 +92,7 @@ def mix(
     json: options.JsonOption = False,
 ) -> None:
     """Mix stock voices into a new voice."""
-    from kvoicewalk.cli.voice_args import model_of_voice
+    from kvoicewalk.cli.voice_args import model_of_voice, read_sidecar
     from kvoicewalk.store import write_json_atomic
     from kvoicewalk.voices import save_voice
 
@@ -97,9 +100,21 @@ def mix(
     mixed = _load(recipe, model or belongs_to, voices)
     if save.suffix != ".pt":
         raise VoiceError(f"--save {save}: a voice file ends in .pt.")
-    save_voice(mixed, save)
+    sidecar_path = save.with_suffix(".json")
+    if sidecar_path.exists() and "kvw_version" not in read_sidecar(save):
+        raise VoiceError(f"{sidecar_path} is there and not kvw's own; choose another name.")
     facts = {"voice_path": str(save), "recipe": recipe, "hash": mixed.hash}
-    write_json_atomic(save.with_suffix(".json"), {**facts, "name": save.stem, "method": "mix"})
+    source = resolve("voices", common_flags(model or belongs_to)).model.name
+    sidecar = {
+        **facts,
+        "name": save.stem,
+        "method": "mix",
+        "model": Path(source).name,
+        "model_source": source,
+        "kvw_version": __version__,
+    }
+    save_voice(mixed, save)
+    write_json_atomic(sidecar_path, sidecar)
     Output(json).show(facts, f"{save}")
 
 

@@ -89,9 +89,13 @@ def load_model(files: ModelFiles, device: torch.device) -> Model:
     config = read_model_config(files.config_path)
     try:
         network = files.build(config, files.weights_path)
-    except (KeyError, TypeError, AttributeError) as error:
+    except ModelError:
+        raise
+    except Exception as error:
+        # Any number in the file may upset any layer in its own way.
+        reason = " ".join(str(error).split())[:80]
         raise ModelError(
-            f"{files.config_path} does not describe a Kokoro network ({error}); "
+            f"{files.config_path} does not describe a Kokoro network ({reason}); "
             "expected Kokoro's own config.json."
         ) from error
     network.eval().requires_grad_(False)

@@ -1,13 +1,11 @@
 """Text and JSON files that are whole or absent, never half written."""
 
-import contextlib
 import json
-import os
-import secrets
 from pathlib import Path
 
 import numpy as np
 
+from kvoicewalk.atomic import written_whole
 from kvoicewalk.errors import StoreError
 
 
@@ -58,23 +56,14 @@ def write_text_atomic(path: Path, text: str) -> None:
         content = text.encode("utf-8")
     except UnicodeEncodeError as error:
         raise StoreError(f"{path} cannot be written: the text is no valid Unicode") from error
-    # The temporary name is short, so that it fits wherever the final name fits.
-    temporary = path.with_name(f".{secrets.token_hex(6)}.tmp")
     try:
-        with temporary.open("xb") as file:
+        with written_whole(path) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
     except OSError as error:
         raise StoreError(
             f"{path} cannot be written ({reason_of(error)}); "
             "check the folder's permissions and free space"
         ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
 
 
 def write_json_atomic(path: Path, data: object) -> None:
@@ -103,14 +92,3 @@ def _plain(value: object) -> object:
 
 def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is no finite number")
-
-
-def _sync_folder(folder: Path) -> None:
-    # Makes the new name survive a power cut; where folders cannot be opened (Windows)
-    # the system does it in its own time.
-    with contextlib.suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

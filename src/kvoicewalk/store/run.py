@@ -163,8 +163,8 @@ class Run:
 
         self._check_open()
         path = self.folder / "best.pt"
+        _write_voice(path, voice, sidecar)  # first: the wav can be made again, the voice not
         write_wav(path.with_suffix(".wav"), utterance)
-        _write_voice(path, voice, sidecar)
         return path
 
     def finish(
