@@ -19,7 +19,7 @@ def test_the_new_file_takes_the_place_of_the_old(tmp_path):
 def test_an_error_leaves_the_old_file_and_nothing_else(tmp_path, error):
     path = tmp_path / "a.bin"
     path.write_bytes(b"old")
-    with pytest.raises(error):  # noqa: PT012
+    with pytest.raises(error):  # noqa: PT012, SIM117
         with written_whole(path) as file:
             file.write(b"half")
             raise error

@@ -36,14 +36,15 @@ def rank_and_show(
         typer.Exit: interrupted; what was scored is kept and shown.
     """
     from kvoicewalk.cli.session import open_session, stock_voices
-    from kvoicewalk.cli.voice_args import find_voices
+    from kvoicewalk.cli.voice_args import find_voices, refuse_other_models
     from kvoicewalk.config import RankConfig, dump_config
+    from kvoicewalk.models import stock_voice_source
     from kvoicewalk.store import RunStore
 
+    voices = find_voices(voice_names, stock_voice_source(config.model.name))  # before the slow part
     with open_session(config, output) as session, RunStore.open(config.out_dir) as store:
-        if voice_names:
-            voices = find_voices(voice_names, session.model)
-        else:
+        refuse_other_models(voice_names, session.model.identity)
+        if not voice_names:
             voices = stock_voices(session.model, config.rank.voices_path)
         with store.start(
             config.command, session.target_name, session.model.identity, dump_config(config)

@@ -68,16 +68,18 @@ def speak_to_file(
     """
     from kvoicewalk.audio import check_wav_path, write_wav
     from kvoicewalk.cli.session import open_synthesizer
-    from kvoicewalk.cli.voice_args import find_voice, lang_of_voice
+    from kvoicewalk.cli.voice_args import find_voice, lang_of_voice, refuse_other_models
     from kvoicewalk.config import dump_config
+    from kvoicewalk.models import stock_voice_source
     from kvoicewalk.phonemes import DEFAULT_LANG
     from kvoicewalk.store import RunStore
 
     if wav_path is not None:
         check_wav_path(wav_path)
+    voice = find_voice(voice_spec, stock_voice_source(config.model.name))  # before the slow part
     synthesizer = open_synthesizer(config, output)
     identity = synthesizer.model.identity
-    voice = find_voice(voice_spec, synthesizer.model.voices, identity)
+    refuse_other_models([voice_spec], identity)
     lang = config.synth.lang or lang_of_voice(voice_spec) or DEFAULT_LANG
     utterance = synthesizer.speak(text, voice, seed=config.synth.seed, lang=lang)
     result = {

@@ -11,7 +11,6 @@ from kvoicewalk.cli.inputs import EMBEDDED_OR_HUB
 from kvoicewalk.errors import VoiceError
 
 if TYPE_CHECKING:
-    from kvoicewalk.models import Model
     from kvoicewalk.models.base import VoiceSource
     from kvoicewalk.voices import Voice
 
@@ -29,16 +28,16 @@ def is_file_like(spec: str) -> bool:
     return not is_mix and (spec.endswith(VOICE_SUFFIXES) or "/" in spec or "\\" in spec)
 
 
-def find_voices(specs: Sequence[str], model: "Model") -> "list[Voice]":
-    """Loads voices for a model; each once, those of one name told apart by their paths.
+def find_voices(specs: Sequence[str], stock: "VoiceSource") -> "list[Voice]":
+    """Loads voices; each once, those of one name told apart by their paths.
 
     Raises:
-        VoiceError: one cannot be loaded, or belongs to another model.
+        VoiceError: one cannot be loaded.
     """
     from dataclasses import replace
 
     specs = tuple(dict.fromkeys(specs))
-    voices = [find_voice(spec, model.voices, model.identity) for spec in specs]
+    voices = [find_voice(spec, stock) for spec in specs]
     names = [voice.name for voice in voices]
     return [
         replace(voice, name=spec) if names.count(voice.name) > 1 else voice
@@ -46,31 +45,52 @@ def find_voices(specs: Sequence[str], model: "Model") -> "list[Voice]":
     ]
 
 
-def find_voice(spec: str, stock: "VoiceSource", identity: str | None = None) -> "Voice":
+def find_voice(spec: str, stock: "VoiceSource") -> "Voice":
     """Loads one voice: a `.pt` or `.bin` file, a stock voice's name, or `a:0.7,b:0.3`.
 
     Args:
         spec: what the user gave.
         stock: where names are looked up.
-        identity: of the model that will speak; a voice found with another is refused.
 
     Raises:
-        VoiceError: not there, damaged, or found with another model.
+        VoiceError: not there, or damaged.
     """
     from kvoicewalk.voices import load_voice, mix_voices, parse_mix
 
     if is_file_like(spec):
-        path = Path(spec).expanduser()
-        voice = load_voice(path)
-        if identity is not None:
-            _refuse_other_model(path, voice, identity)
-        return voice
+        return load_voice(Path(spec).expanduser())
     if ":" in spec or "," in spec:
         parts = parse_mix(spec)
-        return mix_voices(
-            [(find_voice(name, stock, identity), weight) for name, weight in parts], name=spec
-        )
+        return mix_voices([(find_voice(name, stock), weight) for name, weight in parts], name=spec)
     return stock.load(spec)
+
+
+def refuse_other_models(specs: Sequence[str], identity: str) -> None:
+    """Checks that no voice file was found with another model than the one that will speak.
+
+    Args:
+        specs: what the user gave.
+        identity: of the model, `mini@0123456789ab`.
+
+    Raises:
+        VoiceError: one was.
+    """
+    from kvoicewalk.models.mini import is_mini_voice
+    from kvoicewalk.voices import load_voice, parse_mix
+
+    for spec in specs:
+        if not is_file_like(spec):
+            if "," in spec or ":" in spec:
+                refuse_other_models([name for name, _ in parse_mix(spec)], identity)
+            continue
+        path = Path(spec).expanduser()
+        found = read_sidecar(path).get("model")
+        if not isinstance(found, str):
+            found = "mini" if is_mini_voice(load_voice(path)) else None
+        if found is not None and not _is_same_model(found, identity):
+            raise VoiceError(
+                f"{path} was found with {found}, not with {identity}; use that model with --model."
+            )
 
 
 def model_of_voice(spec: str) -> str | None:
@@ -143,18 +163,6 @@ def read_sidecar(voice_path: Path) -> dict[str, Any]:
     if not isinstance(data, dict):
         raise VoiceError(f"{path} is no voice's sidecar (no JSON object); move it away.")
     return data
-
-
-def _refuse_other_model(path: Path, voice: "Voice", identity: str) -> None:
-    from kvoicewalk.models.mini import is_mini_voice
-
-    found = read_sidecar(path).get("model")
-    if not isinstance(found, str):
-        found = "mini" if is_mini_voice(voice) else None
-    if found is not None and not _is_same_model(found, identity):
-        raise VoiceError(
-            f"{path} was found with {found}, not with {identity}; use that model with --model."
-        )
 
 
 def _is_same_model(one: str, other: str) -> bool:
