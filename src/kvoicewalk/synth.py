@@ -188,16 +188,33 @@ class KokoroSynthesizer:
             audio: torch.Tensor = self._decode(prepared, row)
         return np.asarray(audio.reshape(-1).cpu(), dtype=np.float32)
 
+    def predict_durations(
+        self, prepared: PreparedChunk, row: torch.Tensor
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Times a chunk; differentiable with respect to columns 128: of the row.
+
+        Args:
+            prepared: of the chunk.
+            row: (1, 256), a style row.
+
+        Returns:
+            Frames of 25 ms a token, not rounded, (n_tokens,) with both pads; and the features
+            that pitch and energy are predicted from, (1, n_tokens, n_features).
+        """
+        predictor = self.model.network.predictor
+        encoded = predictor.text_encoder(
+            prepared.durations_in, row[:, PROSODY], prepared.lengths, prepared.mask
+        )
+        hidden, _ = predictor.lstm(encoded)
+        durations = torch.sigmoid(predictor.duration_proj(hidden)).sum(-1) / self.speed
+        return durations.reshape(-1), encoded
+
     def _decode(self, prepared: PreparedChunk, row: torch.Tensor) -> torch.Tensor:
         """Source of the order of calls: hexgrad/kokoro kokoro/model.py, forward_with_tokens."""
         network = self.model.network
         timbre, prosody = row[:, TIMBRE], row[:, PROSODY]
-        encoded = network.predictor.text_encoder(
-            prepared.durations_in, prosody, prepared.lengths, prepared.mask
-        )
-        hidden, _ = network.predictor.lstm(encoded)
-        durations = torch.sigmoid(network.predictor.duration_proj(hidden)).sum(-1) / self.speed
-        n_frames = durations.round().clamp(min=1).long().reshape(-1)
+        durations, encoded = self.predict_durations(prepared, row)
+        n_frames = durations.round().clamp(min=1).long()
         # kokoro multiplies by a 0/1 alignment matrix; picking columns gives the same numbers.
         frames = torch.repeat_interleave(
             torch.arange(n_frames.numel(), device=row.device), n_frames

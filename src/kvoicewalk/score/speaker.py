@@ -30,14 +30,19 @@ Embedding = npt.NDArray[np.float32]
 
 
 class SpeakerEncoder:
-    """Resemblyzer's voice encoder (GE2E, Wan et al. 2018) behind its own front end."""
+    """Resemblyzer's voice encoder (GE2E, Wan et al. 2018) behind its own front end.
+
+    Attributes:
+        network: the package's own, in eval mode, without gradients.
+        n_embeddings: how many were made.
+    """
 
     def __init__(self, device: str = "cpu") -> None:
         with warnings.catch_warnings():
             # resemblyzer imports a SciPy name on its way out; scipy < 2 is pinned for it.
             warnings.simplefilter("ignore", DeprecationWarning)
             from resemblyzer import VoiceEncoder
-        self._encoder: Any = VoiceEncoder(device, verbose=False).eval().requires_grad_(False)
+        self.network: Any = VoiceEncoder(device, verbose=False).eval().requires_grad_(False)
         self.n_embeddings = 0
 
     def embed(self, utterance: Utterance) -> Embedding:
@@ -52,14 +57,14 @@ class SpeakerEncoder:
         speech = self.front_end(utterance)
         if speech.size == 0:
             raise AudioError("no speech was found to compare; give a recording of a voice.")
-        wav_slices, mel_slices = self._encoder.compute_partial_slices(
+        wav_slices, mel_slices = self.network.compute_partial_slices(
             speech.size, PARTIALS_PER_S, MIN_COVERAGE
         )
         padded = np.pad(speech, (0, max(0, wav_slices[-1].stop - speech.size)))
         mel = mel_frames(padded)
         partials = torch.from_numpy(np.stack([mel[part] for part in mel_slices]))
         with torch.inference_mode():
-            embedded = self._encoder(partials.to(self._encoder.device)).cpu().numpy()
+            embedded = self.network(partials.to(self.network.device)).cpu().numpy()
         self.n_embeddings += 1
         return unit(embedded.mean(axis=0))
 

@@ -1,0 +1,58 @@
+"""The differentiable embedding: the plain one's numbers, with a gradient."""
+
+import numpy as np
+import pytest
+import torch
+
+from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance
+from kvoicewalk.errors import AudioError
+from kvoicewalk.score.differentiable import DifferentiableEncoder
+from kvoicewalk.score.speaker import SpeakerEncoder
+
+
+@pytest.fixture(scope="module")
+def encoder() -> SpeakerEncoder:
+    return SpeakerEncoder()
+
+
+@pytest.fixture(scope="module")
+def speech(example_target) -> np.ndarray:
+    return read_utterance(example_target).samples[: 5 * SAMPLE_RATE_HZ]
+
+
+@pytest.mark.parametrize("gain", [1.0, 0.01])
+def test_same_embedding_as_the_plain_path(encoder, speech, gain):
+    wanted = encoder.embed(Utterance(speech * np.float32(gain), SAMPLE_RATE_HZ))
+    found = DifferentiableEncoder(encoder).embed(torch.from_numpy(speech * np.float32(gain)))
+    assert found.shape == (256,)
+    assert float(found @ torch.from_numpy(wanted)) == pytest.approx(1.0, abs=5e-4)
+
+
+def test_real_recordings_agree_too(encoder, shared_data):
+    for path in sorted((shared_data / "targets").iterdir())[::6]:
+        clip = read_utterance(path)
+        wanted = torch.from_numpy(encoder.embed(clip))
+        found = DifferentiableEncoder(encoder).embed(torch.from_numpy(clip.samples))
+        assert float(found @ wanted) == pytest.approx(1.0, abs=5e-4)
+
+
+def test_the_gradient_points_where_finite_differences_do(encoder, speech):
+    twin = DifferentiableEncoder(encoder, torch.float64)
+    samples = torch.from_numpy(speech.astype(np.float64)).requires_grad_()
+    mask = twin.speech_mask(samples)
+    aim = torch.from_numpy(np.random.default_rng(0).normal(size=256))
+    (twin.embed(samples, mask) @ aim).backward()
+    direction = torch.from_numpy(np.random.default_rng(1).normal(size=speech.size))
+    step = 1e-6
+    with torch.no_grad():
+        ahead, behind = (
+            twin.embed(samples + sign * step * direction, mask) @ aim for sign in (1, -1)
+        )
+    assert float(samples.grad @ direction) == pytest.approx(
+        float(ahead - behind) / (2 * step), rel=1e-4
+    )
+
+
+def test_silence_is_refused(encoder):
+    with pytest.raises(AudioError, match="no speech"):
+        DifferentiableEncoder(encoder).embed(torch.zeros(48_000))
