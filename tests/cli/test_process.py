@@ -1,6 +1,7 @@
 """The installed command in processes of its own: imports, determinism, Ctrl-C."""
 
 import json
+import math
 import os
 import signal
 import subprocess
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from kvoicewalk.models.mini import mini_voice_names
+
+N_MINI = len(mini_voice_names())
 KVW = str(Path(sys.executable).with_name("kvw"))
 
 
@@ -57,7 +61,7 @@ def test_ctrl_c_keeps_and_shows_what_was_scored(tmp_path, example_target):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
     )  # fmt: skip
     for line in process.stderr:
-        if "2/24" in line or "3/24" in line or "4/24" in line:
+        if any(f"{n}/{N_MINI}" in line for n in (2, 3, 4)):
             break
     process.send_signal(signal.SIGINT)
     stdout, stderr = process.communicate()
@@ -74,7 +78,7 @@ def test_ctrl_c_keeps_and_shows_what_was_scored(tmp_path, example_target):
         [KVW, "runs", "show", run["run"], "--json"],
         cwd=tmp_path, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert 2 <= len(json.loads(shown.stdout)["voices"]) < 24
+    assert 2 <= len(json.loads(shown.stdout)["voices"]) < N_MINI
 
 
 def test_a_second_target_reuses_the_screening(tmp_path, example_target):
@@ -86,11 +90,12 @@ def test_a_second_target_reuses_the_screening(tmp_path, example_target):
         return json.loads(done.stdout)
 
     first = rank(example_target)
-    assert first["timing"]["n_spoken"] == 24 + 11 + 5
+    n_shortlisted, n_finalists = math.ceil(N_MINI * 0.45), math.ceil(N_MINI * 0.2)
+    assert first["timing"]["n_spoken"] == N_MINI + n_shortlisted + n_finalists
     again = rank(example_target)
     assert again["timing"]["n_spoken"] == 0
     assert again["voices"] == first["voices"]
     other = rank(first["best"]["wav_path"])
-    assert other["timing"]["n_remembered"] >= 24
-    assert other["timing"]["n_spoken"] <= 11 + 5
+    assert other["timing"]["n_remembered"] >= N_MINI
+    assert other["timing"]["n_spoken"] <= n_shortlisted + n_finalists
     assert other["voices"] != first["voices"]

@@ -63,9 +63,11 @@ def main() -> None:
     weights = train(plan, items)
     export(config, weights, speakers)
     from tools.train_mini.evaluation import evaluate
+    from tools.train_mini.spectrograms import draw
 
     print(f"made in {(time.monotonic() - started) / 60:.0f} min; evaluating")
-    evaluate()
+    evaluate(options.processes)
+    draw()
 
 
 def _corpus(work: Path, seed: int, n_processes: int):

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import parselmouth
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ
 from kvoicewalk.models.mini import CONFIG_PATH
@@ -148,6 +147,8 @@ def _letters(name: str) -> str:
 
 def frame_pitch_hz(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
     """Returns the pitch in the middle of each 12.5 ms, 0 where unvoiced (Boersma 1993)."""
+    import parselmouth  # of the group `train`
+
     sound = parselmouth.Sound(samples.astype(np.float64), SAMPLE_RATE_HZ)
     track = sound.to_pitch_ac(
         time_step=CURVE_HOP_S, pitch_floor=PITCH_FLOOR_HZ, pitch_ceiling=PITCH_CEILING_HZ

@@ -11,6 +11,8 @@ import functools
 import itertools
 import json
 import os
+import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -23,13 +25,15 @@ from rich.table import Table
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
 from kvoicewalk.config import ModelConfig
 from kvoicewalk.models import open_model
+from kvoicewalk.models.mini import WEIGHTS_PATH
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.speaker import SpeakerEncoder
 from kvoicewalk.synth import KokoroSynthesizer
-from kvoicewalk.voices import Voice, mix_voices
+from kvoicewalk.voices import PROSODY, TIMBRE, Voice, mix_voices
 from tools.train_mini.corpus import FRAME_SAMPLES, Item, frame_pitch_hz, make_item
 from tools.train_mini.espeak import Manner
 from tools.train_mini.export import STOCK_PATH
+from tools.train_mini.gradients import FrozenSpeech, cost_ratio, worst_error
 from tools.train_mini.recognition import share_identified
 from tools.train_mini.texts import TEST_SENTENCES
 
@@ -37,6 +41,7 @@ N_TEXTS = 12
 LENGTHS = (10, 40, 100, 200, 400, 500)
 N_LENGTH_VOICES = 8
 MIN_JOINED_S = 4.0  # short utterances are joined before they are embedded
+N_TIMINGS = 9
 N_MIXES, N_MIX_SENTENCES = 100, 10
 
 Samples = npt.NDArray[np.float32]
@@ -342,11 +347,45 @@ def spread_figures(bench: Bench) -> str:
     )
 
 
+def speed_figures(bench: Bench) -> str:
+    """Returns load time, size, real-time factor and the cost of a gradient, on one thread."""
+    n_threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    started = time.perf_counter()
+    open_model(ModelConfig(name="mini", device="cpu"))
+    load_s = time.perf_counter() - started
+    voice, text = next(iter(bench.voices.values())), " ".join(TEST_SENTENCES[:4])
+    bench.mini(text, voice)
+    factors = []
+    for _ in range(N_TIMINGS):
+        started = time.perf_counter()
+        n_samples = bench.mini(text, voice).size
+        factors.append((time.perf_counter() - started) * SAMPLE_RATE_HZ / n_samples)
+    speech = FrozenSpeech(bench.synthesizer, bench.encoder, voice, text, torch.float32)
+    ratio = cost_ratio(speech)
+    torch.set_num_threads(n_threads)
+    return (
+        f"load {load_s:.2f} s, weights {WEIGHTS_PATH.stat().st_size / 1e6:.1f} MB, real-time "
+        f"factor {statistics.median(factors):.4f}, forward and backward {ratio:.1f} × forward"
+    )
+
+
+def gradient_figures(bench: Bench) -> str:
+    """Returns the largest relative gap of autograd and finite differences."""
+    voice = next(iter(bench.voices.values()))
+    speech = FrozenSpeech(bench.synthesizer, bench.encoder, voice, TEST_SENTENCES[0], torch.float64)
+    timbre = worst_error(speech.embedding, speech.row[:, TIMBRE], 0)
+    prosody = worst_error(speech.timing_and_pitch, speech.row[:, PROSODY], 0)
+    return f"gradient off by at most {timbre:.1e} (timbre), {prosody:.1e} (prosody)"
+
+
 def evaluate(n_processes: int | None = None) -> None:
     """Prints the tables."""
     n_processes = n_processes or os.cpu_count() or 1
     console, bench = Console(width=110, highlight=False), open_bench()
     console.print(spread_figures(bench))
+    console.print(speed_figures(bench))
+    console.print(gradient_figures(bench))
     console.print(voice_table(by_voice(bench, TEST_SENTENCES, n_processes)))
     console.print(by_length(bench, n_processes))
     plain, mixed = by_mix(bench, n_processes)

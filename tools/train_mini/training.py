@@ -5,7 +5,7 @@ import math
 import random
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -257,13 +257,16 @@ class Plan:
     n_processes: int
 
 
-def train(plan: Plan, items: Sequence[Item]) -> dict[str, torch.Tensor]:
+def train(
+    plan: Plan, items: Sequence[Item], on_save: Callable[[int], None] | None = None
+) -> dict[str, torch.Tensor]:
     """Trains, going on from the plan's checkpoint where there is one; returns averaged weights.
 
     The networks are small and their recurrent layers many short calls, so that one thread in
     each of several processes is faster than several threads in one.
 
-    Keys of the result: the network's, and `styles` (n_speakers, 256).
+    Keys of the result: the network's, and `styles` (n_speakers, 256). `on_save` is told the step
+    of each checkpoint.
     """
     meeting = plan.path.with_name("meeting")
     meeting.unlink(missing_ok=True)
@@ -274,14 +277,19 @@ def train(plan: Plan, items: Sequence[Item]) -> dict[str, torch.Tensor]:
     ]
     for process in others:
         process.start()
-    both = _work(0, plan, items)
+    both = _work(0, plan, items, on_save)
     for process in others:
         process.join()
     weights = {k: v.detach() for k, v in both["network"].state_dict().items()}
     return {**weights, "styles": both["styles"].styles().detach()}
 
 
-def _work(rank: int, plan: Plan, items: Sequence[Item]) -> nn.ModuleDict:
+def _work(
+    rank: int,
+    plan: Plan,
+    items: Sequence[Item],
+    on_save: Callable[[int], None] | None = None,
+) -> nn.ModuleDict:
     """One process of the training; returns the averaged network and styles."""
     torch.set_num_threads(1)
     torch.set_flush_denormal(True)
@@ -289,6 +297,15 @@ def _work(rank: int, plan: Plan, items: Sequence[Item]) -> nn.ModuleDict:
     torch.distributed.init_process_group(
         "gloo", init_method=meeting, rank=rank, world_size=plan.n_processes
     )
+    try:
+        return _learn(rank, plan, Course(items, plan.stock, plan.seed), on_save)
+    finally:
+        torch.distributed.destroy_process_group()
+
+
+def _learn(
+    rank: int, plan: Plan, course: Course, on_save: Callable[[int], None] | None
+) -> nn.ModuleDict:
     torch.manual_seed(plan.seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -306,7 +323,6 @@ def _work(rank: int, plan: Plan, items: Sequence[Item]) -> nn.ModuleDict:
         average = saved["average"]
         first = saved["step"]
     both.train()
-    course = Course(items, plan.stock, plan.seed)
     spectral, shown, started = SpectralLoss(), Losses(), time.monotonic()
     for step in range(first, plan.n_steps):
         torch.manual_seed((plan.seed * 1_000_003 + step) * plan.n_processes + rank)
@@ -329,8 +345,9 @@ def _work(rank: int, plan: Plan, items: Sequence[Item]) -> nn.ModuleDict:
         if rank == 0 and (done % SAVE_EVERY == 0 or done == plan.n_steps):
             _save(plan.path, both, optimizer, average, done)
             pace_s = (time.monotonic() - started) / (done - first)
+            if on_save:
+                on_save(done)
             print(f"step {done}/{plan.n_steps}  {shown}  {pace_s:.2f} s a step", flush=True)
-    torch.distributed.destroy_process_group()
     for parameter, mean in zip(both.parameters(), average, strict=True):
         parameter.data.copy_(mean)
     return both

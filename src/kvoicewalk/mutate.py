@@ -1,0 +1,45 @@
+"""Pure proposals: numbers in, new numbers out. The generator is always an argument."""
+
+import numpy as np
+import numpy.typing as npt
+
+Vector = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.float32]
+
+
+def add_noise(
+    rng: np.random.Generator, values: npt.NDArray[np.floating], spread: npt.NDArray[np.floating],
+    size: float,
+) -> npt.NDArray[np.floating]:  # fmt: skip
+    """Returns `values + N(0, 1) · size · spread`, of the type and shape of `values`.
+
+    Args:
+        rng: draws one number a value, in the values' own type.
+        values: any shape, float32 or float64.
+        spread: of the same shape and type; one unit of each value.
+        size: of the step, in units of the spread.
+
+    Source: RobViren/kvoicewalk `utilities/voice_generator.py`.
+    """
+    noise = rng.standard_normal(values.shape, dtype=values.dtype.type)
+    return np.asarray(values + noise * values.dtype.type(size) * spread, dtype=values.dtype)
+
+
+def blend(a: Rows, b: Rows, alpha: float) -> Rows:
+    """Returns `(a + b)/2 + (a − b)·α/2`: 1 is a, −1 is b, 0 the midpoint; beyond, it goes on.
+
+    Both ends come out exactly.
+
+    Source: RobViren/kvoicewalk `utilities/util.py`.
+    """
+    if alpha in (1.0, -1.0):
+        return (a if alpha > 0 else b).copy()
+    # (1 + α)/2 + (1 − α)/2 = 1, in double precision so that no order of operations matters.
+    near, far = (1.0 + alpha) / 2, (1.0 - alpha) / 2
+    return np.asarray(near * a.astype(np.float64) + far * b.astype(np.float64), dtype=np.float32)
+
+
+def shrink(values: Vector, limit: float) -> Vector:
+    """Returns the values, scaled down to length `limit` where they are longer."""
+    length = float(np.linalg.norm(values))
+    return values if length <= limit else values * (limit / length)

@@ -1,0 +1,52 @@
+"""Draws `docs/mini-spectrograms.png`: espeak-ng above, mini below, the same sentence.
+
+uv run --group train python -m tools.train_mini.spectrograms
+"""
+
+from pathlib import Path
+
+import librosa
+import matplotlib as mpl
+import numpy as np
+
+from kvoicewalk.audio import SAMPLE_RATE_HZ
+from tools.train_mini.evaluation import espeak, open_bench
+
+PATH = Path(__file__).parents[2] / "docs" / "mini-spectrograms.png"
+SENTENCE = "A tall fence keeps the goats out of the garden."
+N_VOICES = 3
+HIGHEST_HZ = 8_000
+RANGE_DB = 70
+
+
+def draw(path: Path = PATH) -> None:
+    """Draws voices from the lowest, the middle and the highest."""
+    mpl.use("Agg")
+    from matplotlib import pyplot
+
+    bench = open_bench()
+    names = list(bench.voices)
+    shown = [names[0], names[len(names) // 2], names[-1]][:N_VOICES]
+    figure, axes = pyplot.subplots(2, N_VOICES, figsize=(13, 5), sharey=True, layout="constrained")
+    for column, name in enumerate(shown):
+        spoken = {
+            "espeak-ng": espeak(SENTENCE, bench.manners[name]),
+            "mini": bench.mini(SENTENCE, bench.voices[name]),
+        }
+        for row, (who, samples) in enumerate(spoken.items()):
+            power = np.abs(librosa.stft(samples, n_fft=1024, hop_length=240)) ** 2
+            level_db = librosa.power_to_db(power, ref=np.max, top_db=RANGE_DB)
+            axes[row, column].imshow(
+                level_db, origin="lower", aspect="auto", cmap="magma",
+                extent=(0, samples.size / SAMPLE_RATE_HZ, 0, SAMPLE_RATE_HZ / 2 / 1000),
+            )  # fmt: skip
+            axes[row, column].set(title=f"{name}, {who}", ylim=(0, HIGHEST_HZ / 1000))
+        axes[1, column].set_xlabel("s")
+    for row in range(2):
+        axes[row, 0].set_ylabel("kHz")
+    figure.savefig(path, dpi=80)
+    pyplot.close(figure)
+
+
+if __name__ == "__main__":
+    draw()
