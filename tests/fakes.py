@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kvoicewalk.audio import Utterance
+from kvoicewalk.evaluate import Evaluation, Gate
 from kvoicewalk.score.combine import Score, combine
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 
@@ -54,3 +55,23 @@ class FakeScorer:
 
     def score(self, spoken: np.ndarray, features: np.ndarray, probe: np.ndarray) -> Score:
         return combine(self.target_similarity(spoken), 1.0, 0.5, WEIGHTS)
+
+
+class QuadraticEvaluator:
+    """Scores a voice by the distance of its mean row to a known optimum; noise by seed."""
+
+    def __init__(self, optimum: np.ndarray, noise: float = 0.0) -> None:
+        self.optimum, self.noise = optimum, noise
+        self.seed = 0
+        self.n_evaluations = 0
+
+    def evaluate(self, voice: Voice, gate: Gate | None = None, seed: int | None = None):
+        self.n_evaluations += 1
+        gap = voice.rows.mean(axis=(0, 1)).astype(np.float64) - self.optimum
+        similarity = float(1.0 / (1.0 + gap @ gap))
+        if gate is not None and similarity < gate.min_target_similarity:
+            return Evaluation(voice.name, similarity, None)
+        drawn = (self.seed if seed is None else seed, int(voice.hash[:8], 16))
+        luck = np.random.default_rng(drawn)
+        value = 100 * similarity + self.noise * luck.standard_normal()
+        return Evaluation(voice.name, similarity, Score(value, similarity, 1.0, 1.0))

@@ -107,6 +107,32 @@ class RankConfig(_Frozen):
     voices_path: Path | None = Field(None, description="None: the model's own stock voices")
 
 
+class WalkConfig(_Frozen):
+    """How `walk` moves, what it keeps and when it stops.
+
+    The original's walk: `params` classic, one seed, no adaptation, sizes 0.01 to 0.15, gate 0.98.
+    """
+
+    params: Literal["classic", "shared", "pca"] = "shared"
+    only: Literal["timbre", "prosody"] | None = None
+    n_steps: int | None = Field(300, ge=1, description="None: no limit")
+    minutes: float | None = Field(None, gt=0, description="None: no limit")
+    patience: int | None = Field(None, ge=1, description="steps without improvement; None: any")
+    gate_share: float = Field(0.98, ge=0, le=1, description="of the incumbent's target similarity")
+    size_range: tuple[float, float] = (0.01, 0.15)
+    is_adaptive: bool = Field(True, description="step size by the one-fifth success rule")
+    start_size: float = Field(0.15, gt=0, description="of adapted steps, in units of the spread")
+    n_seeds: int = Field(2, ge=1, description="that an improvement must hold under")
+    noise_margin: float = Field(1.0, ge=0, description="standard errors that a gain must exceed")
+
+    @field_validator("size_range")
+    @classmethod
+    def _ordered(cls, value: tuple[float, float]) -> tuple[float, float]:
+        if not 0 < value[0] <= value[1]:
+            raise ValueError("sizes are above 0, the lower one first")
+        return value
+
+
 class RunConfig(_Frozen):
     """All that decides a run's result, and where it goes."""
 

@@ -134,20 +134,27 @@ class Evaluator:
     lang: str = DEFAULT_LANG
     counts: EvaluationCounts = field(default_factory=EvaluationCounts)
 
-    def evaluate(self, voice: Voice, gate: Gate | None = None) -> Evaluation:
+    def evaluate(
+        self, voice: Voice, gate: Gate | None = None, seed: int | None = None
+    ) -> Evaluation:
         """Scores a voice.
+
+        Args:
+            voice: to be scored.
+            gate: ends it early.
+            seed: of the synthesis; None takes the evaluator's own.
 
         Raises:
             SynthError: the voice does not speak on this model.
         """
         self.counts.n_evaluations += 1
-        heard = _Heard(self, voice, self.text)
+        heard = _Heard(self, voice, self.text, seed)
         spoken = heard.embedding()
         target_similarity = self.scorer.target_similarity(spoken)
         if gate is not None and target_similarity < gate.min_target_similarity:
             self.counts.n_gated += 1
             return Evaluation(voice.name, target_similarity, None)
-        probe = _Heard(self, voice, self.probe_text).embedding()
+        probe = _Heard(self, voice, self.probe_text, seed).embedding()
         score = self.scorer.score(spoken, heard.features(), probe)
         return Evaluation(voice.name, target_similarity, score)
 
@@ -169,14 +176,17 @@ class Evaluator:
 class _Heard:
     """One voice speaking one text: remembered where it can be, spoken and measured once else."""
 
-    def __init__(self, evaluator: Evaluator, voice: Voice, text: str) -> None:
+    def __init__(
+        self, evaluator: Evaluator, voice: Voice, text: str, seed: int | None = None
+    ) -> None:
         self._evaluator, self._voice, self._text = evaluator, voice, text
+        self._seed = evaluator.seed if seed is None else seed
         self._utterance: Utterance | None = None
         parts = (
             str(MEASUREMENT_VERSION),
             evaluator.synthesizer.identity,
             voice.hash,
-            str(evaluator.seed),
+            str(self._seed),
             evaluator.lang,
             text,
         )
@@ -206,7 +216,7 @@ class _Heard:
             evaluator, counts = self._evaluator, self._evaluator.counts
             with _Stopwatch(counts.stage_s, "synthesis"):
                 self._utterance = evaluator.synthesizer.speak(
-                    self._text, self._voice, seed=evaluator.seed, lang=evaluator.lang
+                    self._text, self._voice, seed=self._seed, lang=evaluator.lang
                 )
             counts.n_spoken += 1
             counts.spoken_s += self._utterance.duration_s

@@ -3,14 +3,12 @@
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.floating]
 Vector = npt.NDArray[np.float64]
 Rows = npt.NDArray[np.float32]
 
 
-def add_noise(
-    rng: np.random.Generator, values: npt.NDArray[np.floating], spread: npt.NDArray[np.floating],
-    size: float,
-) -> npt.NDArray[np.floating]:  # fmt: skip
+def add_noise(rng: np.random.Generator, values: Floats, spread: Floats, size: float) -> Floats:
     """Returns `values + N(0, 1) · size · spread`, of the type and shape of `values`.
 
     Args:
@@ -21,8 +19,10 @@ def add_noise(
 
     Source: RobViren/kvoicewalk `utilities/voice_generator.py`.
     """
-    noise = rng.standard_normal(values.shape, dtype=values.dtype.type)
-    return np.asarray(values + noise * values.dtype.type(size) * spread, dtype=values.dtype)
+    kind = np.float32 if values.dtype == np.float32 else np.float64
+    noise = rng.standard_normal(values.shape, dtype=kind) * kind(size)
+    moved: Floats = np.asarray(values + noise * spread, dtype=kind)
+    return moved
 
 
 def blend(a: Rows, b: Rows, alpha: float) -> Rows:
@@ -33,10 +33,11 @@ def blend(a: Rows, b: Rows, alpha: float) -> Rows:
     Source: RobViren/kvoicewalk `utilities/util.py`.
     """
     if alpha in (1.0, -1.0):
-        return (a if alpha > 0 else b).copy()
+        return np.array(a if alpha > 0 else b, dtype=np.float32)
     # (1 + α)/2 + (1 − α)/2 = 1, in double precision so that no order of operations matters.
     near, far = (1.0 + alpha) / 2, (1.0 - alpha) / 2
-    return np.asarray(near * a.astype(np.float64) + far * b.astype(np.float64), dtype=np.float32)
+    mixed: Vector = near * a.astype(np.float64) + far * b.astype(np.float64)
+    return mixed.astype(np.float32)
 
 
 def shrink(values: Vector, limit: float) -> Vector:

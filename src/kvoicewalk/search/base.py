@@ -1,10 +1,13 @@
 """What a search tells the world: plain values that the store and the reports both read."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
 
+from kvoicewalk.evaluate import Evaluation
+from kvoicewalk.mutate import Floats
 from kvoicewalk.score.combine import Score
+from kvoicewalk.voices import Voice
 
 RankStage = Literal["screen", "compare", "score"]
 
@@ -45,3 +48,54 @@ def _place(step: RankStep) -> tuple[int, float, str]:
     if step.target_similarity is not None:
         return (1, -step.target_similarity, step.voice_name)
     return (2, -(step.screening_similarity or 0.0), step.voice_name)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A proposed voice.
+
+    Attributes:
+        z: (n_dims,), where it lies in the search's space.
+        voice: what it stands for.
+    """
+
+    z: Floats = field(repr=False)
+    voice: Voice
+
+
+Outcome = Literal["accepted", "rejected", "gated"]
+
+
+@dataclass(frozen=True)
+class SearchStep:
+    """One candidate heard and judged.
+
+    Attributes:
+        number: from 1.
+        evaluation: of the candidate.
+        outcome: what became of it.
+        best_score: of the incumbent after the step.
+        improvement: the candidate, where it became the incumbent.
+    """
+
+    number: int
+    evaluation: Evaluation
+    outcome: Outcome
+    best_score: float
+    improvement: Candidate | None = field(default=None, repr=False)
+
+
+class Optimizer(Protocol):
+    """Proposes candidates and learns what became of them; knows nothing of speech."""
+
+    def ask(self) -> Candidate:
+        """Returns the next candidate."""
+
+    def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
+        """Learns a candidate's score, None where the gate closed, and whether it was kept."""
+
+    def state(self) -> dict[str, Any]:
+        """Returns all that the next `ask` depends on, but the incumbent, as plain JSON data."""
+
+    def restore(self, state: Mapping[str, Any], incumbent: Floats) -> None:
+        """Goes on from a state and the incumbent's z."""

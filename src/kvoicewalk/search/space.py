@@ -58,7 +58,7 @@ class Population:
     @property
     def column_spread(self) -> npt.NDArray[np.float64]:
         """Standard deviation across voices of each column of the mean row, (256,)."""
-        return np.maximum(self.row_means.std(axis=0, ddof=1), MIN_SPREAD)
+        return np.asarray(np.maximum(self.row_means.std(axis=0, ddof=1), MIN_SPREAD))
 
 
 def describe_population(voices: Sequence[Voice]) -> Population:

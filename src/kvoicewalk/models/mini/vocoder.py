@@ -6,8 +6,8 @@ frame sounds like, and its output is differentiable in all three inputs.
 
 import math
 
-import librosa
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn import functional
@@ -21,6 +21,13 @@ N_NOISE_BANDS = 12
 VOICED_ABOVE_HZ = 40.0
 MAX_PITCH_HZ = 600.0
 UNVOICED_PITCH_HZ = 100.0  # keeps the phase running where no pulse is heard
+
+
+# Mel scale: linear to 1000 Hz, 15 mels; then 27 mels for each factor of 6.4.
+# Source: Slaney, Auditory Toolbox, 1998.
+LINEAR_HZ_PER_MEL, LINEAR_MELS = 200 / 3, 15
+MELS_PER_LOG_HZ = 27 / math.log(6.4)
+HIGHEST_MEL = LINEAR_MELS + MELS_PER_LOG_HZ * math.log(SAMPLE_RATE_HZ / 2 / 1000)
 
 
 class PulseNoiseVocoder(nn.Module):
@@ -98,7 +105,13 @@ class PulseNoiseVocoder(nn.Module):
 
 def interpolation_matrix(n_points: int) -> torch.Tensor:
     """Returns float32 (513, n_points): linear interpolation from mel points to FFT bins."""
-    points_hz = librosa.mel_frequencies(n_points, fmin=0.0, fmax=SAMPLE_RATE_HZ / 2)
+    points_hz = mel_to_hz(np.linspace(0, HIGHEST_MEL, n_points))
     bins_hz = np.linspace(0, SAMPLE_RATE_HZ / 2, N_BINS)
     columns = [np.interp(bins_hz, points_hz, unit) for unit in np.eye(n_points)]
     return torch.tensor(np.stack(columns, axis=1), dtype=torch.float32)
+
+
+def mel_to_hz(mels: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Returns the frequencies of points on the mel scale."""
+    beyond = np.maximum(mels - LINEAR_MELS, 0.0)
+    return np.minimum(mels, LINEAR_MELS) * LINEAR_HZ_PER_MEL * np.exp(beyond / MELS_PER_LOG_HZ)

@@ -1,0 +1,113 @@
+"""What every optimizer must do."""
+
+import json
+from abc import ABC, abstractmethod
+
+import numpy as np
+import pytest
+
+from kvoicewalk.config import WalkConfig
+from kvoicewalk.search.loop import search, start_incumbent
+from kvoicewalk.search.random_walk import RandomWalk
+from kvoicewalk.search.space import describe_population, make_space
+from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
+from tests.fakes import QuadraticEvaluator
+
+N_STEPS = 60
+
+
+@pytest.fixture(scope="module")
+def voices():
+    rng = np.random.default_rng(0)
+    return [
+        Voice(
+            f"v{n}",
+            np.broadcast_to(rng.normal(0, 0.14, STYLE_DIM), (N_ROWS, 1, STYLE_DIM)).astype(
+                np.float32
+            ),
+        )
+        for n in range(6)
+    ]
+
+
+class OptimizerSuite(ABC):
+    """Inherit, and make an optimizer on a space."""
+
+    config = WalkConfig(n_steps=N_STEPS, n_seeds=1, gate_share=0.0)
+
+    @abstractmethod
+    def make(self, space, seed): ...
+
+    @pytest.fixture
+    def space(self, voices):
+        return make_space("shared", voices[0], describe_population(voices))
+
+    @pytest.fixture
+    def evaluator(self, voices):
+        return QuadraticEvaluator(voices[1].rows[0, 0].astype(np.float64))
+
+    def run(self, space, evaluator, seed=0, config=None):
+        config = config or self.config
+        start = space.decode(space.start, "start")
+        incumbent = start_incumbent(start, evaluator)
+        return list(search(self.make(space, seed), evaluator, incumbent, config)), incumbent
+
+    def test_keeps_the_budget(self, space, evaluator):
+        steps, _ = self.run(space, evaluator)
+        assert [step.number for step in steps] == list(range(1, N_STEPS + 1))
+        assert evaluator.n_evaluations == N_STEPS + 1
+
+    def test_same_seed_same_steps_other_seed_others(self, space, evaluator):
+        one, two, three = (self.run(space, evaluator, seed)[0] for seed in (0, 0, 1))
+        assert [s.evaluation for s in one] == [s.evaluation for s in two]
+        assert [s.evaluation for s in one] != [s.evaluation for s in three]
+
+    def test_improves_a_quadratic(self, space, evaluator):
+        steps, incumbent = self.run(space, evaluator)
+        before = evaluator.evaluate(space.decode(space.start, "start")).score.score
+        assert incumbent.score > before
+        assert steps[-1].best_score == incumbent.score
+        scores = [step.best_score for step in steps]
+        assert scores == sorted(scores)
+
+    def test_goes_on_from_its_state_as_if_never_stopped(self, space, evaluator):
+        whole, _ = self.run(space, evaluator)
+        optimizer = self.make(space, 0)
+        incumbent = start_incumbent(space.decode(space.start, "start"), evaluator)
+        z, parts = space.start, []
+        for step in search(optimizer, evaluator, incumbent, self.config):
+            parts.append(step)
+            z = step.improvement.z if step.improvement else z
+            if step.number == 25:
+                break
+        state = json.loads(json.dumps(optimizer.state()))
+        again = self.make(space, 999)
+        again.restore(state, z)
+        parts += search(again, evaluator, incumbent, self.config, first_step=26)
+        assert [s.evaluation for s in parts] == [s.evaluation for s in whole]
+
+    def test_never_changes_what_it_is_given(self, space):
+        optimizer = self.make(space, 0)
+        candidate = optimizer.ask()
+        before = candidate.z.copy()
+        optimizer.tell(candidate, 1.0, is_accepted=True)
+        optimizer.ask()
+        np.testing.assert_array_equal(candidate.z, before)
+
+
+class TestFixedWalk(OptimizerSuite):
+    config = WalkConfig(n_steps=N_STEPS, n_seeds=1, gate_share=0.0, is_adaptive=False)
+
+    def make(self, space, seed):
+        return RandomWalk(space, self.config, seed)
+
+
+class TestAdaptiveWalk(OptimizerSuite):
+    def make(self, space, seed):
+        return RandomWalk(space, self.config, seed)
+
+
+class TestClassicWalk(TestFixedWalk):
+    @pytest.fixture
+    def space(self, voices):
+        return make_space("classic", voices[0], describe_population(voices))

@@ -1,0 +1,113 @@
+"""The loop: budget, patience, gate, acceptance beyond noise; the original's walk, step by step."""
+
+import numpy as np
+import pytest
+
+from kvoicewalk.config import WalkConfig
+from kvoicewalk.search.loop import is_beyond_noise, search, start_incumbent
+from kvoicewalk.search.random_walk import RandomWalk
+from kvoicewalk.search.space import describe_population, make_space
+from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
+from tests.fakes import QuadraticEvaluator
+
+CLASSIC = WalkConfig(params="classic", n_steps=40, n_seeds=1, is_adaptive=False)
+
+
+@pytest.fixture(scope="module")
+def voices():
+    rng = np.random.default_rng(0)
+    return [
+        Voice(f"v{n}", rng.normal(0, 0.1, (N_ROWS, 1, STYLE_DIM)).astype(np.float32))
+        for n in range(5)
+    ]
+
+
+@pytest.fixture
+def evaluator(voices):
+    return QuadraticEvaluator(voices[1].rows.mean(axis=(0, 1)).astype(np.float64))
+
+
+def walk(voices, evaluator, config, seed=0, **more):
+    space = make_space(config.params, voices[0], describe_population(voices))
+    incumbent = start_incumbent(space.decode(space.start, "start"), evaluator)
+    return list(
+        search(RandomWalk(space, config, seed), evaluator, incumbent, config, **more)
+    ), incumbent
+
+
+def originals_walk(voices, evaluator, n_steps, seed):
+    """A straight transcription of the description in RobViren/kvoicewalk, kvoicewalk.py."""
+    rng = np.random.Generator(np.random.PCG64(seed))
+    std = np.stack([voice.rows for voice in voices]).std(axis=0, ddof=1)
+    best = voices[0].rows
+    first = evaluator.evaluate(voices[0])
+    best_score, best_similarity = first.score.score, first.target_similarity
+    accepted = []
+    for _ in range(n_steps):
+        diversity = rng.uniform(0.01, 0.15)
+        noise = rng.standard_normal(best.size, dtype=np.float32).reshape(best.shape)
+        rows = best + noise * np.float32(diversity) * std
+        found = evaluator.evaluate(Voice("candidate", rows))
+        passes = found.target_similarity > 0.98 * best_similarity
+        accepted.append(passes and found.score.score > best_score)
+        if accepted[-1]:
+            best, best_score = rows, found.score.score
+            best_similarity = found.target_similarity
+    return accepted, best
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2])
+def test_classic_accepts_what_the_original_accepts(voices, evaluator, seed):
+    steps, incumbent = walk(voices, evaluator, CLASSIC, seed)
+    accepted, best = originals_walk(voices, evaluator, CLASSIC.n_steps, seed)
+    assert [step.outcome == "accepted" for step in steps] == accepted
+    assert 0 < sum(accepted) < len(accepted)
+    np.testing.assert_array_equal(incumbent.voice.rows, best)
+
+
+def test_stops_when_nothing_improves(voices, evaluator):
+    optimum = QuadraticEvaluator(voices[0].rows.mean(axis=(0, 1)).astype(np.float64))
+    config = CLASSIC.model_copy(update={"patience": 7})
+    steps, _ = walk(voices, optimum, config)
+    assert len(steps) == 7
+
+
+def test_stops_when_the_time_is_over(voices, evaluator):
+    times_s = iter(range(0, 10_000, 20))
+    config = CLASSIC.model_copy(update={"n_steps": None, "minutes": 2.0})
+    steps, _ = walk(voices, evaluator, config, clock=lambda: next(times_s))
+    assert len(steps) == 5
+
+
+def test_the_gate_spares_the_second_text(voices, evaluator):
+    config = CLASSIC.model_copy(update={"gate_share": 1.0})
+    steps, _ = walk(voices, evaluator, config)
+    gated = [step for step in steps if step.outcome == "gated"]
+    assert gated
+    assert all(step.evaluation.score is None for step in gated)
+
+
+@pytest.mark.parametrize(
+    ("gains", "margin", "answer"),
+    [
+        ([0.1], 5.0, True),
+        ([-0.1], 0.0, False),
+        ([1.0, -0.9], 1.0, False),
+        ([1.0, -0.9], 0.0, True),
+        ([1.0, 0.9], 1.0, True),
+        ([0.5, -0.6], 0.0, False),
+    ],
+)
+def test_a_gain_must_exceed_its_own_noise(gains, margin, answer):
+    assert is_beyond_noise(gains, margin) is answer
+
+
+def test_luck_is_not_accepted_where_nothing_is_better(voices):
+    # The true score is flat; all differences are noise of the seed.
+    far = QuadraticEvaluator(np.full(STYLE_DIM, 100.0), noise=1.0)
+    careful = CLASSIC.model_copy(update={"n_seeds": 4, "noise_margin": 2.0})
+    n_lucky, n_careful = (
+        sum(step.outcome == "accepted" for step in walk(voices, far, config)[0])
+        for config in (CLASSIC, careful)
+    )
+    assert n_careful < n_lucky
