@@ -107,6 +107,16 @@ class RankConfig(_Frozen):
     voices_path: Path | None = Field(None, description="None: the model's own stock voices")
 
 
+class InterpolateConfig(_Frozen):
+    """Which blends of stock voices are tried. Source of the grid: RobViren/kvoicewalk."""
+
+    n_voices: int = Field(10, ge=2, le=100, description="the likest, all of them paired")
+    max_alpha: float = Field(1.5, ge=1, le=3, description="1 is a voice itself")
+    step: float = Field(0.1, ge=0.05, le=1, description="of the grid")
+    is_exhaustive: bool = Field(False, description="every pair at every step of the grid")
+    n_fine_pairs: int = Field(10, ge=1, description="pairs that are closed in on")
+
+
 class WalkConfig(_Frozen):
     """How `walk` moves, what it keeps and when it stops.
 

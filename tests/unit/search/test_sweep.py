@@ -1,0 +1,68 @@
+"""Interpolation: the grid, the names, and how few tries find its best."""
+
+import numpy as np
+import pytest
+
+from kvoicewalk.config import InterpolateConfig
+from kvoicewalk.search.sweep import blend_voices, grid, interpolate
+from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
+from tests.fakes import QuadraticEvaluator, constant_voice
+
+CONFIG = InterpolateConfig()
+
+
+@pytest.fixture(scope="module")
+def voices():
+    rng = np.random.default_rng(0)
+    return [
+        Voice(f"v{n}", np.tile(rng.normal(0, 0.1, STYLE_DIM), (N_ROWS, 1, 1)).astype(np.float32))
+        for n in range(10)
+    ]
+
+
+@pytest.fixture
+def evaluator(voices):
+    mixed = 0.7 * voices[2].rows[0, 0] + 0.3 * voices[6].rows[0, 0]
+    return QuadraticEvaluator(mixed.astype(np.float64))
+
+
+def test_the_grid_is_the_originals():
+    found = grid(CONFIG)
+    assert len(found) == 31
+    assert (found[0], found[-1]) == (-1.5, 1.5)
+    assert {-1.0, 0.0, 1.0} <= set(found)
+
+
+def test_the_full_grid_hears_every_pair_everywhere(voices, evaluator):
+    config = CONFIG.model_copy(update={"n_voices": 3, "is_exhaustive": True})
+    steps = list(interpolate(voices, evaluator, config))
+    assert len(steps) == 3 * 31 == steps[0].n_total
+    assert [step.number for step in steps] == list(range(1, len(steps) + 1))
+
+
+def test_coarse_to_fine_finds_the_grids_best_with_a_fifth_of_it(voices, evaluator):
+    full = list(interpolate(voices, evaluator, CONFIG.model_copy(update={"is_exhaustive": True})))
+    fast = list(interpolate(voices, evaluator, CONFIG))
+    assert len(full) == 45 * 31
+    assert len(fast) <= len(full) / 5
+    assert len(fast) <= fast[0].n_total
+    best, found = (max(steps, key=lambda step: step.score) for steps in (full, fast))
+    assert best.pair == found.pair == ("v2", "v6")
+    assert found.score == pytest.approx(best.score, abs=0.2)
+
+
+def test_names_say_how_a_blend_was_made():
+    a, b = constant_voice("a", 1.0), constant_voice("b", 0.0)
+    blended = blend_voices(a, b, 0.5)
+    assert blended.name == "a:0.75,b:0.25"
+    np.testing.assert_allclose(blended.rows, 0.75)
+    assert blend_voices(a, b, 1.0) == a
+    assert blend_voices(a, b, -1.0) == b
+    assert blend_voices(a, b, 1.5).name == "a:1.25,b:-0.25"
+
+
+def test_no_point_is_heard_twice(voices, evaluator):
+    steps = list(interpolate(voices, evaluator, CONFIG))
+    points = [(step.pair, step.alpha) for step in steps]
+    assert len(set(points)) == len(points)
+    assert all(abs(alpha) <= CONFIG.max_alpha for _, alpha in points)
