@@ -38,9 +38,3 @@ def blend(a: Rows, b: Rows, alpha: float) -> Rows:
     near, far = (1.0 + alpha) / 2, (1.0 - alpha) / 2
     mixed: Vector = near * a.astype(np.float64) + far * b.astype(np.float64)
     return mixed.astype(np.float32)
-
-
-def shrink(values: Vector, limit: float) -> Vector:
-    """Returns the values, scaled down to length `limit` where they are longer."""
-    length = float(np.linalg.norm(values))
-    return values if length <= limit else values * (limit / length)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvoicewalk.mutate import add_noise, blend, shrink
+from kvoicewalk.mutate import add_noise, blend
 
 
 def rows(level):
@@ -46,12 +46,3 @@ def test_a_blend_is_the_same_from_the_other_side(alpha):
     np.testing.assert_array_equal(
         blend(rows(0.3), rows(-1.0), alpha), blend(rows(-1.0), rows(0.3), -alpha)
     )
-
-
-@given(st.floats(0.01, 10.0), st.integers(0, 100))
-def test_shrinking_keeps_the_direction_and_the_limit(limit, seed):
-    values = np.random.default_rng(seed).normal(size=7)
-    shrunk = shrink(values, limit)
-    assert np.linalg.norm(shrunk) <= limit * (1 + 1e-9)
-    cosine = shrunk @ values / np.linalg.norm(shrunk) / np.linalg.norm(values)
-    assert cosine == pytest.approx(1.0)

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from kvoicewalk.voices import Voice
 
 WEIGHT_AT_END = re.compile(r":\s*[-+]?[\d.]+(e-?\d+)?$")
-LANGS = frozenset("abefhijpz")
 VOICE_SUFFIXES = (".pt", ".bin")
 MAX_SIDECAR_BYTES = 1_000_000
 
@@ -116,13 +115,14 @@ def model_of_voice(spec: str) -> str | None:
 
 def lang_of_voice(spec: str) -> str | None:
     """Returns the language that a voice was made for: by its sidecar, else by its name."""
+    from kvoicewalk.phonemes import LANGS
     from kvoicewalk.voices import voice_lang
 
     if not is_file_like(spec):
         return voice_lang(spec)
     path = Path(spec).expanduser()
     found = read_sidecar(path).get("lang")
-    return found if isinstance(found, str) and found in LANGS else voice_lang(path.stem)
+    return found if isinstance(found, str) and found in tuple(LANGS) else voice_lang(path.stem)
 
 
 def _model_of_file(path: Path) -> str | None:

@@ -16,10 +16,10 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.errors import VoiceError
+from kvoicewalk.mutate import Floats
 from kvoicewalk.voices import N_ROWS, PROSODY, STYLE_DIM, TIMBRE, Voice
 
 Half = Literal["timbre", "prosody"]
-Floats = npt.NDArray[np.floating]
 
 N_COMPONENTS = 20
 RESIDUAL_UNIT = 0.3  # what the components do not reach moves in smaller steps
