@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from kvoicewalk.errors import ConfigError
 
@@ -29,6 +29,8 @@ PROBE_TEXT = (
 SCREENING_TEXT = "The quick beige fox jumped over each thin wall."
 
 MAX_CONFIG_BYTES = 1_000_000
+DEFAULT_STEPS = 300
+CLASSIC_WALK = {"is_adaptive": False, "n_seeds": 1, "noise_margin": 0.0}
 
 
 class _Frozen(BaseModel):
@@ -107,10 +109,16 @@ class RankConfig(_Frozen):
     voices_path: Path | None = Field(None, description="None: the model's own stock voices")
 
 
+class PopulationConfig(_Frozen):
+    """Which voices a search starts from."""
+
+    voices: tuple[str, ...] = Field((), description="likest first; none: they are ranked first")
+    n_voices: int = Field(10, ge=2, le=100, description="of the ranked ones, the likest")
+
+
 class InterpolateConfig(_Frozen):
     """Which blends of stock voices are tried. Source of the grid: RobViren/kvoicewalk."""
 
-    n_voices: int = Field(10, ge=2, le=100, description="the likest, all of them paired")
     max_alpha: float = Field(1.5, ge=1, le=3, description="1 is a voice itself")
     step: float = Field(0.1, ge=0.05, le=1, description="of the grid")
     is_exhaustive: bool = Field(False, description="every pair at every step of the grid")
@@ -120,20 +128,30 @@ class InterpolateConfig(_Frozen):
 class WalkConfig(_Frozen):
     """How `walk` moves, what it keeps and when it stops.
 
-    The original's walk: `params` classic, one seed, no adaptation, sizes 0.01 to 0.15, gate 0.98.
+    With `params` classic the defaults are the original's: one seed, no margin, no adaptation,
+    sizes 0.01 to 0.15, gate 0.98.
     """
 
     params: Literal["classic", "shared", "pca"] = "shared"
     only: Literal["timbre", "prosody"] | None = None
-    n_steps: int | None = Field(300, ge=1, description="None: no limit")
+    start: str | None = Field(None, min_length=1, description="a voice; None: the likest")
+    n_steps: int | None = Field(None, ge=1, description="None: 300, or no limit beside minutes")
     minutes: float | None = Field(None, gt=0, description="None: no limit")
     patience: int | None = Field(None, ge=1, description="steps without improvement; None: any")
     gate_share: float = Field(0.98, ge=0, le=1, description="of the incumbent's target similarity")
     size_range: tuple[float, float] = (0.01, 0.15)
     is_adaptive: bool = Field(True, description="step size by the one-fifth success rule")
     start_size: float = Field(0.15, gt=0, description="of adapted steps, in units of the spread")
-    n_seeds: int = Field(2, ge=1, description="that an improvement must hold under")
+    n_seeds: int = Field(2, ge=1, le=100, description="that an improvement must hold under")
     noise_margin: float = Field(1.0, ge=0, description="standard errors that a gain must exceed")
+    n_kept: int = Field(10, ge=1, description="improvements whose files stay")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_the_original(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("params") == "classic":
+            return {**CLASSIC_WALK, **data}
+        return data
 
     @field_validator("size_range")
     @classmethod
@@ -141,6 +159,26 @@ class WalkConfig(_Frozen):
         if not 0 < value[0] <= value[1]:
             raise ValueError("sizes are above 0, the lower one first")
         return value
+
+    @model_validator(mode="after")
+    def _classic_is_whole(self) -> "WalkConfig":
+        if self.params == "classic" and self.only is not None:
+            raise ValueError("--only needs --params shared or pca; classic moves every number")
+        return self
+
+    @property
+    def step_budget(self) -> int | None:
+        """Steps at most; None where only the time counts."""
+        if self.n_steps is not None or self.minutes is not None:
+            return self.n_steps
+        return DEFAULT_STEPS
+
+
+class HeldOutConfig(_Frozen):
+    """How a found voice is judged on texts that the search never spoke."""
+
+    is_wanted: bool = True
+    n_seeds: int = Field(2, ge=1, le=100)
 
 
 class RunConfig(_Frozen):
@@ -152,6 +190,10 @@ class RunConfig(_Frozen):
     synth: SynthConfig = SynthConfig()
     score: ScoreConfig = ScoreConfig()
     rank: RankConfig = RankConfig()
+    population: PopulationConfig = PopulationConfig()
+    interpolate: InterpolateConfig = InterpolateConfig()
+    walk: WalkConfig = WalkConfig()
+    held_out: HeldOutConfig = HeldOutConfig()
     out_dir: Path = Path("out")
 
 
@@ -251,6 +293,8 @@ def _explain(error: ValidationError) -> str:
         valid = ", ".join(sorted(_section(first["loc"][:-1]).model_fields))
         return f"configuration: unknown key '{where}'. Valid keys there: {valid}."
     reason = first["msg"].removeprefix("Value error, ")
+    if isinstance(first["input"], dict):
+        return f"configuration: {where} cannot be used: {reason}."
     shown = repr(first["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
     return f"configuration: {where} = {shown} cannot be used: {reason[0].lower()}{reason[1:]}."

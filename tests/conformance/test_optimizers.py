@@ -1,5 +1,6 @@
 """What every optimizer must do."""
 
+import itertools
 import json
 from abc import ABC, abstractmethod
 
@@ -7,9 +8,10 @@ import numpy as np
 import pytest
 
 from kvoicewalk.config import WalkConfig
-from kvoicewalk.search.loop import search, start_incumbent
+from kvoicewalk.search.loop import begin, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
+from kvoicewalk.store.checkpoint import dump_incumbent, dump_state, restore
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 from tests.fakes import QuadraticEvaluator
 
@@ -48,9 +50,8 @@ class OptimizerSuite(ABC):
 
     def run(self, space, evaluator, seed=0, config=None):
         config = config or self.config
-        start = space.decode(space.start, "start")
-        incumbent = start_incumbent(start, evaluator)
-        return list(search(self.make(space, seed), evaluator, incumbent, config)), incumbent
+        progress = begin(space, evaluator)
+        return list(search(self.make(space, seed), evaluator, progress, config)), progress
 
     def test_keeps_the_budget(self, space, evaluator):
         steps, _ = self.run(space, evaluator)
@@ -63,27 +64,25 @@ class OptimizerSuite(ABC):
         assert [s.evaluation for s in one] != [s.evaluation for s in three]
 
     def test_improves_a_quadratic(self, space, evaluator):
-        steps, incumbent = self.run(space, evaluator)
+        steps, progress = self.run(space, evaluator)
         before = evaluator.evaluate(space.decode(space.start, "start")).score.score
-        assert incumbent.score > before
-        assert steps[-1].best_score == incumbent.score
+        assert progress.score > before
+        assert steps[-1].best_score == progress.score
         scores = [step.best_score for step in steps]
         assert scores == sorted(scores)
 
     def test_goes_on_from_its_state_as_if_never_stopped(self, space, evaluator):
         whole, _ = self.run(space, evaluator)
-        optimizer = self.make(space, 0)
-        incumbent = start_incumbent(space.decode(space.start, "start"), evaluator)
-        z, parts = space.start, []
-        for step in search(optimizer, evaluator, incumbent, self.config):
-            parts.append(step)
-            z = step.improvement.z if step.improvement else z
-            if step.number == 25:
-                break
-        state = json.loads(json.dumps(optimizer.state()))
+        optimizer, progress = self.make(space, 0), begin(space, evaluator)
+        parts = list(itertools.islice(search(optimizer, evaluator, progress, self.config), 25))
+        saved = json.loads(json.dumps(dump_state(optimizer, progress)))
+        incumbent = json.loads(json.dumps(dump_incumbent(progress)))
         again = self.make(space, 999)
-        again.restore(state, z)
-        parts += search(again, evaluator, incumbent, self.config, first_step=26)
+        resumed = restore(again, space, saved, incumbent)
+        np.testing.assert_array_equal(resumed.incumbent.z, progress.incumbent.z)
+        assert resumed.incumbent.voice == progress.incumbent.voice
+        assert (resumed.evaluation, resumed.number) == (progress.evaluation, progress.number)
+        parts += search(again, evaluator, resumed, self.config)
         assert [s.evaluation for s in parts] == [s.evaluation for s in whole]
 
     def test_never_changes_what_it_is_given(self, space):

@@ -74,7 +74,7 @@ class SearchStep:
         number: from 1.
         evaluation: of the candidate.
         outcome: what became of it.
-        best_score: of the incumbent after the step.
+        best_score: of the incumbent after the step, 0 to 100.
         improvement: the candidate, where it became the incumbent.
     """
 
@@ -83,6 +83,31 @@ class SearchStep:
     outcome: Outcome
     best_score: float
     improvement: Candidate | None = field(default=None, repr=False)
+
+
+@dataclass
+class Progress:
+    """Where a search stands: with the optimizer's state, all that it goes on from.
+
+    Attributes:
+        incumbent: the best candidate so far.
+        evaluation: its score under the evaluator's own seed.
+        number: of the last step; 0 before the first.
+        last_improvement: number of the step that found the incumbent.
+        used_s: seconds spent so far, over all parts of an interrupted search.
+    """
+
+    incumbent: Candidate
+    evaluation: Evaluation
+    number: int = 0
+    last_improvement: int = 0
+    used_s: float = 0.0
+
+    @property
+    def score(self) -> float:
+        """The incumbent's score, 0 to 100."""
+        assert self.evaluation.score is not None
+        return self.evaluation.score.score
 
 
 class Optimizer(Protocol):

@@ -4,41 +4,30 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 
 from kvoicewalk.config import WalkConfig
 from kvoicewalk.evaluate import Evaluation, Evaluator, Gate
-from kvoicewalk.search.base import Candidate, Optimizer, Outcome, SearchStep
-from kvoicewalk.voices import Voice
+from kvoicewalk.search.base import Candidate, Optimizer, Outcome, Progress, SearchStep
+from kvoicewalk.search.space import Space
 
 Clock = Callable[[], float]
 
 
-@dataclass
-class Incumbent:
-    """The best voice so far, and its score under the evaluator's own seed."""
+def begin(space: Space, evaluator: Evaluator, name: str = "start") -> Progress:
+    """Returns the beginning of a search: the voice that the space starts from, scored.
 
-    voice: Voice
-    evaluation: Evaluation
-
-    @property
-    def score(self) -> float:
-        """The score alone, 0 to 100."""
-        assert self.evaluation.score is not None
-        return self.evaluation.score.score
-
-
-def start_incumbent(voice: Voice, evaluator: Evaluator) -> Incumbent:
-    """Returns the voice that a search starts from, scored."""
-    return Incumbent(voice, evaluator.evaluate(voice))
+    Raises:
+        SynthError: that voice gives no finite speech.
+    """
+    start = Candidate(space.start, space.decode(space.start, name))
+    return Progress(start, evaluator.evaluate(start.voice))
 
 
 def search(
     optimizer: Optimizer,
     evaluator: Evaluator,
-    incumbent: Incumbent,
+    progress: Progress,
     config: WalkConfig,
-    first_step: int = 1,
     clock: Clock = time.monotonic,
 ) -> Iterator[SearchStep]:
     """Yields a step for each candidate, until the budget is spent or nothing improves any more.
@@ -46,40 +35,46 @@ def search(
     Args:
         optimizer: proposes.
         evaluator: scores.
-        incumbent: where to start; kept up to date.
+        progress: where to go on; kept up to date, so that at each step it and the optimizer's
+            state are a checkpoint.
         config: budget, patience, gate and acceptance.
-        first_step: above 1 when a search goes on.
-        clock: in seconds, for `minutes`.
+        clock: in seconds; the time that the caller takes between steps counts, too.
 
     Raises:
         SynthError: a candidate gives no finite speech.
     """
-    deadline_s = math.inf if config.minutes is None else clock() + 60 * config.minutes
-    last_improvement = first_step - 1
-    number = first_step
-    while (config.n_steps is None or number <= config.n_steps) and clock() < deadline_s:
+    before_s = clock()
+    while not is_over(progress, config):
         candidate = optimizer.ask()
-        gate = Gate(config.gate_share * incumbent.evaluation.target_similarity)
+        gate = Gate(config.gate_share * progress.evaluation.target_similarity)
         evaluation = evaluator.evaluate(candidate.voice, gate)
-        outcome = judge(candidate, evaluation, incumbent, evaluator, config)
+        outcome = judge(candidate, evaluation, progress, evaluator, config)
         score = evaluation.score.score if evaluation.score else None
         optimizer.tell(candidate, score, outcome == "accepted")
+        progress.number += 1
         if outcome == "accepted":
-            incumbent.voice, incumbent.evaluation = candidate.voice, evaluation
-            last_improvement = number
-        yield SearchStep(
-            number, evaluation, outcome, incumbent.score,
-            candidate if outcome == "accepted" else None,
-        )  # fmt: skip
-        if config.patience is not None and number - last_improvement >= config.patience:
-            return
-        number += 1
+            progress.incumbent, progress.evaluation = candidate, evaluation
+            progress.last_improvement = progress.number
+        now_s = clock()
+        progress.used_s, before_s = progress.used_s + now_s - before_s, now_s
+        improvement = candidate if outcome == "accepted" else None
+        yield SearchStep(progress.number, evaluation, outcome, progress.score, improvement)
+
+
+def is_over(progress: Progress, config: WalkConfig) -> bool:
+    """Tells whether steps, time or patience are spent."""
+    steps, minutes, patience = config.step_budget, config.minutes, config.patience
+    return (
+        (steps is not None and progress.number >= steps)
+        or (minutes is not None and progress.used_s >= 60 * minutes)
+        or (patience is not None and progress.number - progress.last_improvement >= patience)
+    )
 
 
 def judge(
     candidate: Candidate,
     evaluation: Evaluation,
-    incumbent: Incumbent,
+    progress: Progress,
     evaluator: Evaluator,
     config: WalkConfig,
 ) -> Outcome:
@@ -91,13 +86,13 @@ def judge(
     """
     if evaluation.score is None:
         return "gated"
-    gains = [evaluation.score.score - incumbent.score]
+    gains = [evaluation.score.score - progress.score]
     if gains[0] <= 0:
         return "rejected"
     for extra in range(1, config.n_seeds):
         scores = [
             evaluator.evaluate(voice, seed=evaluator.seed + extra).score
-            for voice in (candidate.voice, incumbent.voice)
+            for voice in (candidate.voice, progress.incumbent.voice)
         ]
         assert scores[0] is not None
         assert scores[1] is not None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from kvoicewalk.config import InterpolateConfig
 from kvoicewalk.evaluate import Evaluation, Evaluator
 from kvoicewalk.mutate import blend
+from kvoicewalk.search.base import Outcome
 from kvoicewalk.voices import Voice
 
 N_DIGITS = 2  # of α in names, and on the grid
@@ -27,6 +28,8 @@ class SweepStep:
         alpha: 1 is a, −1 is b.
         evaluation: of the blend.
         voice: the blend.
+        best_score: of all blends heard so far, 0 to 100.
+        outcome: accepted where this one is the best so far.
         n_total: blends that will be heard, as far as is known now.
     """
 
@@ -35,6 +38,8 @@ class SweepStep:
     alpha: float
     evaluation: Evaluation
     voice: Voice = field(repr=False)
+    best_score: float
+    outcome: Outcome
     n_total: int
 
     @property
@@ -50,7 +55,9 @@ def grid(config: InterpolateConfig) -> tuple[float, ...]:
 
 
 def blend_voices(a: Voice, b: Voice, alpha: float) -> Voice:
-    """Returns a blend under a name that says how it was made: `a:0.75,b:0.25`."""
+    """Returns a blend under a name that says how it was made: `a:0.75,b:0.25`, or just `a`."""
+    if alpha in (1.0, -1.0):
+        return a if alpha > 0 else b
     near = round((1 + alpha) / 2, N_DIGITS + 1)
     return Voice(f"{a.name}:{near:g},{b.name}:{1 - near:g}", blend(a.rows, b.rows, alpha))
 
@@ -61,14 +68,14 @@ def interpolate(
     """Yields each blend as it is heard.
 
     Args:
-        voices: likest first; the first `n_voices` of them are paired.
+        voices: all of them are paired.
         evaluator: scores.
         config: grid, and how much of it is tried.
 
     Raises:
         SynthError: a blend gives no finite speech.
     """
-    pairs = list(itertools.combinations(voices[: config.n_voices], 2))
+    pairs = list(itertools.combinations(voices, 2))
     heard = _Heard(evaluator)
     if config.is_exhaustive:
         points = [(pair, alpha) for pair in pairs for alpha in grid(config)]
@@ -116,17 +123,45 @@ def _n_halvings(config: InterpolateConfig) -> int:
     return n_halvings
 
 
+def best_per_voice(steps: Sequence[SweepStep]) -> tuple[SweepStep, ...]:
+    """Returns, best first, each voice's best blend, every blend once.
+
+    Where one blend is the best of both its voices, the next pairs' bests fill the gap.
+    """
+    names = dict.fromkeys(name for step in steps for name in step.pair)
+    ranked = sorted(steps, key=lambda step: (-step.score, step.number))
+    firsts = [next(step for step in ranked if name in step.pair) for name in names]
+    by_pair = {step.pair: step for step in reversed(ranked)}
+    # Pure voices stand in several pairs, so what counts as the same is the voice.
+    unique = {step.voice.hash: step for step in (*by_pair.values(), *firsts)}
+    chosen = {step.voice.hash for step in firsts}
+    fill = sorted(unique.values(), key=lambda s: (s.voice.hash not in chosen, -s.score, s.number))
+    return tuple(sorted(fill[: len(names)], key=lambda step: (-step.score, step.number)))
+
+
 @dataclass
 class _Heard:
     """Counts what is heard; the evaluator's memory keeps pure voices from being spoken again."""
 
     evaluator: Evaluator
     n_heard: int = 0
+    best_score: float = 0.0
 
     def step(self, pair: tuple[Voice, Voice], alpha: float, n_total: int) -> SweepStep:
         a, b = pair
         self.n_heard += 1
         voice = blend_voices(a, b, alpha)
+        evaluation = self.evaluator.evaluate(voice)
+        assert evaluation.score is not None
+        is_best = evaluation.score.score > self.best_score
+        self.best_score = max(self.best_score, evaluation.score.score)
         return SweepStep(
-            self.n_heard, (a.name, b.name), alpha, self.evaluator.evaluate(voice), voice, n_total
+            number=self.n_heard,
+            pair=(a.name, b.name),
+            alpha=alpha,
+            evaluation=evaluation,
+            voice=voice,
+            best_score=self.best_score,
+            outcome="accepted" if is_best else "rejected",
+            n_total=n_total,
         )

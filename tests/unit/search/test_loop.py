@@ -4,13 +4,13 @@ import numpy as np
 import pytest
 
 from kvoicewalk.config import WalkConfig
-from kvoicewalk.search.loop import is_beyond_noise, search, start_incumbent
+from kvoicewalk.search.loop import begin, is_beyond_noise, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 from tests.fakes import QuadraticEvaluator
 
-CLASSIC = WalkConfig(params="classic", n_steps=40, n_seeds=1, is_adaptive=False)
+CLASSIC = WalkConfig(params="classic", n_steps=40)
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +29,9 @@ def evaluator(voices):
 
 def walk(voices, evaluator, config, seed=0, **more):
     space = make_space(config.params, voices[0], describe_population(voices))
-    incumbent = start_incumbent(space.decode(space.start, "start"), evaluator)
-    return list(
-        search(RandomWalk(space, config, seed), evaluator, incumbent, config, **more)
-    ), incumbent
+    progress = begin(space, evaluator)
+    walker = RandomWalk(space, config, seed)
+    return list(search(walker, evaluator, progress, config, **more)), progress
 
 
 def originals_walk(voices, evaluator, n_steps, seed):
@@ -58,11 +57,11 @@ def originals_walk(voices, evaluator, n_steps, seed):
 
 @pytest.mark.parametrize("seed", [0, 1, 2])
 def test_classic_accepts_what_the_original_accepts(voices, evaluator, seed):
-    steps, incumbent = walk(voices, evaluator, CLASSIC, seed)
+    steps, progress = walk(voices, evaluator, CLASSIC, seed)
     accepted, best = originals_walk(voices, evaluator, CLASSIC.n_steps, seed)
     assert [step.outcome == "accepted" for step in steps] == accepted
     assert 0 < sum(accepted) < len(accepted)
-    np.testing.assert_array_equal(incumbent.voice.rows, best)
+    np.testing.assert_array_equal(progress.incumbent.voice.rows, best)
 
 
 def test_stops_when_nothing_improves(voices, evaluator):
@@ -75,8 +74,25 @@ def test_stops_when_nothing_improves(voices, evaluator):
 def test_stops_when_the_time_is_over(voices, evaluator):
     times_s = iter(range(0, 10_000, 20))
     config = CLASSIC.model_copy(update={"n_steps": None, "minutes": 2.0})
-    steps, _ = walk(voices, evaluator, config, clock=lambda: next(times_s))
-    assert len(steps) == 5
+    steps, progress = walk(voices, evaluator, config, clock=lambda: next(times_s))
+    assert len(steps) == 6
+    assert progress.used_s == 120.0
+
+
+def test_without_a_budget_there_are_300_steps_beside_minutes_none():
+    assert WalkConfig().step_budget == 300
+    assert WalkConfig(minutes=1).step_budget is None
+    assert WalkConfig(minutes=1, n_steps=7).step_budget == 7
+
+
+def test_patience_outlives_an_interruption(voices):
+    optimum = QuadraticEvaluator(voices[0].rows.mean(axis=(0, 1)).astype(np.float64))
+    config = CLASSIC.model_copy(update={"patience": 7})
+    space = make_space("classic", voices[0], describe_population(voices))
+    progress, walker = begin(space, optimum), RandomWalk(space, config, 0)
+    first = next(search(walker, optimum, progress, config))
+    rest = list(search(walker, optimum, progress, config))
+    assert [step.number for step in (first, *rest)] == list(range(1, 8))
 
 
 def test_the_gate_spares_the_second_text(voices, evaluator):

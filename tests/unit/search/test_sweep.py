@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kvoicewalk.config import InterpolateConfig
-from kvoicewalk.search.sweep import blend_voices, grid, interpolate
+from kvoicewalk.search.sweep import best_per_voice, blend_voices, grid, interpolate
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 from tests.fakes import QuadraticEvaluator, constant_voice
 
@@ -34,8 +34,8 @@ def test_the_grid_is_the_originals():
 
 
 def test_the_full_grid_hears_every_pair_everywhere(voices, evaluator):
-    config = CONFIG.model_copy(update={"n_voices": 3, "is_exhaustive": True})
-    steps = list(interpolate(voices, evaluator, config))
+    config = CONFIG.model_copy(update={"is_exhaustive": True})
+    steps = list(interpolate(voices[:3], evaluator, config))
     assert len(steps) == 3 * 31 == steps[0].n_total
     assert [step.number for step in steps] == list(range(1, len(steps) + 1))
 
@@ -56,8 +56,8 @@ def test_names_say_how_a_blend_was_made():
     blended = blend_voices(a, b, 0.5)
     assert blended.name == "a:0.75,b:0.25"
     np.testing.assert_allclose(blended.rows, 0.75)
-    assert blend_voices(a, b, 1.0) == a
-    assert blend_voices(a, b, -1.0) == b
+    assert blend_voices(a, b, 1.0) is a
+    assert blend_voices(a, b, -1.0) is b
     assert blend_voices(a, b, 1.5).name == "a:1.25,b:-0.25"
 
 
@@ -66,3 +66,22 @@ def test_no_point_is_heard_twice(voices, evaluator):
     points = [(step.pair, step.alpha) for step in steps]
     assert len(set(points)) == len(points)
     assert all(abs(alpha) <= CONFIG.max_alpha for _, alpha in points)
+
+
+def test_the_first_step_and_each_better_one_is_the_best_so_far(voices, evaluator):
+    best = 0.0
+    for step in interpolate(voices, evaluator, CONFIG):
+        assert (step.outcome == "accepted") == (step.score > best)
+        best = max(best, step.score)
+        assert step.best_score == best
+
+
+def test_the_best_of_each_voice_every_blend_once(voices, evaluator):
+    steps = list(interpolate(voices, evaluator, CONFIG))
+    kept = best_per_voice(steps)
+    assert len(kept) == len(voices) == len({step.voice.hash for step in kept})
+    assert [step.score for step in kept] == sorted((s.score for s in kept), reverse=True)
+    assert kept[0].score == max(step.score for step in steps)
+    for voice in voices:
+        own = max(step.score for step in steps if voice.name in step.pair)
+        assert any(step.score == own for step in kept)

@@ -1,0 +1,101 @@
+"""A search as rows of the run database: what it goes on from after any end.
+
+Two rows: the state, small, overwritten at each step; and the incumbent, with its z as exact
+bytes, overwritten at each improvement. No pickles.
+"""
+
+import base64
+import binascii
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+
+from kvoicewalk.errors import StoreError
+from kvoicewalk.evaluate import Evaluation
+from kvoicewalk.mutate import Floats
+from kvoicewalk.score.combine import Score
+from kvoicewalk.search.base import Candidate, Optimizer, Progress
+from kvoicewalk.search.space import Space
+
+DTYPES = ("float32", "float64")
+
+
+def dump_state(optimizer: Optimizer, progress: Progress) -> dict[str, Any]:
+    """Returns the optimizer's state and the counts, as plain JSON data."""
+    return {
+        "number": progress.number,
+        "last_improvement": progress.last_improvement,
+        "used_s": progress.used_s,
+        "optimizer": optimizer.state(),
+    }
+
+
+def dump_incumbent(progress: Progress) -> dict[str, Any]:
+    """Returns the best candidate and its score, as plain JSON data."""
+    evaluation = progress.evaluation
+    return {
+        "name": progress.incumbent.voice.name,
+        **_pack(progress.incumbent.z),
+        "evaluation": {
+            "voice_name": evaluation.voice_name,
+            "target_similarity": evaluation.target_similarity,
+            "score": asdict(evaluation.score) if evaluation.score else None,
+        },
+    }
+
+
+def restore(
+    optimizer: Optimizer, space: Space, state: Mapping[str, Any], incumbent: Mapping[str, Any]
+) -> Progress:
+    """Brings an optimizer, and what its loop needs, back to where they were.
+
+    Args:
+        optimizer: made as it was for the interrupted search.
+        space: the same.
+        state: from `dump_state`.
+        incumbent: from `dump_incumbent`.
+
+    Raises:
+        StoreError: the rows are damaged, or of another kind of search.
+    """
+    try:
+        z = _unpack(incumbent)
+        if z.shape != space.start.shape:
+            raise ValueError(f"{z.size} dimensions instead of {space.start.size}")
+        found = incumbent["evaluation"]
+        candidate = Candidate(z, space.decode(z, incumbent["name"]))
+        evaluation = Evaluation(
+            found["voice_name"], float(found["target_similarity"]), Score(**found["score"])
+        )
+        optimizer.restore(state["optimizer"], z)
+        return Progress(
+            candidate,
+            evaluation,
+            int(state["number"]),
+            int(state["last_improvement"]),
+            float(state["used_s"]),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+        raise StoreError(
+            f"the run's saved search cannot be used ({type(error).__name__}: {error}); start anew"
+        ) from error
+
+
+def _pack(z: Floats) -> dict[str, str]:
+    kind = str(z.dtype)
+    assert kind in DTYPES
+    data = np.ascontiguousarray(z).astype(z.dtype.newbyteorder("<")).tobytes()
+    return {"dtype": kind, "z": base64.b64encode(data).decode("ascii")}
+
+
+def _unpack(packed: Mapping[str, Any]) -> Floats:
+    if packed["dtype"] not in DTYPES:
+        raise ValueError(f"numbers of type {packed['dtype']!r}")
+    kind = np.dtype(packed["dtype"])
+    data = base64.b64decode(packed["z"], validate=True)
+    z: Floats = np.frombuffer(data, dtype=kind.newbyteorder("<")).astype(kind)
+    if not np.isfinite(z).all():
+        raise ValueError("numbers that are not finite")
+    return z
