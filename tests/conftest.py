@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from kvoicewalk.bundle import bundled_dir
+from kvoicewalk.config import prepare_process
+
+prepare_process()  # before anything loads torch
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 

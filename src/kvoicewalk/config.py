@@ -114,6 +114,7 @@ class PopulationConfig(_Frozen):
 
     voices: tuple[str, ...] = Field((), description="likest first; none: they are ranked first")
     n_voices: int = Field(10, ge=2, le=100, description="of the ranked ones, the likest")
+    floor: str | None = Field(None, description="the best stock voice; None: the likest")
 
 
 class InterpolateConfig(_Frozen):
@@ -223,8 +224,10 @@ def prepare_process() -> None:
     """Sets what torch reads when it loads; call before its first import.
 
     oneDNN and the CPU convolution cache keep one plan per tensor length: without a bound,
-    memory grows with every new text length.
+    memory grows with every new text length. Threads that wait actively for each other come to
+    a crawl where another program takes a core: measured 20 times slower on 2 cores.
     """
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
     os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")

@@ -133,6 +133,7 @@ class Evaluator:
     memory: MeasurementStore
     lang: str = DEFAULT_LANG
     counts: EvaluationCounts = field(default_factory=EvaluationCounts)
+    _last_spoken: tuple[str, Utterance] | None = field(default=None, repr=False)
 
     def evaluate(
         self, voice: Voice, gate: Gate | None = None, seed: int | None = None
@@ -169,8 +170,8 @@ class Evaluator:
         return self.scorer.target_similarity(heard.embedding())
 
     def speak(self, voice: Voice) -> Utterance:
-        """Speaks the target text with a voice, just as `evaluate` did."""
-        return self.synthesizer.speak(self.text, voice, seed=self.seed, lang=self.lang)
+        """Speaks the target text with a voice, just as `evaluate` did; kept of the last voice."""
+        return _Heard(self, voice, self.text).utterance()
 
 
 class _Heard:
@@ -211,6 +212,12 @@ class _Heard:
         memory.put(self._key, kind, values)
         return values
 
+    def utterance(self) -> Utterance:
+        last = self._evaluator._last_spoken
+        if last is not None and last[0] == self._key:
+            self._utterance = last[1]
+        return self._speak()
+
     def _speak(self) -> Utterance:
         if self._utterance is None:
             evaluator, counts = self._evaluator, self._evaluator.counts
@@ -220,6 +227,8 @@ class _Heard:
                 )
             counts.n_spoken += 1
             counts.spoken_s += self._utterance.duration_s
+            if self._text == evaluator.text and self._seed == evaluator.seed:
+                evaluator._last_spoken = (self._key, self._utterance)
         return self._utterance
 
 

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from kvoicewalk import __version__
-from kvoicewalk.cli import demo, doctor, rank, runs, score, setup, speak, voices
+from kvoicewalk.cli import demo, doctor, interpolate, rank, runs, score, setup, speak, voices, walk
 from kvoicewalk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED
 from kvoicewalk.errors import KvwError
 
@@ -90,6 +90,8 @@ def _register() -> None:
     commands: tuple[tuple[str, Callable[..., None]], ...] = (
         ("demo", demo.demo),
         ("rank", rank.rank),
+        ("interpolate", interpolate.interpolate),
+        ("walk", walk.walk),
         ("score", score.score),
         ("speak", speak.speak),
         ("doctor", doctor.doctor),
@@ -99,7 +101,7 @@ def _register() -> None:
         app.command(name)(bounded(command))
     for group_name, group, text, members in (
         ("voices", typer.Typer(), "List, inspect and mix voices.", voices.COMMANDS),
-        ("runs", typer.Typer(), "List earlier runs and show one.", runs.COMMANDS),
+        ("runs", typer.Typer(), "List earlier runs, show one, go on with one.", runs.COMMANDS),
     ):
         for member, action in members.items():
             group.command(member)(bounded(action))

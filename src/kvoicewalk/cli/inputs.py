@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 MAX_TEXT_BYTES = 1_000_000
 EMBEDDED_OR_HUB = ("mini", "kokoro")
 SEARCH_COMMANDS = ("rank", "interpolate", "walk", "clone")
+# What a command without a target takes from the run before it.
+HANDED_ON = ("model", "target", "synth", "score", "rank", "out_dir")
 
 
 def resolve(
@@ -115,12 +117,48 @@ def _read_stdin() -> str:
         raise ConfigError("standard input is not UTF-8 text.") from error
 
 
-def latest_search(out_dir: Path, output: Output) -> dict[str, Any]:
-    """Returns the config of the latest finished or interrupted search, and says which it took.
+def search_flags(
+    command: str, flags: dict[str, Any], config_path: Path | None, output: Output
+) -> "RunConfig":
+    """Resolves a search's config; without a target it goes on from the latest run.
+
+    Args:
+        command: that runs.
+        flags: nested like `RunConfig`, None where not given.
+        config_path: of `--config`.
+        output: where it is said what was taken.
+
+    Raises:
+        ConfigError: the file or a value cannot be used.
+        StoreError: there is neither a target nor an earlier run.
+    """
+    if flags["target"]["paths"] or config_path is not None:
+        return resolve(command, flags, config_path)
+    out_dir = Path(flags["out_dir"] or resolve(command, {}).out_dir)
+    base = latest_search(out_dir, output, flags.get("population", {}).get("n_voices"))
+    named = flags["model"]["name"]
+    is_other_model = named is not None and absolute_model(named) != base["model"]["name"]
+    if is_other_model or flags["rank"]["voices_path"] is not None:
+        # Voices of one model are of no use to another.
+        base = {key: value for key, value in base.items() if key not in ("population", "walk")}
+    return resolve(command, flags, None, base)
+
+
+def latest_search(out_dir: Path, output: Output, n_voices: int | None = None) -> dict[str, Any]:
+    """Returns what the latest finished or interrupted search hands on, and says which it was.
+
+    Args:
+        out_dir: where runs are kept.
+        output: where it is said.
+        n_voices: of the population; None takes as many as that run did.
+
+    Returns:
+        Nested like `RunConfig`: target, texts, model, synthesis, scoring, population and start.
 
     Raises:
         StoreError: there is none.
     """
+    from kvoicewalk.cli.population import population_of_result
     from kvoicewalk.store import RunStore
 
     with RunStore.open(out_dir) as store:
@@ -130,5 +168,14 @@ def latest_search(out_dir: Path, output: Output) -> dict[str, Any]:
             f"no target was given and {out_dir} holds no earlier run to take it from. "
             "Name a recording, or run 'kvw rank TARGET' first."
         )
-    output.note(f"Going on from {runs[0].run_id}: target {runs[0].target}, model {runs[0].model}.")
-    return {key: value for key, value in runs[0].config.items() if key != "command"}
+    latest = runs[0]
+    base = {key: latest.config[key] for key in HANDED_ON if key in latest.config}
+    population = _section(latest.config, "population")
+    if n_voices is not None:
+        population = {**population, "n_voices": n_voices}
+    handed = population_of_result(latest.command, latest.result or {}, {"population": population})
+    output.note(
+        f"Going on from {latest.run_id}: target {latest.target}, model {latest.model}"
+        + (f", start {handed['walk']['start']}." if "walk" in handed else ".")
+    )
+    return {**base, **handed}

@@ -9,6 +9,13 @@ import typer
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Scoring = Literal["scaled", "classic"]
 Lang = Literal["a", "b", "e", "f", "h", "i", "p", "j", "z"]
+TargetsArgument = Annotated[
+    Optional[list[Path]],  # noqa: UP045
+    typer.Argument(
+        metavar="[TARGET]...",
+        help="Recordings of one speaker: wav, flac, mp3, ogg and more. [default: the latest run's]",
+    ),
+]
 ModelOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option(
@@ -63,6 +70,16 @@ OutOption = Annotated[
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="One JSON object on stdout, for programs.")
+]
+JsonLinesOption = Annotated[
+    bool, typer.Option("--json", help="JSON lines on stdout, one an improvement, for programs.")
+]
+HeldOutOption = Annotated[
+    Optional[bool],  # noqa: UP045
+    typer.Option(
+        "--held-out/--no-held-out",
+        help="Judge the result on texts never searched with. [default: --held-out]",
+    ),
 ]
 QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
 ConfigOption = Annotated[

@@ -46,6 +46,13 @@ class Output:
         self.stderr.print("[yellow]Note:[/] ", end="")
         self.stderr.print(message, markup=False, soft_wrap=True)
 
+    def emit(self, event: str, data: dict[str, Any]) -> None:
+        """Prints one JSON line of a running command; nothing where people read."""
+        from kvoicewalk.report.json import dump
+
+        if self.is_json:
+            self._print_plain(dump({"event": event, **data}))
+
     def show(self, data: Any, *renderables: "RenderableType") -> None:
         """Prints a command's result: as JSON, or for people."""
         from kvoicewalk.report.json import dump
@@ -61,4 +68,4 @@ class Output:
 
     def _print_plain(self, line: str) -> None:
         # rich would wrap a long path, which a program could not read back.
-        print(line, file=self.stdout.file)
+        print(line, file=self.stdout.file, flush=True)

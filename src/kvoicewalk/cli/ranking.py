@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
     from kvoicewalk.config import RankConfig, RunConfig
     from kvoicewalk.search.base import RankStep
-    from kvoicewalk.store import Run
+    from kvoicewalk.store import Run, RunRecord
     from kvoicewalk.voices import Voice
 
 
@@ -21,6 +21,7 @@ def rank_and_show(
     output: Output,
     voice_names: Sequence[str] = (),
     extend: Callable[[dict[str, Any]], None] | None = None,
+    record: "RunRecord | None" = None,
 ) -> dict[str, Any]:
     """Scores the stock voices, or the named ones; returns what was shown, as data.
 
@@ -30,14 +31,15 @@ def rank_and_show(
         voice_names: files, names or mixes to score in full; none: the stock voices race, and
             the best is saved.
         extend: adds to the result of a finished run, before it is shown.
+        record: of the run to go on with; None starts one.
 
     Raises:
         KvwError: an input cannot be used.
         typer.Exit: interrupted; what was scored is kept and shown.
     """
-    from kvoicewalk.cli.session import open_session, stock_voices
+    from kvoicewalk.cli.session import open_run, open_session, stock_voices
     from kvoicewalk.cli.voice_args import find_voices, refuse_other_models
-    from kvoicewalk.config import RankConfig, dump_config
+    from kvoicewalk.config import RankConfig
     from kvoicewalk.models import stock_voice_source
     from kvoicewalk.store import RunStore
 
@@ -46,14 +48,13 @@ def rank_and_show(
         refuse_other_models(voice_names, session.model.identity)
         if not voice_names:
             voices = stock_voices(session.model, config.rank.voices_path)
-        with store.start(
-            config.command, session.target_name, session.model.identity, dump_config(config)
-        ) as run:
+        with open_run(store, session, record) as run:
             rank_config = RankConfig(is_full=True) if voice_names else config.rank
-            steps, is_interrupted = _hear(session, run, voices, rank_config, output)
-            best = None
+            steps: list[RankStep] = []
+            best, is_interrupted = None, False
             try:
-                if steps and not is_interrupted and not voice_names:
+                hear(session, run, voices, rank_config, output, steps)
+                if not voice_names:
                     best = _save_best(session, run, voices, steps)
             except KeyboardInterrupt:
                 is_interrupted = True
@@ -67,28 +68,36 @@ def rank_and_show(
     return result
 
 
-def _hear(
+def hear(
     session: "Session",
     run: "Run",
     voices: "Sequence[Voice]",
     config: "RankConfig",
     output: Output,
-) -> "tuple[list[RankStep], bool]":
+    steps: "list[RankStep] | None" = None,
+) -> "list[RankStep]":
+    """Ranks voices, keeps each step in the run and shows it.
+
+    Args:
+        session: scores.
+        run: keeps.
+        voices: to be ranked.
+        config: the race.
+        output: where it is shown.
+        steps: where they are added as they come, so that an interrupted caller has them.
+    """
     from kvoicewalk.evaluate import SerialExecutor
     from kvoicewalk.report.json import voice_entry
     from kvoicewalk.report.live import make_rank_view
     from kvoicewalk.search.rank import rank
 
-    steps: list[RankStep] = []
-    try:
-        with make_rank_view(output.stderr, output.hides_progress) as view:
-            for step in rank(voices, session.evaluator, config, SerialExecutor()):
-                steps.append(step)
-                run.put("voice", step.voice_name, voice_entry(step))
-                view.update(step)
-    except KeyboardInterrupt:
-        return steps, True
-    return steps, False
+    steps = [] if steps is None else steps
+    with make_rank_view(output.stderr, output.hides_progress) as view:
+        for step in rank(voices, session.evaluator, config, SerialExecutor()):
+            steps.append(step)
+            run.put("voice", step.voice_name, voice_entry(step))
+            view.update(step)
+    return steps
 
 
 def _save_best(
@@ -99,9 +108,10 @@ def _save_best(
 
     step = standings(steps)[0]
     voice = next(voice for voice in voices if voice.name == step.voice_name)
-    path = run.save_best(
-        voice, session.evaluator.speak(voice), sidecar(session, step, session.config.command)
+    facts = sidecar(
+        session, voice.name, step.score, session.config.command, f"stock voice {voice.name}"
     )
+    path = run.save_best(voice, session.evaluator.speak(voice), facts)
     return {
         "name": step.voice_name,
         "voice_path": str(path),
@@ -117,20 +127,14 @@ def _conclude(
     best: dict[str, Any] | None,
     is_interrupted: bool,
 ) -> dict[str, Any]:
-    from kvoicewalk.report.json import ranking_object
+    from kvoicewalk.report.json import ranking_object, timing_entry
     from kvoicewalk.search.base import standings
 
-    counts = session.evaluator.counts
     more = {
         "best": best,
         "scoring": session.config.score.scoring,
         # Of this run alone: what the cache remembered costs nothing the second time.
-        "timing": {
-            "n_spoken": counts.n_spoken,
-            "n_remembered": counts.n_remembered,
-            "spoken_s": counts.spoken_s,
-            **{f"{stage}_s": seconds for stage, seconds in counts.stage_s.items()},
-        },
+        "timing": timing_entry(session.evaluator.counts),
     }
     result = ranking_object(
         run.run_id, session.model.identity, session.target_name, standings(steps), more

@@ -8,11 +8,15 @@ import typer
 from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import resolve
 from kvoicewalk.cli.output import Output
+from kvoicewalk.errors import StoreError
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from kvoicewalk.store import RunRecord, RunStore
+
+
+RESUMABLE = ("rank", "interpolate", "walk")
 
 
 def list_runs(
@@ -69,6 +73,50 @@ def show(
     output.show({**data, "files": files}, *shown)
 
 
+def resume(
+    run: Annotated[
+        str, typer.Argument(help="Its name or the beginning of it. [default: the latest cut off]")
+    ] = "",
+    out: options.OutOption = None,
+    json: options.JsonLinesOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Go on with a run that was interrupted, as if it never had been."""
+    from kvoicewalk.cli.interpolating import sweep
+    from kvoicewalk.cli.ranking import rank_and_show
+    from kvoicewalk.cli.searching import search_and_show
+    from kvoicewalk.cli.walking import walk
+
+    output = Output(json, quiet)
+    with _open(out) as store:
+        record = _resumable(store, run)
+    output.note(f"Going on with {record.run_id}.")
+    config = resolve(record.command, {"out_dir": str(record.folder.parent)}, None, record.config)
+    if record.command == "rank":
+        rank_and_show(config, output, record=record)
+    else:
+        body = {"walk": walk, "interpolate": sweep}[record.command]
+        search_and_show(config, output, body, record)
+
+
+def _resumable(store: "RunStore", wanted: str) -> "RunRecord":
+    if not wanted:
+        found = store.list_runs(limit=1, commands=RESUMABLE, statuses=("interrupted", "failed"))
+        if not found:
+            raise StoreError(f"{store.out_dir} holds no run that was cut off; see 'kvw runs list'.")
+        return found[0]
+    record = store.get(wanted)
+    if record.command not in RESUMABLE:
+        raise StoreError(f"run {record.run_id} cannot be resumed; just call it again.")
+    if record.status == "done":
+        raise StoreError(f"run {record.run_id} is finished. To search on from its result: kvw walk")
+    if record.status == "running":
+        raise StoreError(
+            f"run {record.run_id} is still at work in another process; wait for it or stop it."
+        )
+    return record
+
+
 def _voices_table(rows: list[dict[str, Any]]) -> "Table":
     from rich.table import Table
 
@@ -109,4 +157,8 @@ def _entry(record: "RunRecord") -> dict[str, Any]:
     }
 
 
-COMMANDS: Mapping[str, Callable[..., None]] = {"list": list_runs, "show": show}
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "list": list_runs,
+    "show": show,
+    "resume": resume,
+}

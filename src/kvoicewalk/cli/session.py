@@ -8,14 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk import __version__
 from kvoicewalk.cli.output import Output
-from kvoicewalk.errors import AudioError, ConfigError, VoiceError
+from kvoicewalk.errors import AudioError, ConfigError, StoreError, VoiceError
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Utterance
     from kvoicewalk.config import ModelConfig, RunConfig, TargetConfig
     from kvoicewalk.evaluate import Evaluator
     from kvoicewalk.models import Model
-    from kvoicewalk.search.base import RankStep
+    from kvoicewalk.score.combine import Score
+    from kvoicewalk.store import Run, RunRecord, RunStore
     from kvoicewalk.synth import KokoroSynthesizer
     from kvoicewalk.voices import Voice
 
@@ -29,6 +30,7 @@ class Session:
     config: "RunConfig"
     model: "Model" = field(repr=False)
     evaluator: "Evaluator" = field(repr=False)
+    clips: "Sequence[Utterance]" = field(repr=False)
 
     @property
     def target_name(self) -> str:
@@ -139,7 +141,31 @@ def _load(config: "RunConfig", clips: "Sequence[Utterance]", output: Output) -> 
         memory=memory,
         lang=config.synth.lang or DEFAULT_LANG,
     )
-    return Session(config, synthesizer.model, evaluator)
+    return Session(config, synthesizer.model, evaluator, clips)
+
+
+def open_run(store: "RunStore", session: Session, record: "RunRecord | None") -> "Run":
+    """Starts a run of this session, or goes on with an earlier one.
+
+    Raises:
+        StoreError: its model or its recording is another one now, or its folder cannot be used.
+    """
+    from kvoicewalk.config import dump_config
+
+    identity, target = session.model.identity, session.evaluator.scorer.target
+    inputs = {"model": identity, "target_hash": target.hash}
+    if record is None:
+        config = session.config
+        run = store.start(config.command, target.name, identity, dump_config(config))
+        run.put("plan", "inputs", inputs)
+        return run
+    kept = {row.name: row.payload for row in store.rows(record.run_id, "plan")}.get("inputs")
+    for key, what in (("model", "model"), ("target_hash", "recording")):
+        if kept is not None and kept.get(key) != inputs[key]:
+            raise StoreError(
+                f"run {record.run_id} began with another {what} than is there now; start a new run."
+            )
+    return store.open_run(record)
 
 
 def stock_voices(model: "Model", voices_path: Path | None) -> "list[Voice]":
@@ -161,17 +187,18 @@ def stock_voices(model: "Model", voices_path: Path | None) -> "list[Voice]":
     return [model.voices.load(name) for name in names]
 
 
-def sidecar(session: Session, step: "RankStep", method: str) -> dict[str, Any]:
+def sidecar(
+    session: Session, name: str, score: "Score | None", method: str, recipe: str
+) -> dict[str, Any]:
     """Returns what is written beside a voice: whose it is, how it was found, what it scored."""
     target = session.evaluator.scorer.target
-    score = step.score
     return {
-        "name": step.voice_name,
+        "name": name,
         "model": session.model.identity,
         "model_source": session.config.model.name,
         "lang": session.evaluator.lang,
         "method": method,
-        "recipe": f"stock voice {step.voice_name}",
+        "recipe": recipe,
         "target": target.name,
         "target_hash": target.hash,
         "seed": session.config.synth.seed,

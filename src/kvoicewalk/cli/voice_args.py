@@ -27,6 +27,11 @@ def is_file_like(spec: str) -> bool:
     return not is_mix and (spec.endswith(VOICE_SUFFIXES) or "/" in spec or "\\" in spec)
 
 
+def absolute_spec(spec: str) -> str:
+    """Returns a voice argument so that it holds from any folder."""
+    return str(Path(spec).expanduser().absolute()) if is_file_like(spec) else spec
+
+
 def find_voices(specs: Sequence[str], stock: "VoiceSource") -> "list[Voice]":
     """Loads voices; each once, those of one name told apart by their paths.
 

@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from kvoicewalk.search.base import RankStep
+from kvoicewalk.evaluate import Evaluation, EvaluationCounts
+from kvoicewalk.held_out import HeldOut, share_of_gap
+from kvoicewalk.search.base import Outcome, RankStep
 
 
 def voice_entry(step: RankStep) -> dict[str, Any]:
@@ -17,6 +19,58 @@ def voice_entry(step: RankStep) -> dict[str, Any]:
         "self_similarity": score.self_similarity if score else None,
         "feature_similarity": score.feature_similarity if score else None,
         "screening_similarity": step.screening_similarity,
+    }
+
+
+def parts_entry(evaluation: Evaluation) -> dict[str, Any]:
+    """Returns score and parts; what was not heard of it is null."""
+    score = evaluation.score
+    return {
+        "score": score.score if score else None,
+        "target_similarity": evaluation.target_similarity,
+        "self_similarity": score.self_similarity if score else None,
+        "feature_similarity": score.feature_similarity if score else None,
+    }
+
+
+def step_entry(number: int, evaluation: Evaluation, outcome: Outcome) -> dict[str, Any]:
+    """Returns one step of a search, as it is kept and printed."""
+    return {
+        "step": number,
+        "name": evaluation.voice_name,
+        "outcome": outcome,
+        **parts_entry(evaluation),
+    }
+
+
+def held_out_entry(voice: HeldOut, floor: HeldOut, floor_name: str, top: float) -> dict[str, Any]:
+    """Returns the held-out score of a voice between its floor and its ceiling."""
+    return {
+        "target_similarity": voice.target_similarity,
+        "spread": voice.spread,
+        "self_similarity": voice.self_similarity,
+        "by_length": [
+            {
+                "n_phonemes": one.n_phonemes,
+                "target_similarity": one.target_similarity,
+                "self_similarity": one.self_similarity,
+            }
+            for one in voice.by_length
+        ],
+        "floor": floor.target_similarity,
+        "floor_voice": floor_name,
+        "ceiling": top,
+        "share_of_gap": share_of_gap(voice.target_similarity, floor.target_similarity, top),
+    }
+
+
+def timing_entry(counts: EvaluationCounts) -> dict[str, Any]:
+    """Returns what the evaluations of a run cost."""
+    return {
+        "n_spoken": counts.n_spoken,
+        "n_remembered": counts.n_remembered,
+        "spoken_s": counts.spoken_s,
+        **{f"{stage}_s": seconds for stage, seconds in counts.stage_s.items()},
     }
 
 

@@ -63,7 +63,10 @@ def blend_voices(a: Voice, b: Voice, alpha: float) -> Voice:
 
 
 def interpolate(
-    voices: Sequence[Voice], evaluator: Evaluator, config: InterpolateConfig
+    voices: Sequence[Voice],
+    evaluator: Evaluator,
+    config: InterpolateConfig,
+    best_score: float = 0.0,
 ) -> Iterator[SweepStep]:
     """Yields each blend as it is heard.
 
@@ -71,12 +74,13 @@ def interpolate(
         voices: all of them are paired.
         evaluator: scores.
         config: grid, and how much of it is tried.
+        best_score: of the best voice known before, 0 to 100.
 
     Raises:
         SynthError: a blend gives no finite speech.
     """
     pairs = list(itertools.combinations(voices, 2))
-    heard = _Heard(evaluator)
+    heard = _Heard(evaluator, best_score)
     if config.is_exhaustive:
         points = [(pair, alpha) for pair in pairs for alpha in grid(config)]
         for pair, alpha in points:
@@ -144,8 +148,8 @@ class _Heard:
     """Counts what is heard; the evaluator's memory keeps pure voices from being spoken again."""
 
     evaluator: Evaluator
+    best_score: float
     n_heard: int = 0
-    best_score: float = 0.0
 
     def step(self, pair: tuple[Voice, Voice], alpha: float, n_total: int) -> SweepStep:
         a, b = pair

@@ -34,16 +34,30 @@ def dump_state(optimizer: Optimizer, progress: Progress) -> dict[str, Any]:
 
 def dump_incumbent(progress: Progress) -> dict[str, Any]:
     """Returns the best candidate and its score, as plain JSON data."""
-    evaluation = progress.evaluation
     return {
         "name": progress.incumbent.voice.name,
         **_pack(progress.incumbent.z),
-        "evaluation": {
-            "voice_name": evaluation.voice_name,
-            "target_similarity": evaluation.target_similarity,
-            "score": asdict(evaluation.score) if evaluation.score else None,
-        },
+        "evaluation": dump_evaluation(progress.evaluation),
     }
+
+
+def dump_evaluation(evaluation: Evaluation) -> dict[str, Any]:
+    """Returns an evaluation as plain JSON data."""
+    return asdict(evaluation)
+
+
+def read_evaluation(data: Mapping[str, Any]) -> Evaluation:
+    """Returns the evaluation that `dump_evaluation` wrote, number for number.
+
+    Raises:
+        KeyError, TypeError, ValueError: it is damaged.
+    """
+    score = data["score"]
+    return Evaluation(
+        str(data["voice_name"]),
+        float(data["target_similarity"]),
+        None if score is None else Score(**{key: float(part) for key, part in score.items()}),
+    )
 
 
 def restore(
@@ -61,18 +75,12 @@ def restore(
         StoreError: the rows are damaged, or of another kind of search.
     """
     try:
-        z = _unpack(incumbent)
-        if z.shape != space.start.shape:
-            raise ValueError(f"{z.size} dimensions instead of {space.start.size}")
-        found = incumbent["evaluation"]
+        z = _unpack(incumbent, space.start.size)
         candidate = Candidate(z, space.decode(z, incumbent["name"]))
-        evaluation = Evaluation(
-            found["voice_name"], float(found["target_similarity"]), Score(**found["score"])
-        )
         optimizer.restore(state["optimizer"], z)
         return Progress(
             candidate,
-            evaluation,
+            read_evaluation(incumbent["evaluation"]),
             int(state["number"]),
             int(state["last_improvement"]),
             float(state["used_s"]),
@@ -90,12 +98,12 @@ def _pack(z: Floats) -> dict[str, str]:
     return {"dtype": kind, "z": base64.b64encode(data).decode("ascii")}
 
 
-def _unpack(packed: Mapping[str, Any]) -> Floats:
+def _unpack(packed: Mapping[str, Any], n_dims: int) -> Floats:
     if packed["dtype"] not in DTYPES:
         raise ValueError(f"numbers of type {packed['dtype']!r}")
     kind = np.dtype(packed["dtype"])
     data = base64.b64decode(packed["z"], validate=True)
     z: Floats = np.frombuffer(data, dtype=kind.newbyteorder("<")).astype(kind)
-    if not np.isfinite(z).all():
-        raise ValueError("numbers that are not finite")
+    if z.size != n_dims or not np.isfinite(z).all():
+        raise ValueError(f"{z.size} numbers where {n_dims} finite ones were expected")
     return z

@@ -167,6 +167,27 @@ class Run:
         write_wav(path.with_suffix(".wav"), utterance)
         return path
 
+    def save_improvement(
+        self, voice: "Voice", utterance: "Utterance", sidecar: Mapping[str, object], n_kept: int
+    ) -> Path:
+        """Write `voices/<name>.pt`, `.json` and `.wav`, and drop all but the last `n_kept`.
+
+        The order of names is the order of age, as in `step-000042`.
+
+        Raises:
+            StoreError: The name cannot be a file's, or writing failed.
+            VoiceError: The voice file could not be written.
+            AudioError: The wav could not be written.
+        """
+        from kvoicewalk.audio import write_wav
+
+        path = self.save_voice(voice, sidecar)
+        write_wav(path.with_suffix(".wav"), utterance)
+        for old in sorted(path.parent.glob("*.pt"))[:-n_kept]:
+            for suffix in (".pt", ".json", ".wav"):
+                old.with_suffix(suffix).unlink(missing_ok=True)
+        return path
+
     def finish(
         self, status: EndStatus, result: Mapping[str, object] | None = None, note: str = ""
     ) -> None:

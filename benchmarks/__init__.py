@@ -1,0 +1,1 @@
+"""Measurements, printed as ratios against a reference taken in the same run."""

@@ -1,0 +1,54 @@
+"""`kvw interpolate`: blends of the likest stock voices."""
+
+from typing import Annotated, Optional
+
+import typer
+
+from kvoicewalk.cli import options
+from kvoicewalk.cli.inputs import common_flags, search_flags, target_flags
+from kvoicewalk.cli.output import Output
+
+
+def interpolate(
+    targets: options.TargetsArgument = None,
+    top: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--top", min=2, max=100, help="Likest voices to pair. [default: 10]"),
+    ] = None,
+    exhaustive: Annotated[
+        bool,
+        typer.Option("--exhaustive", help="Every pair at every step of the grid: 1,395 blends."),
+    ] = False,
+    text: options.TextOption = None,
+    text_file: options.TextFileOption = None,
+    voices: options.VoicesOption = None,
+    scoring: options.ScoringOption = None,
+    held_out: options.HeldOutOption = None,
+    model: options.ModelOption = None,
+    lang: options.LangOption = None,
+    device: options.DeviceOption = None,
+    threads: options.ThreadsOption = None,
+    seed: options.SeedOption = None,
+    out: options.OutOption = None,
+    json: options.JsonLinesOption = False,
+    quiet: options.QuietOption = False,
+    config: options.ConfigOption = None,
+) -> None:
+    """Blend pairs of the likest stock voices, and keep the best blends.
+
+    Without TARGET it goes on from the latest run. What it keeps is where 'kvw walk' starts.
+    """
+    from kvoicewalk.cli.interpolating import sweep
+    from kvoicewalk.cli.searching import search_and_show
+
+    output = Output(json, quiet)
+    flags = {
+        **common_flags(model, device, threads, seed, out, lang),
+        **target_flags(targets or [], text, text_file),
+        "score": {"scoring": scoring},
+        "rank": {"voices_path": str(voices.absolute()) if voices else None},
+        "held_out": {"is_wanted": held_out},
+        "population": {"n_voices": top},
+        "interpolate": {"is_exhaustive": exhaustive or None},
+    }
+    search_and_show(search_flags("interpolate", flags, config, output), output, sweep)

@@ -1,0 +1,173 @@
+"""Runs a search for new voices, keeps it, shows it: what `walk` and `interpolate` share.
+
+Everything that a step changes is on disk before the next one begins: first the voice files of an
+improvement, then its rows, in one transaction. So a run that was killed goes on from its last step.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
+from kvoicewalk.cli.population import Population, find_population
+
+if TYPE_CHECKING:
+    from kvoicewalk.cli.session import Session
+    from kvoicewalk.config import RunConfig
+    from kvoicewalk.evaluate import Evaluation
+    from kvoicewalk.report.search_view import ShownStep
+    from kvoicewalk.store import Run, RunRecord
+    from kvoicewalk.voices import Voice
+
+Body = Callable[["Session", "Run", Population, Output], dict[str, Any]]
+
+
+def search_and_show(
+    config: "RunConfig", output: Output, body: Body, record: "RunRecord | None" = None
+) -> dict[str, Any]:
+    """Opens or goes on with a run, searches, judges, shows; returns what was shown, as data.
+
+    Args:
+        config: with the command, its target and model.
+        output: where to.
+        body: the search itself; returns the run's result, with `is_interrupted`.
+        record: of the run to go on with; None starts one.
+
+    Raises:
+        KvwError: an input cannot be used.
+        typer.Exit: interrupted; what was found is kept and shown.
+    """
+    from kvoicewalk.cli.session import open_run, open_session
+    from kvoicewalk.store import RunStore
+
+    check_voices(config)
+    with open_session(config, output) as session, RunStore.open(config.out_dir) as store:
+        with open_run(store, session, record) as run:
+            try:
+                population = find_population(session, run, output)
+            except KeyboardInterrupt:
+                run.finish("interrupted")
+                _say_interrupted(run, output)
+                raise typer.Exit(EXIT_INTERRUPTED) from None
+            output.emit("stage", {"stage": config.command, "run": run.run_id})
+            result = body(session, run, population, output)
+            is_interrupted = result.pop("is_interrupted")
+            run.finish("interrupted" if is_interrupted else "done", result)
+        output.emit("done", result)
+        if is_interrupted:
+            _say_interrupted(run, output)
+            raise typer.Exit(EXIT_INTERRUPTED)
+        _say_done(result, run, output)
+    return result
+
+
+def check_voices(config: "RunConfig") -> None:
+    """Looks at the voices that a config names before anything slow is loaded.
+
+    Raises:
+        VoiceError: one is not there, or damaged.
+    """
+    from kvoicewalk.cli.voice_args import find_voice, is_file_like
+    from kvoicewalk.models import stock_voice_source
+
+    for spec in (config.walk.start, *config.population.voices):
+        if spec is not None and is_file_like(spec):
+            find_voice(spec, stock_voice_source(config.model.name))
+
+
+def save_best(
+    session: "Session", run: "Run", voice: "Voice", evaluation: "Evaluation", recipe: str
+) -> dict[str, Any]:
+    """Writes best.pt, best.wav and best.json; returns the sidecar's facts."""
+    from kvoicewalk.cli.session import sidecar
+
+    method = session.config.command
+    facts = sidecar(session, evaluation.voice_name, evaluation.score, method, recipe)
+    run.save_best(voice, session.evaluator.speak(voice), facts)
+    return facts
+
+
+def best_entry(run: "Run", evaluation: "Evaluation") -> dict[str, Any]:
+    """Returns the best voice's place in a result: where it lies and what it scored."""
+    from kvoicewalk.report.json import parts_entry
+
+    path = run.folder / "best.pt"
+    return {
+        "name": evaluation.voice_name,
+        "voice_path": str(path),
+        "wav_path": str(path.with_suffix(".wav")),
+        **parts_entry(evaluation),
+    }
+
+
+def report_improvement(step: "ShownStep", voice_path: str, output: Output) -> None:
+    """Prints the JSON line of an improvement."""
+    from kvoicewalk.report.json import step_entry
+
+    entry = step_entry(step.number, step.evaluation, step.outcome)
+    output.emit("improvement", {**entry, "voice_path": voice_path})
+
+
+def count_outcomes(run: "Run") -> dict[str, int]:
+    """Returns how many of a run's steps were accepted, rejected and gated, over all its parts."""
+    counted = Counter(str(row.payload["outcome"]) for row in run.rows("step"))
+    return {f"n_{outcome}": counted[outcome] for outcome in ("accepted", "rejected", "gated")}
+
+
+def judge_held_out(
+    session: "Session", voice: "Voice", floor: "Voice", output: Output
+) -> dict[str, Any] | None:
+    """Scores a voice and the best stock voice on texts that no search speaks; shows both.
+
+    Raises:
+        SynthError: a voice does not speak on this model.
+    """
+    config = session.config.held_out
+    if not config.is_wanted:
+        return None
+    from kvoicewalk.held_out import ceiling, measure_held_out
+    from kvoicewalk.report.json import held_out_entry
+    from kvoicewalk.report.search_view import held_out_table
+
+    output.emit("stage", {"stage": "held_out"})
+    if not output.hides_progress:
+        output.note("judging on texts that the search never spoke …")
+    evaluator = session.evaluator
+    scorer = evaluator.scorer
+    found, below = (
+        measure_held_out(
+            one,
+            scorer.target.embedding,
+            evaluator.synthesizer,
+            scorer.encoder,
+            n_seeds=config.n_seeds,
+            seed=evaluator.seed,
+            lang=evaluator.lang,
+        )
+        for one in (voice, floor)
+    )
+    top = ceiling(session.clips, scorer.encoder)
+    if not output.is_json:
+        output.show({}, held_out_table(found, below, floor.name, top))
+    return held_out_entry(found, below, floor.name, top)
+
+
+def _say_interrupted(run: "Run", output: Output) -> None:
+    output.warn(f"interrupted; what was found is kept in {run.folder}. Go on with: kvw runs resume")
+
+
+def _say_done(result: dict[str, Any], run: "Run", output: Output) -> None:
+    best = result["best"]
+    held_out = result.get("held_out") or {}
+    share = held_out.get("share_of_gap")
+    if share is not None:
+        output.note(
+            f"\nOn new texts it closes {share:.0%} of the gap between the best stock voice "
+            f"({held_out['floor']:.3f}) and the recording itself ({held_out['ceiling']:.3f})."
+        )
+    output.note(
+        f"Hear it: {best['wav_path']}\nRun folder: {run.folder}\n"
+        f'Next: kvw speak {best["voice_path"]} "Any text you like."'
+    )

@@ -1,0 +1,90 @@
+"""`kvw walk`: search for a voice that is closer than any stock voice."""
+
+from typing import Annotated, Literal, Optional
+
+import typer
+
+from kvoicewalk.cli import options
+from kvoicewalk.cli.inputs import common_flags, search_flags, target_flags
+from kvoicewalk.cli.output import Output
+
+
+def walk(
+    targets: options.TargetsArgument = None,
+    start: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--start", metavar="VOICE", help="Voice to start from. [default: the likest]"),
+    ] = None,
+    steps: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--steps", min=1, help="At most so many. [default: 300]"),
+    ] = None,
+    minutes: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--minutes", min=0.01, help="At most so long."),
+    ] = None,
+    patience: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--patience", min=1, help="Stop after so many steps without improvement."),
+    ] = None,
+    params: Annotated[
+        Optional[Literal["classic", "shared", "pca"]],  # noqa: UP045
+        typer.Option(
+            "--params",
+            metavar="KIND",
+            help="What moves: shared or pca (all text lengths together), or classic (every "
+            "number, as the original does). [default: shared]",
+        ),
+    ] = None,
+    only: Annotated[
+        Optional[Literal["timbre", "prosody"]],  # noqa: UP045
+        typer.Option("--only", metavar="HALF", help="Move timbre or prosody alone."),
+    ] = None,
+    keep: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--keep", min=1, help="Improvements whose files stay. [default: 10]"),
+    ] = None,
+    text: options.TextOption = None,
+    text_file: options.TextFileOption = None,
+    voices: options.VoicesOption = None,
+    scoring: options.ScoringOption = None,
+    held_out: options.HeldOutOption = None,
+    model: options.ModelOption = None,
+    lang: options.LangOption = None,
+    device: options.DeviceOption = None,
+    threads: options.ThreadsOption = None,
+    seed: options.SeedOption = None,
+    out: options.OutOption = None,
+    json: options.JsonLinesOption = False,
+    quiet: options.QuietOption = False,
+    config: options.ConfigOption = None,
+) -> None:
+    """Search for a voice closer to the recording, step by step.
+
+    Each step changes the best voice a little and keeps what scores higher. Without TARGET it goes
+    on from the latest run. Stop it at any time with Ctrl-C; 'kvw runs resume' goes on.
+    """
+    from kvoicewalk.cli.searching import search_and_show
+    from kvoicewalk.cli.voice_args import absolute_spec, model_of_voice
+    from kvoicewalk.cli.walking import walk as body
+
+    output = Output(json, quiet)
+    flags = {
+        **common_flags(
+            model or (model_of_voice(start) if start else None), device, threads, seed, out, lang
+        ),
+        **target_flags(targets or [], text, text_file),
+        "score": {"scoring": scoring},
+        "rank": {"voices_path": str(voices.absolute()) if voices else None},
+        "held_out": {"is_wanted": held_out},
+        "walk": {
+            "start": absolute_spec(start) if start else None,
+            "n_steps": steps,
+            "minutes": minutes,
+            "patience": patience,
+            "params": params,
+            "only": only,
+            "n_kept": keep,
+        },
+    }
+    search_and_show(search_flags("walk", flags, config, output), output, body)
