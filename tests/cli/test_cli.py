@@ -113,7 +113,7 @@ def test_classic_scoring(kvw, clip):
 
 
 def test_scores_are_ordered_and_same_names_told_apart(kvw, clip, tmp_path):
-    ok(kvw("voices", "mix", "am_garnet:0.5,am_agate:0.5", "--save", tmp_path / "am_garnet.pt"))
+    ok(kvw("voices", "mix", "am_garnet:0.5,am_beech:0.5", "--save", tmp_path / "am_garnet.pt"))
     scored = json.loads(
         ok(kvw("score", "af_alder", "am_garnet", "am_garnet.pt", "-t", clip, "--json", *MINI))
     )
@@ -138,7 +138,7 @@ def test_a_stock_name_of_mini_needs_no_model(kvw):
 
 
 def test_a_voice_of_another_model_is_refused(kvw, tmp_path):
-    ok(kvw("voices", "mix", "am_ash,am_elm", "--save", "v.pt"))
+    ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
     (tmp_path / "v.json").write_text(json.dumps({"model": "kokoro@abc"}))
     failed(kvw("speak", "v.pt", "Hi.", *MINI), "found with kokoro@abc", "--model")
     (tmp_path / "v.json").write_text("[")
@@ -148,7 +148,7 @@ def test_a_voice_of_another_model_is_refused(kvw, tmp_path):
 
 
 def test_a_mix_speaks_with_the_model_of_its_parts(kvw, tmp_path):
-    ok(kvw("voices", "mix", "am_ash,am_elm", "--save", "v.pt"))
+    ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
     spoken = json.loads(ok(kvw("speak", "v.pt", "Hi.", "--wav", "a.wav", "--json")))
     assert spoken["model"].startswith("mini@")
     again = json.loads(ok(kvw("speak", "./v.pt:1,am_ash:1", "Hi.", "--wav", "b.wav", "--json")))
@@ -159,7 +159,7 @@ def test_a_mix_speaks_with_the_model_of_its_parts(kvw, tmp_path):
 
 
 def test_a_folder_model_is_found_again_or_asked_for(kvw, tmp_path):
-    ok(kvw("voices", "mix", "am_ash,am_elm", "--save", "v.pt"))
+    ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
     (tmp_path / "v.json").write_text('{"model": "mine@0123", "model_source": "/no/such/mine"}')
     failed(kvw("speak", "v.pt", "Hi."), "mine@0123", "--model")
     folder = tmp_path / "mine"
@@ -171,7 +171,7 @@ def test_a_folder_model_is_found_again_or_asked_for(kvw, tmp_path):
 
 
 def test_the_language_of_a_voice_comes_with_it(kvw, tmp_path):
-    ok(kvw("voices", "mix", "am_ash,am_elm", "--save", "v.pt"))
+    ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
     sidecar = json.loads((tmp_path / "v.json").read_text())
     (tmp_path / "v.json").write_text(json.dumps({**sidecar, "lang": "e"}))
     spoken = json.loads(ok(kvw("speak", "v.pt", "Hola.", "--wav", "a.wav", "--json")))
@@ -221,11 +221,11 @@ def test_voices_list_info_mix(kvw, tmp_path):
     names = [v["name"] for v in json.loads(ok(kvw("voices", "list", *MINI, "--json")))["voices"]]
     assert len(names) == N_MINI
     assert "American English" in ok(kvw("voices", "list", *MINI))
-    ok(kvw("voices", "mix", "am_ash:3,am_elm:1", "--save", "v.pt", "--json"))
+    ok(kvw("voices", "mix", "am_ash:3,am_beech:1", "--save", "v.pt", "--json"))
     mixed = load_voice(tmp_path / "v.pt").rows
     parts = json.loads(ok(kvw("voices", "info", "v.pt", "--json")))
     assert parts["shape"] == [N_ROWS, 1, STYLE_DIM]
-    assert parts["sidecar"]["recipe"] == "am_ash:3,am_elm:1"
+    assert parts["sidecar"]["recipe"] == "am_ash:3,am_beech:1"
     assert parts["norm_first_row"] == pytest.approx(float(np.linalg.norm(mixed[0])), rel=1e-6)
     assert "am_ash" in ok(kvw("voices", "info", "am_ash"))
     ok(kvw("voices", "list", "--voices", "v.pt"))
@@ -273,7 +273,7 @@ def test_demo(kvw, tmp_path):
         (("voices", "mix", "am_ash,other.pt", "--save", "x.pt"), ("other.pt",)),
         (("speak", "am_ash", "Hi.", "--model", "nowhere"), ("no such folder",)),
         (("voices", "mix", "am_ash:x", "--save", "v.pt"), ("no part of a mix",)),
-        (("voices", "mix", "am_ash,am_elm", "--save", "v.wav"), (".pt",)),
+        (("voices", "mix", "am_ash,am_beech", "--save", "v.wav"), (".pt",)),
         (("voices", "list", "--voices", "nowhere"), ("is not there",)),
         (("runs", "show"), ("no runs yet",)),
         (("rank", "a.wav", "--config", "none.json"), ("none.json",)),

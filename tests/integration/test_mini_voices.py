@@ -29,8 +29,8 @@ def encoder():
     return SpeakerEncoder()
 
 
-def test_at_least_two_dozen_no_two_alike(stock, speak, encoder):
-    assert len(stock) >= 24
+def test_two_dozen_no_two_alike(stock, speak, encoder):
+    assert len(stock) == 24
     assert tuple(voice.name for voice in stock) == mini_voice_names()
     spoken = np.stack([encoder.embed(speak(voice)) for voice in stock])
     alike = spoken @ spoken.T - np.eye(len(stock))
@@ -48,7 +48,7 @@ def test_rows_vary_with_length_as_kokoros_do(stock):
 def test_rows_gone_astray_sound_like_somebody_else(stock, speak, encoder):
     rng = np.random.default_rng(0)
     losses = []
-    for voice in stock[::4]:
+    for voice in stock:
         noise = rng.normal(0.0, 0.5 * voice.rows.std(), voice.rows.shape)
         astray = Voice("astray", (voice.rows + noise).astype(np.float32))
         own, other, gone = (
@@ -56,7 +56,8 @@ def test_rows_gone_astray_sound_like_somebody_else(stock, speak, encoder):
             for one, text in ((voice, TEXT), (voice, TEXT + " It was cold."), (astray, TEXT))
         )
         losses.append(float(own @ other) - float(own @ gone))
-    assert np.mean(losses) > 0.02
+    standard_error = np.std(losses, ddof=1) / np.sqrt(len(losses))
+    assert np.mean(losses) > 3 * standard_error
 
 
 def test_the_midpoint_of_two_voices_speaks(stock, speak, encoder):

@@ -1,4 +1,4 @@
-"""Makes the embedded model from nothing: speakers, speech, training, export, evaluation.
+"""Makes the embedded model from nothing: speakers, speech, training, voices, evaluation.
 
     uv run --group train python -m tools.train_mini [--work DIR]
 
@@ -63,9 +63,11 @@ def main() -> None:
     weights = train(plan, items)
     export(config, weights, speakers)
     from tools.train_mini.evaluation import evaluate
+    from tools.train_mini.selection import select
     from tools.train_mini.spectrograms import draw
 
     print(f"made in {(time.monotonic() - started) / 60:.0f} min; evaluating")
+    select()
     evaluate(options.processes)
     draw()
 

@@ -1,6 +1,6 @@
 """How good is the embedded model? Everything on sentences that no training text holds.
 
-    uv run --group train python -m tools.train_mini.evaluation [--quick]
+    uv run --group train python -m tools.train_mini.evaluation
 
 Each stock voice is compared with espeak-ng speaking the same text in the manner that the voice
 was learned from.
@@ -8,13 +8,11 @@ was learned from.
 
 import argparse
 import functools
-import itertools
-import json
 import os
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,17 +20,23 @@ import torch
 from rich.console import Console
 from rich.table import Table
 
-from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
+from kvoicewalk.audio import SAMPLE_RATE_HZ
 from kvoicewalk.config import ModelConfig
 from kvoicewalk.models import open_model
 from kvoicewalk.models.mini import WEIGHTS_PATH
-from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.speaker import SpeakerEncoder
-from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.models.mini.vocoder import VOICED_ABOVE_HZ
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice, mix_voices
-from tools.train_mini.corpus import FRAME_SAMPLES, Item, frame_pitch_hz, make_item
+from tools.train_mini.bench import (
+    Bench,
+    VoiceFigures,
+    compare_voices,
+    espeak,
+    espeak_item,
+    in_pairs,
+    open_bench,
+)
+from tools.train_mini.corpus import FRAME_SAMPLES, frame_pitch_hz
 from tools.train_mini.espeak import Manner
-from tools.train_mini.export import STOCK_PATH
 from tools.train_mini.gradients import FrozenSpeech, cost_ratio, worst_error
 from tools.train_mini.recognition import share_identified
 from tools.train_mini.texts import TEST_SENTENCES
@@ -47,117 +51,20 @@ N_MIXES, N_MIX_SENTENCES = 100, 10
 Samples = npt.NDArray[np.float32]
 
 
-@dataclass(frozen=True)
-class Bench:
-    """All that an evaluation speaks with.
-
-    Attributes:
-        synthesizer: on the shipped weights.
-        encoder: Resemblyzer.
-        voices: the stock voices.
-        manners: of espeak-ng, by voice name.
-    """
-
-    synthesizer: KokoroSynthesizer
-    encoder: SpeakerEncoder
-    voices: dict[str, Voice]
-    manners: dict[str, Manner]
-
-    def mini(self, text: str, voice: Voice) -> Samples:
-        """Returns mini's speech, float32 (n_samples,)."""
-        return self.synthesizer.speak(text, voice, seed=0).samples
-
-    def embed(self, *parts: Samples) -> npt.NDArray[np.float32]:
-        """Returns the embedding of all parts joined."""
-        return self.encoder.embed(Utterance(np.concatenate(parts), SAMPLE_RATE_HZ))
-
-
-def open_bench() -> Bench:
-    """Loads what is shipped."""
-    model = open_model(ModelConfig(name="mini", device="cpu"))
-    manners = {name: Manner(**one) for name, one in json.loads(STOCK_PATH.read_text()).items()}
-    return Bench(
-        synthesizer=KokoroSynthesizer(model, Phonemizer(model.vocab, model.english)),
-        encoder=SpeakerEncoder(),
-        voices={name: model.voices.load(name) for name in manners},
-        manners=manners,
-    )
-
-
-@functools.lru_cache(maxsize=20_000)
-def espeak_item(text: str, manner: Manner) -> Item:
-    """Returns espeak-ng's speech laid out as in training."""
-    item = make_item(text, 0, manner)
-    if item is None:
-        raise ValueError(f"espeak-ng's times do not fit the letters of {text!r}")
-    return item
-
-
-def espeak(text: str, manner: Manner) -> Samples:
-    """Returns espeak-ng's speech, float32 (n_samples,)."""
-    return espeak_item(text, manner).samples.astype(np.float32) / 32767
-
-
-def pitch_figures(parts: Sequence[Samples]) -> tuple[float, float]:
-    """Returns the median in Hz and the 10-90 percentile range in semitones."""
-    hz = np.concatenate([frame_pitch_hz(part) for part in parts])
-    semitones = 12 * np.log2(hz[hz > 0])
-    low, median, high = np.percentile(semitones, (10, 50, 90))
-    return float(2 ** (median / 12)), float(high - low)
-
-
-@dataclass(frozen=True)
-class VoiceFigures:
-    """One stock voice; errors are relative to espeak-ng's value."""
-
-    name: str
-    likeness: float
-    to_others: float
-    self_similarity: float
-    pitch_hz: float
-    pitch_error: float
-    range_error: float
-    duration_error: float
-    identified: float
-    espeak_identified: float
-
-
-def by_voice(bench: Bench, sentences: Sequence[str], n_processes: int) -> list[VoiceFigures]:
-    """Returns the figures of each stock voice."""
-    texts = [" ".join(pair) for pair in zip(sentences[::2], sentences[1::2], strict=True)][:N_TEXTS]
-    made = {n: [bench.mini(text, v) for text in texts] for n, v in bench.voices.items()}
-    wanted = {n: [espeak(text, m) for text in texts] for n, m in bench.manners.items()}
-    made_e = {n: np.stack([bench.embed(part) for part in parts]) for n, parts in made.items()}
-    wanted_e = {n: np.stack([bench.embed(part) for part in parts]) for n, parts in wanted.items()}
-    found = []
-    for name, voice in bench.voices.items():
-        own = made_e[name]
-        others = [float((own * wanted_e[n]).sum(1).mean()) for n in bench.voices if n != name]
-        pitch_hz, spread = pitch_figures(made[name])
-        wanted_hz, wanted_spread = pitch_figures(wanted[name])
-        n_made, n_wanted = (sum(part.size for part in all_[name]) for all_ in (made, wanted))
-        shares = [
+def by_voice(
+    bench: Bench, sentences: Sequence[str], n_processes: int
+) -> dict[str, tuple[VoiceFigures, float, float]]:
+    """Returns, by voice, its figures and how often it and espeak-ng's speech are identified."""
+    found = {}
+    for name, figures in compare_voices(bench, in_pairs(sentences)[:N_TEXTS]).items():
+        mini, other = (
             share_identified([(s, speak(s)) for s in sentences], sentences, n_processes)
             for speak in (
-                functools.partial(_mini, bench, voice),
+                functools.partial(_mini, bench, bench.voices[name]),
                 functools.partial(_espeak, bench.manners[name]),
             )
-        ]
-        pairs = itertools.combinations(range(len(texts)), 2)
-        found.append(
-            VoiceFigures(
-                name=name,
-                likeness=float((own * wanted_e[name]).sum(1).mean()),
-                to_others=float(np.mean(others)),
-                self_similarity=float(np.mean([own[i] @ own[j] for i, j in pairs])),
-                pitch_hz=wanted_hz,
-                pitch_error=pitch_hz / wanted_hz - 1,
-                range_error=spread / wanted_spread - 1,
-                duration_error=n_made / n_wanted - 1,
-                identified=shares[0],
-                espeak_identified=shares[1],
-            )
         )
+        found[name] = (figures, mini, other)
     return found
 
 
@@ -169,27 +76,22 @@ def _espeak(manner: Manner, text: str) -> Samples:
     return espeak(text, manner)
 
 
-def voice_table(figures: Sequence[VoiceFigures]) -> Table:
+def voice_table(found: Mapping[str, tuple[VoiceFigures, float, float]]) -> Table:
     """Returns the table, with means and worst cases."""
     columns = (
         "voice", "likeness", "to others", "self", "F0 Hz", "F0 err", "range err", "time err",
         "identified", "espeak's",
     )  # fmt: skip
     table = Table(*columns, box=None, pad_edge=False)
-    rows = [
-        (f.likeness, f.to_others, f.self_similarity, f.pitch_hz, f.pitch_error, f.range_error,
-         f.duration_error, f.identified, f.espeak_identified)
-        for f in figures
-    ]  # fmt: skip
+    rows = {name: (*astuple(figures), *shares) for name, (figures, *shares) in found.items()}
     styles = ("{:.3f}", "{:.3f}", "{:.3f}", "{:.0f}", *["{:+.1%}"] * 3, "{:.0%}", "{:.0%}")
-    for figure, row in zip(figures, rows, strict=True):
-        table.add_row(figure.name, *(s.format(v) for s, v in zip(styles, row, strict=True)))
-    values = np.array(rows)
+    values = np.array(list(rows.values()))
     values[:, 4:7] = np.abs(values[:, 4:7])
     worst = np.where([True, False, True, False, False, False, False, True, True],
                      values.min(0), values.max(0))  # fmt: skip
-    for name, summary in (("mean of sizes", values.mean(0)), ("worst", worst)):
-        table.add_row(name, *(s.format(v) for s, v in zip(styles, summary, strict=True)))
+    rows |= {"mean of sizes": values.mean(0), "worst": worst}
+    for name, row in rows.items():
+        table.add_row(name, *(s.format(v) for s, v in zip(styles, row, strict=True)))
     return table
 
 
@@ -213,9 +115,13 @@ def phrases(n_phonemes: int, count: Callable[[str], int]) -> list[str]:
 
 
 def by_length(bench: Bench, n_processes: int) -> Table:
-    """Returns likeness, duration error and intelligibility for each text length."""
+    """Returns likeness, duration error and intelligibility for each text length.
+
+    The last column is what likeness loses where rows have gone astray, with its standard error
+    over the voices.
+    """
     table = Table("phonemes", "texts", "likeness", "time err", "identified", "espeak's",
-                  "drifted", box=None, pad_edge=False)  # fmt: skip
+                  "loss astray", box=None, pad_edge=False)  # fmt: skip
     phonemizer = bench.synthesizer.phonemizer
 
     def count(text: str) -> int:
@@ -225,7 +131,7 @@ def by_length(bench: Bench, n_processes: int) -> Table:
     for n_phonemes in LENGTHS:
         texts = phrases(n_phonemes, count)
         n_mean = np.mean([count(text) for text in texts])
-        likeness, drifted, gaps = [], [], []
+        likeness, losses, gaps = [], [], []
         heard: dict[str, list[tuple[str, Samples]]] = {"mini": [], "espeak": []}
         for name in names:
             voice, manner = bench.voices[name], bench.manners[name]
@@ -239,7 +145,8 @@ def by_length(bench: Bench, n_processes: int) -> Table:
                 likeness.append(float(aim @ bench.embed(*(made[i] for i in group))))
             group = groups[0]
             aim = bench.embed(*(wanted[i] for i in group))
-            drifted.append(float(aim @ bench.embed(*(bench.mini(texts[i], astray) for i in group))))
+            gone = bench.embed(*(bench.mini(texts[i], astray) for i in group))
+            losses.append(float(aim @ bench.embed(*(made[i] for i in group)) - aim @ gone))
             for text, one, other in zip(texts, made, wanted, strict=True):
                 heard["mini"] += cut_sentences(text, one, mini_edges(bench, text, voice))
                 heard["espeak"] += cut_sentences(text, other, espeak_edges(text, manner))
@@ -248,7 +155,7 @@ def by_length(bench: Bench, n_processes: int) -> Table:
         table.add_row(
             f"{n_mean:.0f}", str(len(texts)), f"{np.mean(likeness):.3f}",
             f"{np.mean(np.abs(gaps)):.1%}", *(f"{share:.0%}" for share in shares),
-            f"{np.mean(drifted):.3f}",
+            f"{np.mean(losses):.3f} ± {np.std(losses, ddof=1) / len(losses) ** 0.5:.3f}",
         )  # fmt: skip
     return table
 
@@ -272,12 +179,7 @@ def _joined(parts: Sequence[Samples]) -> list[list[int]]:
 
 def mini_edges(bench: Bench, text: str, voice: Voice) -> npt.NDArray[np.int64]:
     """Returns where each token of mini's speech begins and ends, in samples."""
-    (chunk,) = bench.synthesizer.phonemizer.phonemize(text).chunks
-    row = torch.from_numpy(voice.rows[len(chunk) - 1].copy())
-    with torch.inference_mode():
-        prepared = bench.synthesizer.prepare(chunk)
-        durations, _ = bench.synthesizer.predict_durations(prepared, row)
-    n_frames = durations.round().clamp(min=1).numpy().astype(np.int64)
+    n_frames, _ = bench.predict(text, voice)
     return np.concatenate(([0], np.cumsum(n_frames))) * FRAME_SAMPLES
 
 
@@ -347,6 +249,24 @@ def spread_figures(bench: Bench) -> str:
     )
 
 
+def tracker_figures(bench: Bench) -> str:
+    """Returns how often the pitch tracker hears another octave than mini meant to speak."""
+    texts = in_pairs(TEST_SENTENCES)[:N_TEXTS]
+    shares = {}
+    for name, voice in bench.voices.items():
+        heard_hz = np.concatenate([frame_pitch_hz(bench.mini(text, voice)) for text in texts])
+        meant_hz = np.concatenate([bench.predict(text, voice)[1] for text in texts])
+        is_both = (heard_hz > 0) & (meant_hz > VOICED_ABOVE_HZ)
+        octaves = np.log2(heard_hz[is_both] / meant_hz[is_both])
+        shares[name] = float((np.abs(octaves) > 0.5).mean())
+    worst = max(shares, key=shares.__getitem__)
+    return (
+        f"tracked pitch is more than half an octave from the predictor's in "
+        f"{statistics.mean(shares.values()):.1%} of voiced frames, at most {shares[worst]:.1%} "
+        f"({worst})"
+    )
+
+
 def speed_figures(bench: Bench) -> str:
     """Returns load time, size, real-time factor and the cost of a gradient, on one thread."""
     n_threads = torch.get_num_threads()
@@ -386,6 +306,7 @@ def evaluate(n_processes: int | None = None) -> None:
     console.print(spread_figures(bench))
     console.print(speed_figures(bench))
     console.print(gradient_figures(bench))
+    console.print(tracker_figures(bench))
     console.print(voice_table(by_voice(bench, TEST_SENTENCES, n_processes)))
     console.print(by_length(bench, n_processes))
     plain, mixed = by_mix(bench, n_processes)

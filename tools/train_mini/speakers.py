@@ -18,7 +18,7 @@ from tools.train_mini.corpus import engine, frame_pitch_hz
 from tools.train_mini.espeak import Manner, training_variants
 
 N_SPEAKERS = 104
-N_STOCK = 28
+N_STOCK = 28  # candidates; `selection` keeps the best
 FEMALE_ABOVE_HZ = 165.0
 LOWEST_HZ, HIGHEST_HZ = 80.0, 280.0
 HIGHEST_PITCH = 99

@@ -10,7 +10,7 @@ import matplotlib as mpl
 import numpy as np
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ
-from tools.train_mini.evaluation import espeak, open_bench
+from tools.train_mini.bench import espeak, open_bench
 
 PATH = Path(__file__).parents[2] / "docs" / "mini-spectrograms.png"
 SENTENCE = "A tall fence keeps the goats out of the garden."

@@ -120,3 +120,31 @@ TEST_SENTENCES = (
     "The engine coughed twice and then went silent.",
     "He whistled a tune that everybody knew.",
 )
+
+# These decide which voices are kept; no training text and no test text is among them.
+VALIDATION_SENTENCES = (
+    "The potter shaped a wide bowl out of red clay.",
+    "Both sisters learned to swim before they could read.",
+    "A rusty gate creaked at the end of the lane.",
+    "My grandfather carved a spoon from a cherry branch.",
+    "The waiter dropped a tray of glasses near the entrance.",
+    "Early frost killed most of the tomatoes this year.",
+    "She folded the blanket and laid it over the chair.",
+    "Our neighbour grows tulips in old wooden barrels.",
+    "The guide warned us about the steep path ahead.",
+    "Three foxes crossed the road just after sunrise.",
+    "He mended the torn sail with thick black thread.",
+    "The choir practised the same verse for an hour.",
+    "Warm bread and cheese made a perfect lunch.",
+    "A loud bell called the workers back to the mine.",
+    "The painter chose a soft shade of purple.",
+    "Few people visit the lighthouse in January.",
+    "Her cousin writes long stories about dragons.",
+    "The plumber found a leak under the bathtub.",
+    "Dry leaves danced across the empty playground.",
+    "We shared a pot of mint tea on the balcony.",
+    "The lawyer closed his folder and left the room.",
+    "An old tractor stood rusting beside the barn.",
+    "The baby laughed whenever the kettle began to sing.",
+    "Five cyclists stopped to ask us for directions.",
+)
