@@ -62,11 +62,11 @@ def sweep(session: "Session", run: "Run", population: Population, output: Output
                 _keep(run, step)
                 steps.append(step)
                 view.update(step)
+        output.show_table(search_table([("start", start), ("best", best[0])]))
         held_out = judge_held_out(session, best[1], population.floor, output)
     except KeyboardInterrupt:
         is_interrupted = True
-    if not output.is_json:
-        output.show({}, search_table([(first.name, start), ("best", best[0])]))
+        output.show_table(search_table([("start", start), ("best", best[0])]))
     return {
         "run": run.run_id,
         "model": session.model.identity,

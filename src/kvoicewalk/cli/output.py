@@ -66,6 +66,11 @@ class Output:
             else:
                 self.stdout.print(renderable)
 
+    def show_table(self, table: "RenderableType") -> None:
+        """Prints a part of a result where people read."""
+        if not self.is_json:
+            self.stdout.print(table)
+
     def _print_plain(self, line: str) -> None:
         # rich would wrap a long path, which a program could not read back.
         print(line, file=self.stdout.file, flush=True)

@@ -149,8 +149,7 @@ def judge_held_out(
         for one in (voice, floor)
     )
     top = ceiling(session.clips, scorer.encoder)
-    if not output.is_json:
-        output.show({}, held_out_table(found, below, floor.name, top))
+    output.show_table(held_out_table(found, below, floor.name, top))
     return held_out_entry(found, below, floor.name, top)
 
 

@@ -35,13 +35,13 @@ def walk(session: "Session", run: "Run", population: Population, output: Output)
     from kvoicewalk.store import MemoryCache
 
     config = session.config.walk
-    space = make_walk_space(session, population)
+    space, base = make_walk_space(session, population)
     optimizer = RandomWalk(space, config, session.config.synth.seed)
     # Nothing that a walk proposes is met again in another run.
     evaluator = replace(session.evaluator, memory=MemoryCache())
     budget = Budget(config.step_budget, config.minutes and 60 * config.minutes)
-    is_interrupted = False
-    progress = _where_it_stands(session, run, optimizer, space, evaluator)
+    is_interrupted, held_out = False, None
+    progress = _where_it_stands(session, run, optimizer, space, base.name, evaluator)
     view = make_search_view(output.stderr, "walking", lambda: budget, output.hides_progress)
     try:
         with view:
@@ -49,16 +49,22 @@ def walk(session: "Session", run: "Run", population: Population, output: Output)
             for step in search(optimizer, evaluator, progress, config):
                 _keep(session, run, optimizer, progress, step, output)
                 view.update(step)
+        _show(run, progress.evaluation, output)
         held_out = judge_held_out(session, progress.incumbent.voice, population.floor, output)
     except KeyboardInterrupt:
-        is_interrupted, held_out = True, None
+        is_interrupted = True
         # What is on disk counts: the interrupt may have come between a step and its rows.
         progress = _load(run, optimizer, space)
-    return _conclude(session, run, population, progress, held_out, is_interrupted, output)
+        _show(run, progress.evaluation, output)
+    return {
+        **_result(session, run, population, progress),
+        "held_out": held_out,
+        "is_interrupted": is_interrupted,
+    }
 
 
-def make_walk_space(session: "Session", population: Population) -> "Space":
-    """Returns the space of a walk.
+def make_walk_space(session: "Session", population: Population) -> "tuple[Space, Voice]":
+    """Returns the space of a walk, and the voice that it starts from.
 
     The classic walk starts from the population's mean and moves in units of its spread, as the
     original does; the others start from its best voice and move in units of all stock voices'.
@@ -76,7 +82,7 @@ def make_walk_space(session: "Session", population: Population) -> "Space":
         base = _start_voice(session, config)
     else:
         base = mean_voice(voices, "mean") if is_classic else population.voices[0]
-    return make_space(config.params, base, describe_population(voices), config.only)
+    return make_space(config.params, base, describe_population(voices), config.only), base
 
 
 def _start_voice(session: "Session", config: "WalkConfig") -> "Voice":
@@ -88,15 +94,20 @@ def _start_voice(session: "Session", config: "WalkConfig") -> "Voice":
 
 
 def _where_it_stands(
-    session: "Session", run: "Run", optimizer: "Optimizer", space: "Space", evaluator: "Evaluator"
+    session: "Session",
+    run: "Run",
+    optimizer: "Optimizer",
+    space: "Space",
+    base_name: str,
+    evaluator: "Evaluator",
 ) -> "Progress":
     from kvoicewalk.search.loop import begin
     from kvoicewalk.store.checkpoint import dump_evaluation, dump_incumbent, dump_state
 
     if run.rows("state"):
         return _load(run, optimizer, space)
-    progress = begin(space, evaluator)
-    save_best(session, run, progress.incumbent.voice, progress.evaluation, "start of a walk")
+    progress = begin(space, evaluator, base_name)
+    save_best(session, run, progress.incumbent.voice, progress.evaluation, f"voice {base_name}")
     with run.batch():
         run.put("start", "start", dump_evaluation(progress.evaluation))
         run.put("state", "state", dump_state(optimizer, progress))
@@ -137,19 +148,11 @@ def _keep(
             run.put("incumbent", "incumbent", dump_incumbent(progress))
 
 
-def _conclude(
-    session: "Session",
-    run: "Run",
-    population: Population,
-    progress: "Progress",
-    held_out: dict[str, Any] | None,
-    is_interrupted: bool,
-    output: Output,
+def _result(
+    session: "Session", run: "Run", population: Population, progress: "Progress"
 ) -> dict[str, Any]:
     from kvoicewalk.report.json import parts_entry, timing_entry
 
-    if not output.is_json:
-        _show(run, progress.evaluation, output)
     return {
         "run": run.run_id,
         "model": session.model.identity,
@@ -157,13 +160,11 @@ def _conclude(
         "step": progress.number,
         **parts_entry(progress.evaluation),
         "best": best_entry(run, progress.evaluation),
-        "held_out": held_out,
         "floor": population.floor.name,
         "population_names": list(population.names),
         **count_outcomes(run),
         "scoring": session.config.score.scoring,
         "timing": {"used_s": progress.used_s, **timing_entry(session.evaluator.counts)},
-        "is_interrupted": is_interrupted,
     }
 
 
@@ -173,4 +174,4 @@ def _show(run: "Run", best: "Evaluation", output: Output) -> None:
 
     (start,) = run.rows("start")
     rows = [("start", read_evaluation(start.payload)), ("best", best)]
-    output.show({}, search_table(rows))
+    output.show_table(search_table(rows))

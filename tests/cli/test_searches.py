@@ -1,0 +1,218 @@
+"""interpolate, walk and resume: four commands in a row, files, JSON lines, exact resumption."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+import soundfile
+
+from kvoicewalk.bundle import bundled_dir
+from kvoicewalk.cli import walking
+from kvoicewalk.store import RunStore
+from kvoicewalk.voices import load_voice
+from tests.cli.test_cli import failed, kvw, ok  # noqa: F401  (kvw is a fixture)
+from tests.cli.test_process import KVW, environment
+
+VOICES = ("af_beryl", "af_ivory", "am_garnet")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory, example_target):
+    samples, rate_hz = soundfile.read(example_target)
+    path = tmp_path_factory.mktemp("clip") / "clip.wav"
+    soundfile.write(path, samples[: 4 * rate_hz], rate_hz)
+    return path
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory, clip):
+    """A config with short texts and three voices, so that a step takes a moment."""
+    folder = tmp_path_factory.mktemp("settings")
+    for name in VOICES:
+        shutil.copy(bundled_dir("voices") / f"{name}.pt", folder)
+    path = folder / "config.json"
+    config = {
+        "model": {"name": "mini", "n_threads": 1},
+        "target": {
+            "paths": [str(clip)],
+            "text": "My grandmother kept bees.",
+            "probe_text": "Good morning to everyone here.",
+        },
+        "rank": {"voices_path": str(folder), "is_full": True},
+        "held_out": {"is_wanted": False},
+        "interpolate": {"n_fine_pairs": 2, "step": 0.25},
+        "walk": {"n_steps": 12, "start_size": 0.3},
+    }
+    path.write_text(json.dumps(config))
+    return path
+
+
+def lines(stdout):
+    return [json.loads(line) for line in stdout.splitlines()]
+
+
+def steps_of(out_dir, run_id):
+    with RunStore.open(out_dir) as store:
+        return [row.payload for row in store.rows(run_id, "step")]
+
+
+def test_four_commands_in_a_row(kvw, settings, tmp_path):  # noqa: F811
+    ranked = json.loads(ok(kvw("rank", "--config", settings, "--json")))
+
+    # Neither target nor model: both come from the run before, as do the texts and the voices.
+    swept = lines(ok(kvw("interpolate", "--json", "--no-held-out")))
+    done = swept[-1]
+    assert done["event"] == "done"
+    assert (done["model"], done["target"]) == (ranked["model"], ranked["target"])
+    assert done["held_out"] is None
+    assert done["best"]["score"] >= ranked["best"]["score"]
+    assert [line["event"] for line in swept[:-1]].count("stage") == 1
+    kept = done["population"]
+    assert len(kept) == len(VOICES)
+    assert all(load_voice(tmp_path / entry["voice_path"]) for entry in kept)
+    assert done["floor"] == ranked["best"]["name"]
+
+    walked = lines(ok(kvw("walk", "--start", done["best"]["voice_path"], "--steps", 8, "--json")))
+    last = walked[-1]
+    assert last["event"] == "done"
+    assert last["step"] == 8 == sum(last[f"n_{o}"] for o in ("accepted", "rejected", "gated"))
+    assert last["population_names"] == [entry["voice_path"] for entry in kept]
+    assert last["best"]["score"] >= done["best"]["score"] - 1e-9
+    improvements = [line for line in walked if line["event"] == "improvement"]
+    assert len(improvements) == last["n_accepted"]
+    assert len(last["held_out"]["by_length"]) == 5
+    assert last["held_out"]["floor"] < last["held_out"]["ceiling"] <= 1
+
+    spoken = json.loads(ok(kvw("speak", last["best"]["voice_path"], "Good night.", "--json")))
+    assert spoken["model"] == ranked["model"]
+
+
+def test_a_run_keeps_its_best_voice_and_some_improvements(kvw, settings, tmp_path):  # noqa: F811
+    walked = lines(ok(kvw("walk", "--config", settings, "--keep", 2, "--json")))
+    last = walked[-1]
+    assert last["n_accepted"] > 2
+    folder = tmp_path / "out" / last["run"]
+    improvements = [line for line in walked if line["event"] == "improvement"]
+    names = [f"step-{line['step']:06d}" for line in improvements][-2:]
+    found = sorted(path.name for path in (folder / "voices").iterdir())
+    assert found == sorted(f"{n}{end}" for n in names for end in (".json", ".pt", ".wav"))
+    best = load_voice(folder / "best.pt")
+    assert best == load_voice(folder / "voices" / f"{names[-1]}.pt")
+    scored = json.loads(ok(kvw("score", folder / "best.pt", "--config", settings, "--json")))
+    assert scored["voices"][0]["score"] == pytest.approx(last["score"], abs=1e-9)
+    sidecar = json.loads((folder / "best.json").read_text())
+    assert sidecar["score"] == last["score"]
+    assert sidecar["recipe"].startswith(f"step {improvements[-1]['step']} ")
+
+
+def test_its_own_config_runs_it_again(kvw, settings, tmp_path):  # noqa: F811
+    first = lines(ok(kvw("walk", "--config", settings, "--steps", 5, "--json")))[-1]
+    config = tmp_path / "out" / first["run"] / "config.json"
+    again = lines(ok(kvw("walk", "--config", config, "--json")))[-1]
+    assert again["run"] != first["run"]
+    assert steps_of(tmp_path / "out", again["run"]) == steps_of(tmp_path / "out", first["run"])
+
+
+@pytest.mark.parametrize("command", ["walk", "interpolate"])
+def test_ctrl_c_then_resume_is_as_if_never_stopped(
+    kvw, settings, tmp_path, monkeypatch, command  # noqa: F811
+):  # fmt: skip
+    whole = lines(ok(kvw(command, "--config", settings, "--json")))[-1]
+    module = (
+        walking if command == "walk" else __import__("kvoicewalk.cli.interpolating", fromlist=["_"])
+    )
+    keep, n_kept = module._keep, []
+
+    def keep_four(*arguments):
+        if len(n_kept) == 4:
+            raise KeyboardInterrupt
+        n_kept.append(1)
+        keep(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_keep", keep_four)
+        code, _, stderr = kvw(command, "--config", settings)
+    assert code == 130
+    assert "kvw runs resume" in stderr
+    resumed = lines(ok(kvw("runs", "resume", "--json")))[-1]
+    assert resumed["run"] != whole["run"]
+    for key in ("step", "score", "n_accepted", "n_rejected", "n_gated"):
+        assert resumed[key] == whole[key]
+    out = tmp_path / "out"
+    assert steps_of(out, resumed["run"]) == steps_of(out, whole["run"])
+    best, expected = (load_voice(out / run["run"] / "best.pt") for run in (resumed, whole))
+    assert best == expected
+
+
+def test_kill_9_then_resume_is_as_if_never_stopped(kvw, settings, tmp_path):  # noqa: F811
+    whole = lines(ok(kvw("walk", "--config", settings, "--json")))[-1]
+    process = subprocess.Popen(
+        [KVW, "walk", "--config", str(settings), "--json"],
+        cwd=tmp_path, env=environment(tmp_path), text=True, stdout=subprocess.PIPE,
+    )  # fmt: skip
+    for line in process.stdout:
+        if json.loads(line)["event"] == "improvement":
+            break
+    process.kill()
+    process.wait()
+    process.stdout.close()
+    resumed = lines(ok(kvw("runs", "resume", "--json")))[-1]
+    out = tmp_path / "out"
+    assert steps_of(out, resumed["run"]) == steps_of(out, whole["run"])
+    best, expected = (load_voice(out / run["run"] / "best.pt") for run in (resumed, whole))
+    assert best == expected
+
+
+def test_classic_means_the_original(kvw, settings, tmp_path):  # noqa: F811
+    ok(kvw("walk", "--config", settings, "--params", "classic", "--steps", 1, "--quiet"))
+    (path,) = (tmp_path / "out").glob("*/config.json")
+    walk = json.loads(path.read_text())["walk"]
+    assert (walk["n_seeds"], walk["is_adaptive"], walk["noise_margin"]) == (1, False, 0.0)
+
+
+def test_tables_and_plain_lines(kvw, settings):  # noqa: F811
+    code, stdout, stderr = kvw("walk", "--config", settings, "--steps", 3, "--held-out")
+    assert code == 0
+    assert "best" in stdout
+    assert "400 ph." in stdout
+    assert "walking start" in stderr
+    assert "kvw speak" in stderr
+
+
+def test_minutes_end_it(kvw, settings):  # noqa: F811
+    config = json.loads(settings.read_text())
+    del config["walk"]["n_steps"]
+    path = settings.with_name("minutes.json")
+    path.write_text(json.dumps(config))
+    last = lines(ok(kvw("walk", "--config", path, "--minutes", "0.01", "--json")))[-1]
+    assert last["timing"]["used_s"] >= 0.6
+    assert 1 <= last["step"] < 300
+
+
+def test_one_line_and_exit_code_1(kvw, settings, clip, tmp_path):  # noqa: F811
+    failed(kvw("walk"), "no target", "kvw rank")
+    failed(kvw("runs", "resume"), "no run that was cut off")
+    failed(kvw("walk", "--config", settings, "--params", "classic", "--only", "timbre"), "--only")
+    failed(kvw("walk", clip, "--start", "nothere.pt", "--model", "mini"), "nothere.pt")
+    done = lines(ok(kvw("walk", "--config", settings, "--steps", 1, "--json")))[-1]
+    failed(kvw("runs", "resume", done["run"]), "finished")
+
+
+def test_another_recording_cannot_take_over_a_run(kvw, settings, tmp_path):  # noqa: F811
+    config = json.loads(settings.read_text())
+    own_clip = tmp_path / "own.wav"
+    shutil.copy(config["target"]["paths"][0], own_clip)
+    config["target"]["paths"] = [str(own_clip)]
+    path = settings.with_name("own.json")
+    path.write_text(json.dumps(config))
+    ok(kvw("walk", "--config", path, "--steps", 1, "--quiet"))
+    with RunStore.open(tmp_path / "out") as store:
+        (record,) = store.list_runs()
+        with store.open_run(record):
+            pass  # ended without a conclusion: interrupted
+    samples, rate_hz = soundfile.read(own_clip)
+    soundfile.write(own_clip, samples[: 3 * rate_hz], rate_hz)
+    code, _, stderr = kvw("runs", "resume")
+    assert code == 1
+    assert "another recording" in stderr
