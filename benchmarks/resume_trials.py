@@ -1,0 +1,121 @@
+"""Is a walk that is killed three times the same as one that is not? Twenty trials.
+
+    uv run python -m benchmarks.resume_trials [--trials 20] [--steps 60] [--seed 0]
+
+Each trial starts `kvw walk` on the embedded model with a seed of its own, kills it (`kill -9`) at
+three random moments, resumes it each time, and compares with an uninterrupted run: every step's
+row and the best voice, bit for bit. Short texts and three voices keep it quick.
+"""
+
+import argparse
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import soundfile
+
+from kvoicewalk.bundle import bundled_dir
+from kvoicewalk.store import RunStore
+
+KVW = str(Path(sys.executable).with_name("kvw"))
+VOICES = ("af_beryl", "af_ivory", "am_garnet")
+N_KILLS = 3
+
+
+def settings(folder: Path, seed: int, n_steps: int) -> Path:
+    """Writes a config and what it needs."""
+    samples, rate_hz = soundfile.read(bundled_dir("examples") / "target.wav")
+    soundfile.write(folder / "clip.wav", samples[: 4 * rate_hz], rate_hz)
+    voices = folder / "voices"
+    voices.mkdir()
+    for name in VOICES:
+        shutil.copy(bundled_dir("voices") / f"{name}.pt", voices)
+    config = {
+        "model": {"name": "mini", "device": "cpu", "n_threads": 1},
+        "target": {
+            "paths": [str(folder / "clip.wav")],
+            "text": "My grandmother kept bees.",
+            "probe_text": "Good morning to everyone here.",
+        },
+        "synth": {"seed": seed},
+        "rank": {"voices_path": str(voices), "is_full": True},
+        "held_out": {"is_wanted": False},
+        "walk": {"n_steps": n_steps},
+    }
+    path = folder / "config.json"
+    path.write_text(json.dumps(config))
+    return path
+
+
+def outcome(out_dir: Path) -> tuple[list[object], bytes]:
+    """Returns the rows of all steps, and the numbers of the best voice."""
+    from kvoicewalk.voices import load_voice
+
+    with RunStore.open(out_dir) as store:
+        (record,) = store.list_runs()
+        rows = [row.payload for row in store.rows(record.run_id, "step")]
+    return [record.status, *rows], load_voice(record.folder / "best.pt").rows.tobytes()
+
+
+def run_killed(command: list[str], folder: Path, delay_s: float) -> bool:
+    """Starts a command and kills it after a while; tells whether it was still at work."""
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    try:
+        process.wait(timeout=delay_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+        return True
+    return False
+
+
+def trial(number: int, n_steps: int, rng: random.Random) -> str:
+    """Returns one line: the same or not, and where it was killed."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        config = str(settings(folder, number, n_steps))
+        start = [KVW, "walk", "--config", config, "--json", "--quiet"]
+        started = time.perf_counter()
+        whole = [*start, "--out", str(folder / "whole")]
+        subprocess.run(whole, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        whole_s = time.perf_counter() - started
+        killed_dir = folder / "killed"
+        resume = [KVW, "runs", "resume", "--out", str(killed_dir), "--quiet"]
+        command, n_killed, places = [*start, "--out", str(killed_dir)], 0, []
+        while n_killed < N_KILLS:
+            if not run_killed(command, folder, rng.uniform(0.3, 0.9) * whole_s):
+                break
+            n_killed += 1
+            with RunStore.open(killed_dir) as store:
+                runs = store.list_runs()
+                n_done = len(store.rows(runs[0].run_id, "step")) if runs else 0
+            places.append(n_done)
+            command = resume if runs else command
+        if n_killed == N_KILLS:
+            subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
+        is_same = outcome(folder / "whole") == outcome(killed_dir)
+        verdict = "the same" if is_same else "DIFFERENT"
+        return f"{verdict}, killed {n_killed} times after steps {places}"
+
+
+def main() -> None:
+    """Prints a line a trial."""
+    parser = argparse.ArgumentParser(description="Kills walks and compares.")
+    parser.add_argument("--trials", type=int, default=20)
+    parser.add_argument("--steps", type=int, default=60)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    os.environ["KVW_CACHE_DIR"] = tempfile.mkdtemp()
+    rng = random.Random(options.seed)
+    for number in range(options.trials):
+        print(f"trial {number + 1}: {trial(number, options.steps, rng)}", flush=True)
+
+
+if __name__ == "__main__":
+    main()
