@@ -24,7 +24,7 @@ from resemblyzer import preprocess_wav
 
 from benchmarks.bench_targets import BenchTarget, Desk, open_target
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
-from kvoicewalk.config import SCREENING_TEXT, ModelConfig, ScoreConfig, WalkConfig
+from kvoicewalk.config import ModelConfig, ScoreConfig, WalkConfig
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.models import open_model
 from kvoicewalk.score.acoustics import ClassicTerm
@@ -36,7 +36,6 @@ from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import flushed_denormals
 from kvoicewalk.voices import Voice, mean_voice
 
-SHORT_PROBE_TEXT = "Five large boats were painted blue before noon."
 N_POPULATION = 10
 GATE = 0.98
 LOW, HIGH = 0.01, 0.15
@@ -119,20 +118,13 @@ def ours(
         yield step.outcome == "accepted"
 
 
-def parts(desk: Desk, target: BenchTarget, scoring: str, is_short: bool) -> Evaluator:
-    """Returns a fresh evaluator."""
-    evaluator = desk.evaluator(target, ScoreConfig(scoring=scoring))
-    if is_short:
-        return replace(evaluator, text=SCREENING_TEXT, probe_text=SHORT_PROBE_TEXT)
-    return evaluator
-
-
 def throughput(desk: Desk, target: BenchTarget, n_rounds: int, n_steps: int) -> None:
     """Prints steps a second, in turn, and the ratio of each round."""
-    voices = desk.ranked(parts(desk, target, "scaled", False))[:N_POPULATION]
+    voices = desk.ranked(desk.evaluator(target, ScoreConfig()))[:N_POPULATION]
+    classic = ScoreConfig(scoring="classic")
     evaluators = {
-        "shared": parts(desk, target, "scaled", False),
-        "classic": parts(desk, target, "classic", False),
+        "shared": desk.evaluator(target, ScoreConfig()),
+        "classic": desk.evaluator(target, classic),
     }
     walks: dict[str, Iterator[bool]] = {
         "original": Original(desk, evaluators["classic"], voices, 0).walk(),
@@ -168,9 +160,9 @@ def throughput(desk: Desk, target: BenchTarget, n_rounds: int, n_steps: int) -> 
 
 def oracle(desk: Desk, target: BenchTarget, n_steps: int, seeds: Sequence[int]) -> None:
     """Prints whether both accept the same steps; short texts."""
-    voices = desk.ranked(parts(desk, target, "scaled", True))[:N_POPULATION]
+    voices = desk.ranked(desk.evaluator(target, ScoreConfig(), is_short=True))[:N_POPULATION]
     for seed in seeds:
-        evaluator = replace(parts(desk, target, "classic", True), seed=seed)
+        evaluator = desk.evaluator(target, ScoreConfig(scoring="classic"), seed, is_short=True)
         config = WalkConfig(params="classic", n_steps=n_steps)
         found = list(ours(desk, replace(evaluator, memory=MemoryCache()), voices, config, seed))
         walk = Original(desk, evaluator, voices, seed).walk()
