@@ -110,6 +110,7 @@ class VoiceFigures:
         likeness: Resemblyzer similarity to espeak-ng's speech of the same text, mean.
         to_others: the same to the other voices' speech.
         self_similarity: between mini's own texts, mean over pairs.
+        espeak_self_similarity: the same of espeak-ng's.
         pitch_hz: median, of espeak-ng.
         pitch_error: of mini's median.
         range_error: of mini's 10-90 percentile range in semitones.
@@ -119,6 +120,7 @@ class VoiceFigures:
     likeness: float
     to_others: float
     self_similarity: float
+    espeak_self_similarity: float
     pitch_hz: float
     pitch_error: float
     range_error: float
@@ -131,7 +133,6 @@ def compare_voices(bench: Bench, texts: Sequence[str]) -> dict[str, VoiceFigures
     wanted = {n: [espeak(text, m) for text in texts] for n, m in bench.manners.items()}
     made_e = {n: np.stack([bench.embed(part) for part in parts]) for n, parts in made.items()}
     wanted_e = {n: np.stack([bench.embed(part) for part in parts]) for n, parts in wanted.items()}
-    pairs = list(itertools.combinations(range(len(texts)), 2))
     found = {}
     for name, own in made_e.items():
         others = [float((own * wanted_e[n]).sum(1).mean()) for n in made_e if n != name]
@@ -141,13 +142,19 @@ def compare_voices(bench: Bench, texts: Sequence[str]) -> dict[str, VoiceFigures
         found[name] = VoiceFigures(
             likeness=float((own * wanted_e[name]).sum(1).mean()),
             to_others=float(np.mean(others)),
-            self_similarity=float(np.mean([own[i] @ own[j] for i, j in pairs])),
+            self_similarity=_self_similarity(own),
+            espeak_self_similarity=_self_similarity(wanted_e[name]),
             pitch_hz=wanted_hz,
             pitch_error=pitch_hz / wanted_hz - 1,
             range_error=spread / wanted_spread - 1,
             duration_error=n_made / n_wanted - 1,
         )
     return found
+
+
+def _self_similarity(embeddings: npt.NDArray[np.float32]) -> float:
+    pairs = itertools.combinations(embeddings, 2)
+    return float(np.mean([one @ other for one, other in pairs]))
 
 
 def in_pairs(sentences: Sequence[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """How good is the embedded model? Everything on sentences that no training text holds.
 
-    uv run --group train python -m tools.train_mini.evaluation
+    uv run --group train python -m tools.train_mini.evaluation [--only voices]
 
 Each stock voice is compared with espeak-ng speaking the same text in the manner that the voice
 was learned from.
@@ -46,6 +46,7 @@ LENGTHS = (10, 40, 100, 200, 400, 500)
 N_LENGTH_VOICES = 8
 MIN_JOINED_S = 4.0  # short utterances are joined before they are embedded
 N_TIMINGS = 9
+PARTS = ("figures", "voices", "lengths", "mixes")
 N_MIXES, N_MIX_SENTENCES = 100, 10
 
 Samples = npt.NDArray[np.float32]
@@ -79,16 +80,25 @@ def _espeak(manner: Manner, text: str) -> Samples:
 def voice_table(found: Mapping[str, tuple[VoiceFigures, float, float]]) -> Table:
     """Returns the table, with means and worst cases."""
     columns = (
-        "voice", "likeness", "to others", "self", "F0 Hz", "F0 err", "range err", "time err",
-        "identified", "espeak's",
+        "voice", "likeness", "to others", "self", "espeak's", "F0 Hz", "F0 err", "range err",
+        "time err", "identified", "espeak's",
     )  # fmt: skip
     table = Table(*columns, box=None, pad_edge=False)
     rows = {name: (*astuple(figures), *shares) for name, (figures, *shares) in found.items()}
-    styles = ("{:.3f}", "{:.3f}", "{:.3f}", "{:.0f}", *["{:+.1%}"] * 3, "{:.0%}", "{:.0%}")
+    styles = (
+        "{:.3f}",
+        "{:.3f}",
+        "{:.4f}",
+        "{:.4f}",
+        "{:.0f}",
+        *["{:+.1%}"] * 3,
+        "{:.0%}",
+        "{:.0%}",
+    )
     values = np.array(list(rows.values()))
-    values[:, 4:7] = np.abs(values[:, 4:7])
-    worst = np.where([True, False, True, False, False, False, False, True, True],
-                     values.min(0), values.max(0))  # fmt: skip
+    values[:, 5:8] = np.abs(values[:, 5:8])
+    is_more_better = [True, False, True, True, False, False, False, False, True, True]
+    worst = np.where(is_more_better, values.min(0), values.max(0))
     rows |= {"mean of sizes": values.mean(0), "worst": worst}
     for name, row in rows.items():
         table.add_row(name, *(s.format(v) for s, v in zip(styles, row, strict=True)))
@@ -299,21 +309,25 @@ def gradient_figures(bench: Bench) -> str:
     return f"gradient off by at most {timbre:.1e} (timbre), {prosody:.1e} (prosody)"
 
 
-def evaluate(n_processes: int | None = None) -> None:
-    """Prints the tables."""
+def evaluate(n_processes: int | None = None, parts: Sequence[str] = PARTS) -> None:
+    """Prints the figures and tables asked for, each when it is done."""
     n_processes = n_processes or os.cpu_count() or 1
-    console, bench = Console(width=110, highlight=False), open_bench()
-    console.print(spread_figures(bench))
-    console.print(speed_figures(bench))
-    console.print(gradient_figures(bench))
-    console.print(tracker_figures(bench))
-    console.print(voice_table(by_voice(bench, TEST_SENTENCES, n_processes)))
-    console.print(by_length(bench, n_processes))
-    plain, mixed = by_mix(bench, n_processes)
-    console.print(f"identified: stock voices {plain:.1%}, {N_MIXES} mixes of three {mixed:.1%}")
+    console, bench = Console(width=120, highlight=False), open_bench()
+    if "figures" in parts:
+        for figures in (spread_figures, speed_figures, gradient_figures, tracker_figures):
+            console.print(figures(bench), soft_wrap=True)
+    if "voices" in parts:
+        console.print(voice_table(by_voice(bench, TEST_SENTENCES, n_processes)))
+    if "lengths" in parts:
+        console.print(by_length(bench, n_processes))
+    if "mixes" in parts:
+        plain, mixed = by_mix(bench, n_processes)
+        console.print(f"identified: stock voices {plain:.1%}, {N_MIXES} mixes of three {mixed:.1%}")
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Measures the embedded model.")
     parser.add_argument("--processes", type=int)
-    evaluate(parser.parse_args().processes)
+    parser.add_argument("--only", choices=PARTS, nargs="+", default=PARTS)
+    options = parser.parse_args()
+    evaluate(options.processes, options.only)

@@ -14,20 +14,22 @@ from tools.train_mini.bench import espeak, open_bench
 
 PATH = Path(__file__).parents[2] / "docs" / "mini-spectrograms.png"
 SENTENCE = "A tall fence keeps the goats out of the garden."
-N_VOICES = 3
 HIGHEST_HZ = 8_000
 RANGE_DB = 70
 
 
 def draw(path: Path = PATH) -> None:
-    """Draws voices from the lowest, the middle and the highest."""
+    """Draws the lowest voice, one in the middle and the highest."""
     mpl.use("Agg")
     from matplotlib import pyplot
 
     bench = open_bench()
-    names = list(bench.voices)
-    shown = [names[0], names[len(names) // 2], names[-1]][:N_VOICES]
-    figure, axes = pyplot.subplots(2, N_VOICES, figsize=(13, 5), sharey=True, layout="constrained")
+    # Names run from low to high within each sex.
+    women, men = ([name for name in bench.voices if name[:2] == sex] for sex in ("af", "am"))
+    shown = (men[0], men[-1], women[-1])
+    figure, axes = pyplot.subplots(
+        2, len(shown), figsize=(13, 5), sharey=True, layout="constrained"
+    )
     for column, name in enumerate(shown):
         spoken = {
             "espeak-ng": espeak(SENTENCE, bench.manners[name]),

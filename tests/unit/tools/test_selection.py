@@ -11,7 +11,16 @@ from tools.train_mini.export import STOCK_PATH, VOICES_DIR
 from tools.train_mini.selection import MIN_EACH_SEX, N_KEPT, pick, remove_others, shortfall
 from tools.train_mini.texts import COMMON, TEST_SENTENCES, VALIDATION_SENTENCES
 
-AT_THE_LIMITS = VoiceFigures(0.87, 0.6, 0.95, 120.0, 0.0, -0.15, 0.0)
+AT_THE_LIMITS = VoiceFigures(
+    likeness=0.87,
+    to_others=0.6,
+    self_similarity=0.95,
+    espeak_self_similarity=0.9,
+    pitch_hz=120.0,
+    pitch_error=0.0,
+    range_error=-0.15,
+    duration_error=0.0,
+)
 
 
 def test_no_test_sentence_decides():
