@@ -96,6 +96,11 @@ class Evaluation:
         return self.score is None
 
 
+def silent(voice: Voice) -> Evaluation:
+    """Returns what a voice scores that gives no speech: likeness 0, and the gate closed."""
+    return Evaluation(voice.name, 0.0, None)
+
+
 @dataclass
 class EvaluationCounts:
     """What the evaluations cost so far: how often, and seconds a stage."""
@@ -147,6 +152,7 @@ class Evaluator:
 
         Raises:
             SynthError: the voice does not speak on this model.
+            AudioError: what it speaks holds no speech.
         """
         self.counts.n_evaluations += 1
         heard = _Heard(self, voice, self.text, seed)
