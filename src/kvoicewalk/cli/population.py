@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kvoicewalk.cli.inputs import section
 from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import VoiceError
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
     from kvoicewalk.models.base import VoiceSource
-    from kvoicewalk.store import Run
+    from kvoicewalk.store import Run, RunRecord
     from kvoicewalk.voices import Voice
 
 MIN_VOICES = 2
@@ -82,27 +83,38 @@ def _kept_names(kept: Mapping[str, Any]) -> tuple[list[str], str]:
     return [str(name) for name in kept["voices"]], str(kept["floor"])
 
 
-def population_of_result(
-    command: str, result: Mapping[str, Any], config: Mapping[str, Any]
+def handed_on(
+    run: "RunRecord", kept: Mapping[str, Any] | None, n_voices: int | None = None
 ) -> dict[str, Any]:
     """Returns what an earlier run hands on, nested like `RunConfig`: population and start.
 
+    Files are looked up in the run's folder as it lies now, so that it may be moved, and used from
+    any other folder. A ranking that was cut off hands nothing on: who was heard is no order yet.
+
     Args:
-        command: of that run.
-        result: what it concluded; {} where it was cut off.
-        config: of that run, as plain data.
+        run: the earlier one.
+        kept: its own population, as `find_population` kept it; None where it never had one.
+        n_voices: at most so many; None takes as many as that run did.
     """
-    own: dict[str, Any] = dict(config.get("population") or {})
-    if command == "rank":
-        heard = [v for v in result.get("voices", []) if v.get("target_similarity") is not None]
+    own: dict[str, Any] = dict(section(run.config, "population"))
+    if n_voices is not None:
+        own["n_voices"] = n_voices
+    result = run.result or {}
+    if run.command == "rank":
+        voices: Any = result.get("voices", []) if run.status == "done" else []
+        heard = [voice for voice in voices if voice.get("target_similarity") is not None]
         names = [voice["name"] for voice in heard[: own.get("n_voices", 10)]]
         return {"population": {**own, "voices": names}} if len(names) >= MIN_VOICES else {}
-    entries = result.get("population") or []
-    paths = [entry["voice_path"] for entry in entries if Path(entry["voice_path"]).is_file()]
-    found = {**own, "floor": result.get("floor") or own.get("floor")}
-    if command == "interpolate":
-        return {"population": {**found, "voices": paths}} if len(paths) >= MIN_VOICES else {}
-    best = (result.get("best") or {}).get("voice_path")
-    names = result.get("population_names") or own.get("voices") or []
-    started = {"walk": {"start": best}} if best and Path(best).is_file() else {}
-    return {"population": {**found, "voices": names}, **started}
+    names, floor = own.get("voices") or [], own.get("floor")
+    if kept is not None:
+        names, floor = _kept_names(kept)
+    if run.command == "interpolate":
+        entries: Any = result.get("population") or []
+        paths = [run.folder / "voices" / Path(entry["voice_path"]).name for entry in entries]
+        blends = [str(path.absolute()) for path in paths if path.is_file()]
+        names = blends if len(blends) >= MIN_VOICES else names
+    found = {"population": {**own, "voices": names[:n_voices], "floor": floor}}
+    best = run.folder / "best.pt"
+    if run.command == "walk" and best.is_file():
+        return {**found, "walk": {"start": str(best.absolute())}}
+    return found
