@@ -1,5 +1,6 @@
 """Which voices a search starts from: those of a config, or the likest of a ranking made first."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -7,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.cli.inputs import section
 from kvoicewalk.cli.output import Output
-from kvoicewalk.errors import VoiceError
+from kvoicewalk.errors import StoreError, VoiceError
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
@@ -27,12 +28,14 @@ class Population:
         voices: likest first, at least two.
         floor: the best stock voice.
         stock: all stock voices of the model, or of `--voices`.
+        start: what a walk starts from; None leaves that to the population.
     """
 
     names: Sequence[str]
     voices: "Sequence[Voice]" = field(repr=False)
     floor: "Voice"
     stock: "Sequence[Voice]" = field(repr=False)
+    start: "Voice | None" = field(default=None, repr=False)
 
 
 def find_population(session: "Session", run: "Run", output: Output) -> Population:
@@ -42,25 +45,37 @@ def find_population(session: "Session", run: "Run", output: Output) -> Populatio
 
     Raises:
         VoiceError: a voice cannot be loaded, or fewer than two are left.
+        StoreError: the run began with voices of other numbers than are there now.
     """
     from kvoicewalk.cli.session import stock_voices
-    from kvoicewalk.cli.voice_args import find_voice, find_voices, refuse_other_models
+    from kvoicewalk.cli.voice_args import find_voice, find_voices
 
     config = session.config
     stock = stock_voices(session.model, config.rank.voices_path)
+    begin = config.walk.start
+    start = find_voice(begin, session.model.voices) if begin is not None else None
     source = _source(session)
     kept = {row.name: row.payload for row in run.rows("plan")}.get("population")
     if kept is None:
         names = list(config.population.voices) or _ranked(session, run, stock, output)
         floor = config.population.floor or names[0]
-        run.put("plan", "population", {"voices": names, "floor": floor})
     else:
         names, floor = _kept_names(kept)
-    refuse_other_models([*names, floor], session.model.identity)
     voices = find_voices(names, source)
     if len(voices) < MIN_VOICES:
         raise VoiceError(f"a search needs at least two voices to start from; found {len(voices)}.")
-    return Population(names, voices, find_voice(floor, source), stock)
+    digest = _digest([*voices, *stock, *([start] if start else [])])
+    if kept is None:
+        run.put("plan", "population", {"voices": names, "floor": floor, "hash": digest})
+    elif kept.get("hash") != digest:
+        raise StoreError(
+            f"run {run.run_id} began with voices that are not the same now; start a new run."
+        )
+    return Population(names, voices, find_voice(floor, source), stock, start)
+
+
+def _digest(voices: "Sequence[Voice]") -> str:
+    return hashlib.sha256("".join(voice.hash for voice in voices).encode()).hexdigest()
 
 
 def _source(session: "Session") -> "VoiceSource":
@@ -74,13 +89,18 @@ def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", output: Ou
     from kvoicewalk.cli.ranking import hear
     from kvoicewalk.search.base import standings
 
+    if len(stock) < MIN_VOICES:
+        raise VoiceError(f"a search needs at least two voices to start from; found {len(stock)}.")
     output.emit("stage", {"stage": "rank", "n_voices": len(stock)})
     steps = hear(session, run, stock, session.config.rank, output)
     return [step.voice_name for step in standings(steps)][: session.config.population.n_voices]
 
 
 def _kept_names(kept: Mapping[str, Any]) -> tuple[list[str], str]:
-    return [str(name) for name in kept["voices"]], str(kept["floor"])
+    try:
+        return [str(name) for name in kept["voices"]], str(kept["floor"])
+    except (KeyError, TypeError) as error:
+        raise StoreError("the run's list of voices is damaged; start a new run.") from error
 
 
 def handed_on(

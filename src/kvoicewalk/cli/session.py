@@ -168,6 +168,15 @@ def open_run(store: "RunStore", session: Session, record: "RunRecord | None") ->
     return store.open_run(record)
 
 
+def how_to_resume(run: "Run") -> str:
+    """Returns the command that goes on with a run that was just cut off, for people."""
+    from kvoicewalk.config import RunConfig
+
+    out_dir = run.folder.parent
+    is_default = out_dir == RunConfig.model_fields["out_dir"].default
+    return "Go on with: kvw runs resume" + ("" if is_default else f" --out {out_dir}")
+
+
 def stock_voices(model: "Model", voices_path: Path | None) -> "list[Voice]":
     """Returns the voices to rank: a folder's or file's, else the model's own.
 
