@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.audio import Utterance
+from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.phonemes import DEFAULT_LANG
 from kvoicewalk.score.combine import Score
 from kvoicewalk.score.scorer import Scorer
@@ -151,8 +152,7 @@ class Evaluator:
             seed: of the synthesis; None takes the evaluator's own.
 
         Raises:
-            SynthError: the voice does not speak on this model.
-            AudioError: what it speaks holds no speech.
+            SynthError: the voice does not speak on this model, or gives no speech.
         """
         self.counts.n_evaluations += 1
         heard = _Heard(self, voice, self.text, seed)
@@ -213,8 +213,14 @@ class _Heard:
             counts.n_remembered += 1
             return values
         utterance = self._speak()
-        with _Stopwatch(counts.stage_s, stage):
-            values = measure(utterance)
+        try:
+            with _Stopwatch(counts.stage_s, stage):
+                values = measure(utterance)
+        except AudioError as error:
+            raise SynthError(
+                f"voice {self._voice.name} gives no speech that could be compared; it was made for "
+                "another model, or is damaged."
+            ) from error
         memory.put(self._key, kind, values)
         return values
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 
 from kvoicewalk.config import WalkConfig
-from kvoicewalk.errors import AudioError, SynthError
+from kvoicewalk.errors import SynthError
 from kvoicewalk.evaluate import Evaluation, Evaluator, Gate, silent
 from kvoicewalk.search.base import Candidate, Optimizer, Outcome, Progress, SearchStep
 from kvoicewalk.search.space import Space
@@ -50,7 +50,7 @@ def search(
         try:
             evaluation = evaluator.evaluate(candidate.voice, gate)
             outcome = judge(candidate, evaluation, progress, evaluator, config)
-        except (SynthError, AudioError):
+        except SynthError:
             # A resumed search would propose it again: it must not end the search.
             evaluation, outcome = silent(candidate.voice), "gated"
         score = evaluation.score.score if evaluation.score else None

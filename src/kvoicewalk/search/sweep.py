@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kvoicewalk.config import InterpolateConfig
-from kvoicewalk.errors import AudioError, SynthError
+from kvoicewalk.errors import SynthError
 from kvoicewalk.evaluate import Evaluation, Evaluator, silent
 from kvoicewalk.mutate import blend
 from kvoicewalk.search.base import Outcome
@@ -169,7 +169,7 @@ class _Heard:
         outcome: Outcome = "rejected"
         try:
             evaluation = self.evaluator.evaluate(voice)
-        except (SynthError, AudioError):
+        except SynthError:
             evaluation, outcome = silent(voice), "gated"
         if evaluation.score is not None and evaluation.score.score > self.best_score:
             self.best_score, outcome = evaluation.score.score, "accepted"
