@@ -160,29 +160,29 @@ def judge_held_out(
     config = session.config.held_out
     if not config.is_wanted:
         return None
+    from kvoicewalk.cli.session import busy
     from kvoicewalk.held_out import ceiling, measure_held_out
     from kvoicewalk.report.json import held_out_entry
     from kvoicewalk.report.search_view import held_out_table
 
     output.emit("stage", {"stage": "held_out"})
-    if not output.hides_progress:
-        output.note("judging on texts that the search never spoke …")
     evaluator = session.evaluator
     scorer = evaluator.scorer
     try:
-        found, below = (
-            measure_held_out(
-                one,
-                scorer.target.embedding,
-                evaluator.synthesizer,
-                scorer.encoder,
-                n_seeds=config.n_seeds,
-                seed=evaluator.seed,
-                lang=evaluator.lang,
+        with busy(output, "judging on texts that the search never spoke …"):
+            found, below = (
+                measure_held_out(
+                    one,
+                    scorer.target.embedding,
+                    evaluator.synthesizer,
+                    scorer.encoder,
+                    n_seeds=config.n_seeds,
+                    seed=evaluator.seed,
+                    lang=evaluator.lang,
+                )
+                for one in (voice, floor)
             )
-            for one in (voice, floor)
-        )
-        top = ceiling(session.clips, scorer.encoder)
+            top = ceiling(session.clips, scorer.encoder)
     except (AudioError, SynthError) as error:
         output.warn(f"the voice could not be judged on new texts: {error}")
         return None

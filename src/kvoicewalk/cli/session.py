@@ -94,7 +94,7 @@ def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
     Raises:
         KvwError: the recording, the model or the text cannot be used.
     """
-    with _loading(output):
+    with busy(output, "loading …"):
         clips = read_clips(config.target, output)
         session = _load(config, clips, output)
     try:
@@ -104,14 +104,15 @@ def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
 
 
 @contextmanager
-def _loading(output: Output) -> Iterator[None]:
+def busy(output: Output, what: str) -> Iterator[None]:
+    """Shows that something takes a while: a spinner on a terminal, a line elsewhere."""
     if output.hides_progress:
         yield
     elif output.stderr.is_terminal:
-        with output.stderr.status("loading …"):
+        with output.stderr.status(what):
             yield
     else:
-        output.note("loading …")
+        output.note(what)
         yield
 
 
