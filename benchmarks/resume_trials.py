@@ -3,15 +3,17 @@
     uv run python -m benchmarks.resume_trials [--trials 20] [--steps 60] [--seed 0]
 
 Each trial starts `kvw walk` on the embedded model with a seed of its own, kills it (`kill -9`) at
-three random moments, resumes it each time, and compares with an uninterrupted run: every step's
+three random steps, resumes it each time, and compares with an uninterrupted run: every step's
 row and the best voice, bit for bit. Short texts and three voices keep it quick.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import random
 import shutil
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -26,6 +28,8 @@ from kvoicewalk.store import RunStore
 KVW = str(Path(sys.executable).with_name("kvw"))
 VOICES = ("af_beryl", "af_ivory", "am_garnet")
 N_KILLS = 3
+POLL_S = 0.02
+MORE_S = 0.2
 
 
 def settings(folder: Path, seed: int, n_steps: int) -> Path:
@@ -63,11 +67,27 @@ def outcome(out_dir: Path) -> tuple[list[object], bytes]:
     return [record.status, *rows], load_voice(record.folder / "best.pt").rows.tobytes()
 
 
-def run_killed(command: list[str], folder: Path, delay_s: float) -> bool:
-    """Starts a command and kills it after a while; tells whether it was still at work."""
-    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+def count_steps(out_dir: Path) -> int:
+    """Returns how many steps stand in the database, also while a run writes there."""
+    address = f"{(out_dir / 'kvw.sqlite3').absolute().as_uri()}?mode=ro"
     try:
-        process.wait(timeout=delay_s)
+        with contextlib.closing(sqlite3.connect(address, uri=True)) as connection:
+            query = "SELECT COUNT(*) FROM rows WHERE kind = 'step'"
+            return int(connection.execute(query).fetchone()[0])
+    except sqlite3.OperationalError:  # not there yet
+        return 0
+
+
+def run_killed(command: list[str], folder: Path, out_dir: Path, place: int, more_s: float) -> bool:
+    """Kills a command a moment after a step; tells whether it was still at work.
+
+    Starting takes longer than many steps, so a kill at a random time would mostly hit that.
+    """
+    process = subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL)
+    while process.poll() is None and count_steps(out_dir) < place:
+        time.sleep(POLL_S)
+    try:
+        process.wait(timeout=more_s)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
@@ -81,27 +101,21 @@ def trial(number: int, n_steps: int, rng: random.Random) -> str:
         folder = Path(name)
         config = str(settings(folder, number, n_steps))
         start = [KVW, "walk", "--config", config, "--json", "--quiet"]
-        started = time.perf_counter()
         whole = [*start, "--out", str(folder / "whole")]
         subprocess.run(whole, cwd=folder, check=True, stdout=subprocess.DEVNULL)
-        whole_s = time.perf_counter() - started
         killed_dir = folder / "killed"
         resume = [KVW, "runs", "resume", "--out", str(killed_dir), "--quiet"]
-        command, n_killed, places = [*start, "--out", str(killed_dir)], 0, []
-        while n_killed < N_KILLS:
-            if not run_killed(command, folder, rng.uniform(0.3, 0.9) * whole_s):
+        command, places = [*start, "--out", str(killed_dir)], []
+        for place in sorted(rng.sample(range(1, n_steps - 1), N_KILLS)):
+            if not run_killed(command, folder, killed_dir, place, rng.uniform(0, MORE_S)):
                 break
-            n_killed += 1
-            with RunStore.open(killed_dir) as store:
-                runs = store.list_runs()
-                n_done = len(store.rows(runs[0].run_id, "step")) if runs else 0
-            places.append(n_done)
-            command = resume if runs else command
-        if n_killed == N_KILLS:
+            places.append(count_steps(killed_dir))
+            command = resume
+        if len(places) == N_KILLS:
             subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         is_same = outcome(folder / "whole") == outcome(killed_dir)
         verdict = "the same" if is_same else "DIFFERENT"
-        return f"{verdict}, killed {n_killed} times after steps {places}"
+        return f"{verdict}, killed {len(places)} times after steps {places}"
 
 
 def main() -> None:

@@ -1,8 +1,8 @@
 """Random walks compared: parametrisations, step sizes, and what acceptances are worth.
 
-    uv run python benchmarks/walk_table.py run [--targets f4,linda,max,paul,2033,1688]
+    uv run python -m benchmarks.walk_table run [--targets f4,linda,max,paul,2033,1688]
         [--seeds 0,1] [--methods classic,shared,pca] [--steps 300] [--file out/walks.jsonl]
-    uv run python benchmarks/walk_table.py show [--file out/walks.jsonl]
+    uv run python -m benchmarks.walk_table show [--file out/walks.jsonl]
 
 `run` appends one line a finished walk and skips those that are there, so it can be stopped and
 called again. All methods start from the same ranking and take the same number of steps. `classic`

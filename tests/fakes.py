@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from kvoicewalk.audio import Utterance
+from kvoicewalk.errors import SynthError
 from kvoicewalk.evaluate import Evaluation, Gate
 from kvoicewalk.score.combine import Score, combine
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
@@ -75,3 +76,13 @@ class QuadraticEvaluator:
         luck = np.random.default_rng(drawn)
         value = 100 * similarity + self.noise * luck.standard_normal()
         return Evaluation(voice.name, similarity, Score(value, similarity, 1.0, 1.0))
+
+
+class StumblingEvaluator(QuadraticEvaluator):
+    """The same, but every third voice gives no speech."""
+
+    def evaluate(self, voice: Voice, gate: Gate | None = None, seed: int | None = None):
+        found = super().evaluate(voice, gate, seed)
+        if self.n_evaluations % 3 == 0:
+            raise SynthError("no speech")
+        return found

@@ -182,9 +182,21 @@ def voice_activity(samples: Samples) -> npt.NDArray[np.bool_]:
 
 def speech_duration_s(utterance: Utterance) -> float:
     """Returns the seconds that are speech, short pauses with them."""
+    return int(_speech_windows(utterance).sum()) * VAD_WINDOW_SAMPLES / VAD_RATE_HZ
+
+
+def middle_of_speech(utterance: Utterance) -> int:
+    """Returns the sample with as much speech before it as after; the middle where there is none."""
+    n_heard = np.cumsum(_speech_windows(utterance))
+    if n_heard.size == 0 or n_heard[-1] == 0:
+        return utterance.samples.size // 2
+    n_windows = int(np.searchsorted(n_heard, n_heard[-1] / 2)) + 1
+    return round(n_windows * VAD_WINDOW_SAMPLES * utterance.sample_rate_hz / VAD_RATE_HZ)
+
+
+def _speech_windows(utterance: Utterance) -> npt.NDArray[np.bool_]:
     samples = resample(utterance.samples, utterance.sample_rate_hz, VAD_RATE_HZ)
-    n_windows = int(voice_activity(raise_volume(samples)).sum())
-    return n_windows * VAD_WINDOW_SAMPLES / VAD_RATE_HZ
+    return voice_activity(raise_volume(samples))
 
 
 def write_wav(path: Path, utterance: Utterance) -> None:

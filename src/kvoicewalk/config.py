@@ -265,7 +265,7 @@ def merge_config(command: str, flags: dict[str, Any], file: dict[str, Any] | Non
     Raises:
         ConfigError: a value is out of range or a key is unknown; the message lists valid keys.
     """
-    data = _overlay(file or {}, flags)
+    data = _overlay(_with_own_params(file or {}, flags), flags)
     data["command"] = command
     try:
         return RunConfig.model_validate(data)
@@ -278,12 +278,25 @@ def dump_config(config: RunConfig) -> dict[str, Any]:
     return config.model_dump(mode="json")
 
 
+def _with_own_params(file: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
+    """Drops what followed from a file's `params` where a flag names other ones.
+
+    A run's config.json spells out what `classic` implies, or what the others do.
+    """
+    walk, wanted = file.get("walk"), flags.get("walk", {}).get("params")
+    if not isinstance(walk, dict) or wanted in (None, walk.get("params")):
+        return file
+    return {**file, "walk": {k: v for k, v in walk.items() if k not in CLASSIC_WALK}}
+
+
 def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     merged = dict(base)
     for key, value in over.items():
         if isinstance(value, dict):
             below = base.get(key)
-            merged[key] = _overlay(below if isinstance(below, dict) else {}, value)
+            # What should be an object and is none stays, for the check that names it.
+            if below is None or isinstance(below, dict):
+                merged[key] = _overlay(below or {}, value)
         elif value is not None:
             merged[key] = value
     return merged

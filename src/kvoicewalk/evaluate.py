@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.audio import Utterance
+from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.phonemes import DEFAULT_LANG
 from kvoicewalk.score.combine import Score
 from kvoicewalk.score.scorer import Scorer
@@ -96,6 +97,11 @@ class Evaluation:
         return self.score is None
 
 
+def silent(voice: Voice) -> Evaluation:
+    """Returns what a voice scores that gives no speech: likeness 0, and the gate closed."""
+    return Evaluation(voice.name, 0.0, None)
+
+
 @dataclass
 class EvaluationCounts:
     """What the evaluations cost so far: how often, and seconds a stage."""
@@ -146,7 +152,7 @@ class Evaluator:
             seed: of the synthesis; None takes the evaluator's own.
 
         Raises:
-            SynthError: the voice does not speak on this model.
+            SynthError: the voice does not speak on this model, or gives no speech.
         """
         self.counts.n_evaluations += 1
         heard = _Heard(self, voice, self.text, seed)
@@ -207,8 +213,14 @@ class _Heard:
             counts.n_remembered += 1
             return values
         utterance = self._speak()
-        with _Stopwatch(counts.stage_s, stage):
-            values = measure(utterance)
+        try:
+            with _Stopwatch(counts.stage_s, stage):
+                values = measure(utterance)
+        except AudioError as error:
+            raise SynthError(
+                f"voice {self._voice.name} gives no speech that could be compared; it was made for "
+                "another model, or is damaged."
+            ) from error
         memory.put(self._key, kind, values)
         return values
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
+from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, middle_of_speech
 from kvoicewalk.phonemes import DEFAULT_LANG
 from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, cosine, pool_embeddings
 from kvoicewalk.synth import Synthesizer
@@ -180,14 +180,15 @@ def join_short(utterances: Sequence[Utterance], min_s: float = MIN_JOINED_S) -> 
 def ceiling(clips: Sequence[Utterance], encoder: SpeakerEncoder) -> float:
     """Returns the target's likeness to itself, at most 1: what a perfect voice could reach.
 
-    Several clips: each against the centroid of the others. One clip: its halves.
+    Several clips: each against the centroid of the others. One clip: its halves, with as much
+    speech in each.
 
     Raises:
         AudioError: a half holds no speech.
     """
     if len(clips) == 1:
         samples, rate_hz = clips[0].samples, clips[0].sample_rate_hz
-        halves = np.array_split(samples, 2)
+        halves = np.split(samples, [middle_of_speech(clips[0])])
         first, second = (encoder.embed(Utterance(half, rate_hz)) for half in halves)
         return cosine(first, second)
     embeddings = [encoder.embed(clip) for clip in clips]

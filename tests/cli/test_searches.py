@@ -1,15 +1,21 @@
 """interpolate, walk and resume: four commands in a row, files, JSON lines, exact resumption."""
 
+import contextlib
 import json
 import shutil
+import sqlite3
 import subprocess
+from pathlib import Path
 
 import pytest
 import soundfile
 
+from kvoicewalk import held_out
 from kvoicewalk.bundle import bundled_dir
-from kvoicewalk.cli import walking
+from kvoicewalk.cli import interpolating, searching, walking
+from kvoicewalk.errors import AudioError
 from kvoicewalk.store import RunStore
+from kvoicewalk.store.records import check_file_name
 from kvoicewalk.voices import load_voice
 from tests.cli.test_cli import failed, kvw, ok  # noqa: F401  (kvw is a fixture)
 from tests.cli.test_process import KVW, environment
@@ -119,22 +125,7 @@ def test_ctrl_c_then_resume_is_as_if_never_stopped(
     kvw, settings, tmp_path, monkeypatch, command  # noqa: F811
 ):  # fmt: skip
     whole = lines(ok(kvw(command, "--config", settings, "--json")))[-1]
-    module = (
-        walking if command == "walk" else __import__("kvoicewalk.cli.interpolating", fromlist=["_"])
-    )
-    keep, n_kept = module._keep, []
-
-    def keep_four(*arguments):
-        if len(n_kept) == 4:
-            raise KeyboardInterrupt
-        n_kept.append(1)
-        keep(*arguments)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(module, "_keep", keep_four)
-        code, _, stderr = kvw(command, "--config", settings)
-    assert code == 130
-    assert "kvw runs resume" in stderr
+    cut_off(kvw, monkeypatch, command, settings)
     resumed = lines(ok(kvw("runs", "resume", "--json")))[-1]
     assert resumed["run"] != whole["run"]
     for key in ("step", "score", "n_accepted", "n_rejected", "n_gated"):
@@ -216,3 +207,141 @@ def test_another_recording_cannot_take_over_a_run(kvw, settings, tmp_path):  # n
     code, _, stderr = kvw("runs", "resume")
     assert code == 1
     assert "another recording" in stderr
+
+
+def cut_off(kvw, monkeypatch, command, config, n_steps=4):  # noqa: F811
+    """Interrupts a search just before a step's rows are written; returns its record."""
+    module = walking if command == "walk" else interpolating
+    keep, n_kept = module._keep, []
+
+    def keep_some(*arguments):
+        if len(n_kept) == n_steps:
+            raise KeyboardInterrupt
+        n_kept.append(1)
+        keep(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(module, "_keep", keep_some)
+        code, _, stderr = kvw(command, "--config", config)
+    assert code == 130
+    assert "kvw runs resume" in stderr
+    with RunStore.open(Path("out")) as store:
+        return store.list_runs()[0]
+
+
+def refused(outcome, words):
+    """Checks the last line of a command that had begun; returns all that it told."""
+    code, _, stderr = outcome
+    assert code == 1, stderr
+    assert stderr.splitlines()[-1].startswith("Error: ")
+    assert words in stderr.splitlines()[-1]
+    return stderr
+
+
+def own_start(settings, tmp_path):
+    """Returns a config like the fixture's whose start is a file of our own, and that file."""
+    start = tmp_path / "own.pt"
+    shutil.copy(settings.with_name("am_garnet.pt"), start)
+    config = json.loads(settings.read_text())
+    config["walk"]["start"] = str(start)
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(config))
+    return path, start
+
+
+def test_what_a_resumed_walk_takes_and_refuses(kvw, settings, tmp_path, monkeypatch):  # noqa: F811
+    config, start = own_start(settings, tmp_path)
+    whole = lines(ok(kvw("walk", "--config", config, "--json")))[-1]
+    run = cut_off(kvw, monkeypatch, "walk", config)
+
+    # Other numbers under the same name: not the search that was begun.
+    shutil.copy(settings.with_name("af_ivory.pt"), start)
+    refused(kvw("runs", "resume"), "not the same now")
+    shutil.copy(settings.with_name("am_garnet.pt"), start)
+
+    database = tmp_path / "out" / "kvw.sqlite3"
+    for kind, payload in (("state", None), ("start", "{}"), ("incumbent", "{}")):
+        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+            where = "WHERE run_id = ? AND kind = ?"
+            (kept,) = connection.execute(
+                f"SELECT payload FROM rows {where}", (run.run_id, kind)
+            ).fetchone()
+            query = f"UPDATE rows SET payload = ? {where}"
+            damaged = payload or kept.replace('"number": 4', '"number": 1e999')
+            assert damaged != kept
+            connection.execute(query, (damaged, run.run_id, kind))
+        refused(kvw("runs", "resume", run.run_id), "start anew")
+        with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+            connection.execute(query, (kept, run.run_id, kind))
+
+    # Files are of the rows' step again, whatever a kill or a person left there.
+    (run.folder / "best.pt").unlink()
+    monkeypatch.chdir(tmp_path.parent)
+    resumed = lines(ok(kvw("runs", "resume", "--out", tmp_path / "out", "--json")))[-1]
+    assert resumed["score"] == whole["score"]
+    assert load_voice(tmp_path / "out" / run.run_id / "best.pt") == load_voice(
+        tmp_path / "out" / whole["run"] / "best.pt"
+    )
+
+
+def test_a_resumed_sweep_leaves_the_best_voice_alone_on_its_way(
+    kvw, settings, tmp_path, monkeypatch  # noqa: F811
+):  # fmt: skip
+    run = cut_off(kvw, monkeypatch, "interpolate", settings, 5)
+    best = load_voice(run.folder / "best.pt")
+    with monkeypatch.context() as patch:
+        patch.setattr(interpolating, "_keep", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        code, _, _ = kvw("runs", "resume")
+    assert code == 130
+    assert load_voice(run.folder / "best.pt") == best
+    with RunStore.open(Path("out")) as store:
+        record = store.get(run.run_id)
+    assert (record.status, record.result) == ("interrupted", run.result)
+
+
+def test_ctrl_c_while_judging_loses_nothing_of_the_search(
+    kvw, settings, tmp_path, monkeypatch  # noqa: F811
+):  # fmt: skip
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(searching, "judge_held_out", stop)
+        code, stdout, _ = kvw("interpolate", "--config", settings)
+        assert (code, stdout.count("start ")) == (130, 1)
+        code, stdout, stderr = kvw("walk", "--steps", 1)
+    assert (code, stdout.count("start ")) == (130, 1)
+    assert "Going on from" in stderr
+    with RunStore.open(Path("out")) as store:
+        record = store.list_runs()[0]
+    assert record.result is not None
+    kept = record.result["population_names"]
+    assert len(kept) == len(VOICES)
+    assert all("-interpolate-" in name for name in kept)
+
+
+def test_a_judgement_that_fails_spoils_no_run(kvw, settings, tmp_path, monkeypatch):  # noqa: F811
+    def fail(*_, **__):
+        raise AudioError("no speech was found")
+
+    monkeypatch.setattr(held_out, "measure_held_out", fail)
+    code, stdout, stderr = kvw("walk", "--config", settings, "--steps", 1, "--held-out", "--json")
+    assert code == 0, stderr
+    assert lines(stdout)[-1]["held_out"] is None
+    assert "could not be judged" in stderr
+
+
+def test_one_voice_is_refused_before_it_is_heard(kvw, settings, tmp_path):  # noqa: F811
+    folder = tmp_path / "one"
+    folder.mkdir()
+    shutil.copy(settings.with_name("af_ivory.pt"), folder)
+    told = refused(kvw("walk", "--config", settings, "--voices", folder), "two voices")
+    assert "af_ivory" not in told
+
+
+def test_long_names_of_blends_fit_into_file_names():
+    assert interpolating.file_name("a:0.75,b:0.25") == "a_0.75+b_0.25"
+    long = [",".join(f"af_voice{n}:0.0{k}" for n in range(40)) for k in (1, 2)]
+    names = [interpolating.file_name(name) for name in long]
+    assert len(set(names)) == 2
+    assert all(check_file_name(name) for name in names)

@@ -13,6 +13,7 @@ from kvoicewalk.audio import (
     SAMPLE_RATE_HZ,
     Utterance,
     check_recording,
+    middle_of_speech,
     raise_volume,
     read_utterance,
     resample,
@@ -189,3 +190,15 @@ def test_what_cannot_be_written_leaves_the_old_file(tmp_path):
     assert path.read_bytes() == before
     with pytest.raises(AudioError, match="cannot be written"):
         write_wav(tmp_path / "no" / "a.wav", Utterance(np.zeros(10, np.float32), 24_000))
+
+
+def test_half_of_the_speech_is_heard_before_the_middle_of_speech(example_target):
+    speech = read_utterance(example_target)
+    rate_hz = speech.sample_rate_hz
+    silence = np.zeros(20 * rate_hz, dtype=np.float32)
+    late = Utterance(np.concatenate((silence, speech.samples)), rate_hz)
+    middle = middle_of_speech(late)
+    halves = [Utterance(part, rate_hz) for part in (late.samples[:middle], late.samples[middle:])]
+    first_s, second_s = map(speech_duration_s, halves)
+    assert first_s == pytest.approx(second_s, rel=0.1)
+    assert middle_of_speech(Utterance(silence, rate_hz)) == silence.size // 2

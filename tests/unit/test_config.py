@@ -103,3 +103,21 @@ def test_cache_bounds_do_not_override_the_users(monkeypatch):
 
     assert os.environ["LRU_CACHE_CAPACITY"] == "7"
     assert int(os.environ["ONEDNN_PRIMITIVE_CACHE_CAPACITY"]) > 0
+
+
+@pytest.mark.parametrize("section", [[1], "text", 5, True])
+def test_a_section_of_the_wrong_type_is_named(section):
+    with pytest.raises(ConfigError, match=r"walk = .* cannot be used"):
+        merge_config("walk", {"walk": {"n_steps": 2}}, {"walk": section})
+
+
+def test_a_flag_for_other_params_takes_their_defaults_over_a_dumped_config():
+    shared, classic = (
+        dump_config(merge_config("walk", {"walk": {"params": params}}, None))
+        for params in ("shared", "classic")
+    )
+    for file, params in ((shared, "classic"), (classic, "shared")):
+        flags = {"walk": {"params": params}}
+        assert merge_config("walk", flags, file) == merge_config("walk", flags, None)
+    own = {"walk": {"params": "shared", "n_seeds": 5}}
+    assert merge_config("walk", {"walk": {"params": "shared"}}, own).walk.n_seeds == 5

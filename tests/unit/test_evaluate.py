@@ -2,6 +2,7 @@
 
 import pytest
 
+from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.evaluate import Evaluator, Gate, SerialExecutor
 from kvoicewalk.store import MemoryCache
 from tests.fakes import FakeScorer, FakeSynthesizer, constant_voice
@@ -102,3 +103,13 @@ def test_serial_executor_is_lazy_and_ordered():
     assert next(results) == 1
     assert done == [1]
     assert list(results) == [4, 9]
+
+
+def test_a_voice_without_speech_is_the_voices_fault():
+    class Deaf(FakeScorer):
+        def embed(self, utterance):
+            raise AudioError("no speech was found; give a recording")
+
+    evaluator = make_evaluator(scorer=Deaf())
+    with pytest.raises(SynthError, match="voice one gives no speech"):
+        evaluator.evaluate(VOICE)

@@ -1,7 +1,7 @@
 """Flags, files and earlier runs → a config: what every command resolves first."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +15,7 @@ MAX_TEXT_BYTES = 1_000_000
 EMBEDDED_OR_HUB = ("mini", "kokoro")
 SEARCH_COMMANDS = ("rank", "interpolate", "walk", "clone")
 # What a command without a target takes from the run before it.
-HANDED_ON = ("model", "target", "synth", "score", "rank", "out_dir")
+HANDED_ON = ("model", "target", "synth", "score", "rank")
 
 
 def resolve(
@@ -39,7 +39,7 @@ def resolve(
 
     file = load_config(config_path) if config_path else (base or {})
     named = flags.get("model", {}).get("name")
-    if not named and not _section(file, "model").get("name"):
+    if not named and not section(file, "model").get("name"):
         named = read_environment().model
     if named:
         flags = {**flags, "model": {**flags.get("model", {}), "name": absolute_model(named)}}
@@ -51,9 +51,10 @@ def absolute_model(name: str) -> str:
     return name if name in EMBEDDED_OR_HUB else str(Path(name).expanduser().absolute())
 
 
-def _section(data: dict[str, Any], name: str) -> dict[str, Any]:
-    section = data.get(name)
-    return section if isinstance(section, dict) else {}
+def section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Returns one part of a config as plain data, {} where it has none."""
+    found = data.get(name)
+    return found if isinstance(found, dict) else {}
 
 
 def common_flags(
@@ -137,11 +138,18 @@ def search_flags(
     out_dir = Path(flags["out_dir"] or resolve(command, {}).out_dir)
     base = latest_search(out_dir, output, flags.get("population", {}).get("n_voices"))
     named = flags["model"]["name"]
-    is_other_model = named is not None and absolute_model(named) != base["model"]["name"]
+    is_other_model = named is not None and absolute_model(named) != section(base, "model").get(
+        "name"
+    )
     if is_other_model or flags["rank"]["voices_path"] is not None:
         # Voices of one model are of no use to another.
-        base = {key: value for key, value in base.items() if key not in ("population", "walk")}
-    return resolve(command, flags, None, base)
+        dropped = {"population", "walk", *(("rank",) if is_other_model else ())}
+        base = {key: value for key, value in base.items() if key not in dropped}
+    config = resolve(command, flags, None, base)
+    start = section(base, "walk").get("start")
+    if command == "walk" and start is not None and config.walk.start == start:
+        output.note(f"Starting from its best voice, {start}.")
+    return config
 
 
 def latest_search(out_dir: Path, output: Output, n_voices: int | None = None) -> dict[str, Any]:
@@ -158,24 +166,18 @@ def latest_search(out_dir: Path, output: Output, n_voices: int | None = None) ->
     Raises:
         StoreError: there is none.
     """
-    from kvoicewalk.cli.population import population_of_result
+    from kvoicewalk.cli.population import handed_on
     from kvoicewalk.store import RunStore
 
     with RunStore.open(out_dir) as store:
         runs = store.list_runs(limit=1, commands=SEARCH_COMMANDS, statuses=("done", "interrupted"))
-    if not runs:
-        raise StoreError(
-            f"no target was given and {out_dir} holds no earlier run to take it from. "
-            "Name a recording, or run 'kvw rank TARGET' first."
-        )
-    latest = runs[0]
+        if not runs:
+            raise StoreError(
+                f"no target was given and {out_dir} holds no earlier run to take it from. "
+                "Name a recording, or run 'kvw rank TARGET' first."
+            )
+        latest = runs[0]
+        plan = {row.name: row.payload for row in store.rows(latest.run_id, "plan")}
+    output.note(f"Going on from {latest.run_id}: target {latest.target}, model {latest.model}.")
     base = {key: latest.config[key] for key in HANDED_ON if key in latest.config}
-    population = _section(latest.config, "population")
-    if n_voices is not None:
-        population = {**population, "n_voices": n_voices}
-    handed = population_of_result(latest.command, latest.result or {}, {"population": population})
-    output.note(
-        f"Going on from {latest.run_id}: target {latest.target}, model {latest.model}"
-        + (f", start {handed['walk']['start']}." if "walk" in handed else ".")
-    )
-    return {**base, **handed}
+    return {**base, **handed_on(latest, plan.get("population"), n_voices)}

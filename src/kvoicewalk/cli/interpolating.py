@@ -4,15 +4,17 @@ A sweep that goes on begins again and is fast where it was: what it heard is rem
 same scores lead it the same way.
 """
 
+import hashlib
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.population import Population
 from kvoicewalk.cli.searching import (
+    Found,
     best_entry,
     count_outcomes,
-    judge_held_out,
     report_improvement,
     save_best,
 )
@@ -25,62 +27,76 @@ if TYPE_CHECKING:
     from kvoicewalk.search.sweep import SweepStep
     from kvoicewalk.store import Run
 
+MAX_NAME_BYTES = 100
 
-def sweep(session: "Session", run: "Run", population: Population, output: Output) -> dict[str, Any]:
-    """Tries blends of all pairs of the population; returns the result.
+
+def sweep(session: "Session", run: "Run", population: Population, output: Output) -> Found:
+    """Tries blends of all pairs of the population.
 
     Raises:
-        KvwError: a voice gives no finite speech, or a file cannot be written.
+        KvwError: the best stock voice gives no finite speech, or a file cannot be written.
+        KeyboardInterrupt: a sweep that goes on was not yet where it had been.
     """
-    from kvoicewalk.report.json import parts_entry, timing_entry
     from kvoicewalk.report.search_view import Budget, make_search_view, search_table
     from kvoicewalk.search.sweep import interpolate
 
-    evaluator = session.evaluator
+    evaluator, config = session.evaluator, session.config.interpolate
     steps: list[SweepStep] = []
-    is_interrupted, held_out = False, None
+    n_before = len(run.rows("step"))
     first = population.voices[0]
     start = evaluator.evaluate(first)
-    best = (start, first)
-    save_best(session, run, first, start, "the likest voice of the population")
+    assert start.score is not None
+    best, best_voice, recipe = start, first, "the likest voice of the population"
+    if n_before == 0:
+        save_best(session, run, first, start, recipe)
+    is_interrupted = False
     view = make_search_view(
         output.stderr,
         "interpolating",
         lambda: Budget(steps[-1].n_total if steps else None),
         output.hides_progress,
     )
-    assert start.score is not None
-    config = session.config.interpolate
     try:
         with view:
             view.start(0, start, 0.0)
             for step in interpolate(population.voices, evaluator, config, start.score.score):
-                if step.outcome == "accepted":
-                    best = (step.evaluation, step.voice)
-                    save_best(session, run, step.voice, step.evaluation, _recipe(step))
+                is_best, is_new = step.outcome == "accepted", step.number > n_before
+                if is_best:
+                    best, best_voice, recipe = step.evaluation, step.voice, _recipe(step)
+                # What stood there before is left alone until the sweep is where it was.
+                if (is_best and is_new) or step.number == n_before:
+                    save_best(session, run, best_voice, best, recipe)
+                if is_best and is_new:
                     report_improvement(step, str(run.folder / "best.pt"), output)
                 _keep(run, step)
                 steps.append(step)
                 view.update(step)
-        output.show_table(search_table([("start", start), ("best", best[0])]))
-        held_out = judge_held_out(session, best[1], population.floor, output)
     except KeyboardInterrupt:
+        if len(steps) < n_before:
+            raise
         is_interrupted = True
-        output.show_table(search_table([("start", start), ("best", best[0])]))
+    output.show_table(search_table([("start", start), ("best", best)]))
+    result = _result(session, run, population, best, len(steps))
+    kept = [] if is_interrupted else _save_population(session, run, steps)
+    return Found({**result, "population": kept}, best_voice, is_interrupted)
+
+
+def _result(
+    session: "Session", run: "Run", population: Population, best: "Evaluation", n_steps: int
+) -> dict[str, Any]:
+    from kvoicewalk.report.json import parts_entry, timing_entry
+
     return {
         "run": run.run_id,
         "model": session.model.identity,
         "target": session.target_name,
-        "step": len(steps),
-        **parts_entry(best[0]),
-        "best": best_entry(run, best[0]),
-        "population": [] if is_interrupted else _save_population(session, run, steps),
-        "held_out": held_out,
+        "step": n_steps,
+        **parts_entry(best),
+        "best": best_entry(run, best),
         "floor": population.floor.name,
         **count_outcomes(run),
         "scoring": session.config.score.scoring,
-        "timing": timing_entry(evaluator.counts),
-        "is_interrupted": is_interrupted,
+        "timing": timing_entry(session.evaluator.counts),
     }
 
 
@@ -93,7 +109,7 @@ def _keep(run: "Run", step: "SweepStep") -> None:
 
 
 def _recipe(step: "SweepStep") -> str:
-    return f"blend {step.voice.name} (alpha {step.alpha:g})"
+    return f"blend {step.evaluation.voice_name} (alpha {step.alpha:g})"
 
 
 def _save_population(
@@ -105,16 +121,21 @@ def _save_population(
 
     entries = []
     for step in best_per_voice(steps):
-        method = session.config.command
-        facts = sidecar(session, step.voice.name, step.evaluation.score, method, _recipe(step))
-        path = run.save_voice(replace(step.voice, name=file_name(step.voice.name)), facts)
-        found: Evaluation = step.evaluation
-        entries.append(
-            {"name": step.voice.name, "voice_path": str(path.absolute()), **parts_entry(found)}
-        )
+        voice, method = step.voice, session.config.command
+        facts = sidecar(session, voice.name, step.evaluation.score, method, _recipe(step))
+        path = run.save_voice(replace(voice, name=file_name(voice.name)), facts)
+        entry = {"name": voice.name, "voice_path": str(path.absolute())}
+        entries.append({**entry, **parts_entry(step.evaluation)})
     return entries
 
 
 def file_name(blend_name: str) -> str:
-    """Returns a blend's name as a file can bear it: `a:0.75,b:0.25` → `a_0.75+b_0.25`."""
-    return blend_name.replace(":", "_").replace(",", "+").replace("/", "_")
+    """Returns a blend's name as a file can bear it: `a:0.75,b:0.25` → `a_0.75+b_0.25`.
+
+    Blends of blends of blends have long names; those are cut and told apart by a hash.
+    """
+    name = re.sub(r'[:/\\*?"<>|]', "_", blend_name.replace(",", "+"))
+    if len(name.encode("utf-8")) <= MAX_NAME_BYTES:
+        return name
+    short = name.encode("utf-8")[: MAX_NAME_BYTES - 9].decode("utf-8", "ignore")
+    return f"{short}-{hashlib.sha256(name.encode('utf-8')).hexdigest()[:8]}"

@@ -22,7 +22,7 @@ class Output:
     """The one sink of a command.
 
     Attributes:
-        is_json: one JSON object on stdout instead of tables.
+        is_json: JSON on stdout instead of tables: one object, or lines of a search.
         is_quiet: no progress and no notices.
     """
 
@@ -43,8 +43,10 @@ class Output:
 
     def warn(self, message: str) -> None:
         """Tells people what may spoil their result; shown even when quiet."""
-        self.stderr.print("[yellow]Note:[/] ", end="")
-        self.stderr.print(message, markup=False, soft_wrap=True)
+        from rich.text import Text
+
+        # In one piece: a spinner that is at work would overwrite the beginning of a line.
+        self.stderr.print(Text.assemble(("Note: ", "yellow"), message), soft_wrap=True)
 
     def emit(self, event: str, data: dict[str, Any]) -> None:
         """Prints one JSON line of a running command; nothing where people read."""

@@ -1,17 +1,19 @@
 """Which voices a search starts from: those of a config, or the likest of a ranking made first."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from kvoicewalk.cli.inputs import section
 from kvoicewalk.cli.output import Output
-from kvoicewalk.errors import VoiceError
+from kvoicewalk.errors import StoreError, VoiceError
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
     from kvoicewalk.models.base import VoiceSource
-    from kvoicewalk.store import Run
+    from kvoicewalk.store import Run, RunRecord
     from kvoicewalk.voices import Voice
 
 MIN_VOICES = 2
@@ -26,12 +28,14 @@ class Population:
         voices: likest first, at least two.
         floor: the best stock voice.
         stock: all stock voices of the model, or of `--voices`.
+        start: what a walk starts from; None leaves that to the population.
     """
 
     names: Sequence[str]
     voices: "Sequence[Voice]" = field(repr=False)
     floor: "Voice"
     stock: "Sequence[Voice]" = field(repr=False)
+    start: "Voice | None" = field(default=None, repr=False)
 
 
 def find_population(session: "Session", run: "Run", output: Output) -> Population:
@@ -41,25 +45,37 @@ def find_population(session: "Session", run: "Run", output: Output) -> Populatio
 
     Raises:
         VoiceError: a voice cannot be loaded, or fewer than two are left.
+        StoreError: the run began with voices of other numbers than are there now.
     """
     from kvoicewalk.cli.session import stock_voices
-    from kvoicewalk.cli.voice_args import find_voice, find_voices, refuse_other_models
+    from kvoicewalk.cli.voice_args import find_voice, find_voices
 
     config = session.config
     stock = stock_voices(session.model, config.rank.voices_path)
+    begin = config.walk.start
+    start = find_voice(begin, session.model.voices) if begin is not None else None
     source = _source(session)
     kept = {row.name: row.payload for row in run.rows("plan")}.get("population")
     if kept is None:
         names = list(config.population.voices) or _ranked(session, run, stock, output)
         floor = config.population.floor or names[0]
-        run.put("plan", "population", {"voices": names, "floor": floor})
     else:
         names, floor = _kept_names(kept)
-    refuse_other_models([*names, floor], session.model.identity)
     voices = find_voices(names, source)
     if len(voices) < MIN_VOICES:
         raise VoiceError(f"a search needs at least two voices to start from; found {len(voices)}.")
-    return Population(names, voices, find_voice(floor, source), stock)
+    digest = _digest([*voices, *stock, *([start] if start else [])])
+    if kept is None:
+        run.put("plan", "population", {"voices": names, "floor": floor, "hash": digest})
+    elif kept.get("hash") != digest:
+        raise StoreError(
+            f"run {run.run_id} began with voices that are not the same now; start a new run."
+        )
+    return Population(names, voices, find_voice(floor, source), stock, start)
+
+
+def _digest(voices: "Sequence[Voice]") -> str:
+    return hashlib.sha256("".join(voice.hash for voice in voices).encode()).hexdigest()
 
 
 def _source(session: "Session") -> "VoiceSource":
@@ -73,36 +89,52 @@ def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", output: Ou
     from kvoicewalk.cli.ranking import hear
     from kvoicewalk.search.base import standings
 
+    if len(stock) < MIN_VOICES:
+        raise VoiceError(f"a search needs at least two voices to start from; found {len(stock)}.")
     output.emit("stage", {"stage": "rank", "n_voices": len(stock)})
     steps = hear(session, run, stock, session.config.rank, output)
     return [step.voice_name for step in standings(steps)][: session.config.population.n_voices]
 
 
 def _kept_names(kept: Mapping[str, Any]) -> tuple[list[str], str]:
-    return [str(name) for name in kept["voices"]], str(kept["floor"])
+    try:
+        return [str(name) for name in kept["voices"]], str(kept["floor"])
+    except (KeyError, TypeError) as error:
+        raise StoreError("the run's list of voices is damaged; start a new run.") from error
 
 
-def population_of_result(
-    command: str, result: Mapping[str, Any], config: Mapping[str, Any]
+def handed_on(
+    run: "RunRecord", kept: Mapping[str, Any] | None, n_voices: int | None = None
 ) -> dict[str, Any]:
     """Returns what an earlier run hands on, nested like `RunConfig`: population and start.
 
+    Files are looked up in the run's folder as it lies now, so that it may be moved, and used from
+    any other folder. A ranking that was cut off hands nothing on: who was heard is no order yet.
+
     Args:
-        command: of that run.
-        result: what it concluded; {} where it was cut off.
-        config: of that run, as plain data.
+        run: the earlier one.
+        kept: its own population, as `find_population` kept it; None where it never had one.
+        n_voices: at most so many; None takes as many as that run did.
     """
-    own: dict[str, Any] = dict(config.get("population") or {})
-    if command == "rank":
-        heard = [v for v in result.get("voices", []) if v.get("target_similarity") is not None]
+    own: dict[str, Any] = dict(section(run.config, "population"))
+    if n_voices is not None:
+        own["n_voices"] = n_voices
+    result = run.result or {}
+    if run.command == "rank":
+        voices: Any = result.get("voices", []) if run.status == "done" else []
+        heard = [voice for voice in voices if voice.get("target_similarity") is not None]
         names = [voice["name"] for voice in heard[: own.get("n_voices", 10)]]
         return {"population": {**own, "voices": names}} if len(names) >= MIN_VOICES else {}
-    entries = result.get("population") or []
-    paths = [entry["voice_path"] for entry in entries if Path(entry["voice_path"]).is_file()]
-    found = {**own, "floor": result.get("floor") or own.get("floor")}
-    if command == "interpolate":
-        return {"population": {**found, "voices": paths}} if len(paths) >= MIN_VOICES else {}
-    best = (result.get("best") or {}).get("voice_path")
-    names = result.get("population_names") or own.get("voices") or []
-    started = {"walk": {"start": best}} if best and Path(best).is_file() else {}
-    return {"population": {**found, "voices": names}, **started}
+    names, floor = own.get("voices") or [], own.get("floor")
+    if kept is not None:
+        names, floor = _kept_names(kept)
+    if run.command == "interpolate":
+        entries: Any = result.get("population") or []
+        paths = [run.folder / "voices" / Path(entry["voice_path"]).name for entry in entries]
+        blends = [str(path.absolute()) for path in paths if path.is_file()]
+        names = blends if len(blends) >= MIN_VOICES else names
+    found = {"population": {**own, "voices": names[:n_voices], "floor": floor}}
+    best = run.folder / "best.pt"
+    if run.command == "walk" and best.is_file():
+        return {**found, "walk": {"start": str(best.absolute())}}
+    return found

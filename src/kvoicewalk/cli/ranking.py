@@ -37,7 +37,7 @@ def rank_and_show(
         KvwError: an input cannot be used.
         typer.Exit: interrupted; what was scored is kept and shown.
     """
-    from kvoicewalk.cli.session import open_run, open_session, stock_voices
+    from kvoicewalk.cli.session import how_to_resume, open_run, open_session, stock_voices
     from kvoicewalk.cli.voice_args import find_voices, refuse_other_models
     from kvoicewalk.config import RankConfig
     from kvoicewalk.models import stock_voice_source
@@ -63,7 +63,8 @@ def rank_and_show(
         extend(result)
     _show(result, steps, run.folder, output)
     if is_interrupted:
-        output.warn(f"interrupted; what was heard is kept in {run.folder}.")
+        hint = f" {how_to_resume(run)}" if config.command == "rank" else ""
+        output.warn(f"interrupted; what was heard is kept in {run.folder}.{hint}")
         raise typer.Exit(EXIT_INTERRUPTED)
     return result
 

@@ -6,12 +6,14 @@ improvement, then its rows, in one transaction. So a run that was killed goes on
 
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
 from kvoicewalk.cli.population import Population, find_population
+from kvoicewalk.errors import AudioError, SynthError
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
@@ -21,7 +23,23 @@ if TYPE_CHECKING:
     from kvoicewalk.store import Run, RunRecord
     from kvoicewalk.voices import Voice
 
-Body = Callable[["Session", "Run", Population, Output], dict[str, Any]]
+
+@dataclass(frozen=True)
+class Found:
+    """What a search comes back with.
+
+    Attributes:
+        result: of the run, as data.
+        voice: the best one.
+        is_interrupted: True where it has not come to its end.
+    """
+
+    result: dict[str, Any]
+    voice: "Voice" = field(repr=False)
+    is_interrupted: bool = False
+
+
+Body = Callable[["Session", "Run", Population, Output], Found]
 
 
 def search_and_show(
@@ -32,7 +50,8 @@ def search_and_show(
     Args:
         config: with the command, its target and model.
         output: where to.
-        body: the search itself; returns the run's result, with `is_interrupted`.
+        body: the search itself; an interrupt that it lets through leaves the run's result as
+            it was.
         record: of the run to go on with; None starts one.
 
     Raises:
@@ -40,31 +59,45 @@ def search_and_show(
         typer.Exit: interrupted; what was found is kept and shown.
     """
     from kvoicewalk.cli.session import open_run, open_session
+    from kvoicewalk.cli.voice_args import refuse_other_models
     from kvoicewalk.store import RunStore
 
     check_voices(config)
     with open_session(config, output) as session, RunStore.open(config.out_dir) as store:
+        refuse_other_models(named_voices(config), session.model.identity)
         with open_run(store, session, record) as run:
             try:
                 population = find_population(session, run, output)
+                output.emit("stage", {"stage": config.command, "run": run.run_id})
+                found = body(session, run, population, output)
             except KeyboardInterrupt:
                 run.finish("interrupted")
-                _say_interrupted(run, output)
-                raise typer.Exit(EXIT_INTERRUPTED) from None
-            output.emit("stage", {"stage": config.command, "run": run.run_id})
-            result = body(session, run, population, output)
-            is_interrupted = result.pop("is_interrupted")
+                raise _interrupted(run, output) from None
+            held_out, is_interrupted = None, found.is_interrupted
+            if not is_interrupted:
+                try:
+                    held_out = judge_held_out(session, found.voice, population.floor, output)
+                except KeyboardInterrupt:
+                    is_interrupted = True
+            result = {**found.result, "held_out": held_out}
             run.finish("interrupted" if is_interrupted else "done", result)
         output.emit("done", result)
         if is_interrupted:
-            _say_interrupted(run, output)
-            raise typer.Exit(EXIT_INTERRUPTED)
+            raise _interrupted(run, output)
         _say_done(result, run, output)
     return result
 
 
+def named_voices(config: "RunConfig") -> list[str]:
+    """Returns the voices that a config names: population, its floor, and start."""
+    named = (*config.population.voices, config.population.floor, config.walk.start)
+    return [spec for spec in named if spec is not None]
+
+
 def check_voices(config: "RunConfig") -> None:
     """Looks at the voices that a config names before anything slow is loaded.
+
+    Names within `--voices` are left for later.
 
     Raises:
         VoiceError: one is not there, or damaged.
@@ -72,8 +105,8 @@ def check_voices(config: "RunConfig") -> None:
     from kvoicewalk.cli.voice_args import find_voice, is_file_like
     from kvoicewalk.models import stock_voice_source
 
-    for spec in (config.walk.start, *config.population.voices):
-        if spec is not None and is_file_like(spec):
+    for spec in named_voices(config):
+        if spec == config.walk.start or is_file_like(spec):
             find_voice(spec, stock_voice_source(config.model.name))
 
 
@@ -112,7 +145,7 @@ def report_improvement(step: "ShownStep", voice_path: str, output: Output) -> No
 
 def count_outcomes(run: "Run") -> dict[str, int]:
     """Returns how many of a run's steps were accepted, rejected and gated, over all its parts."""
-    counted = Counter(str(row.payload["outcome"]) for row in run.rows("step"))
+    counted = Counter(str(row.payload.get("outcome")) for row in run.rows("step"))
     return {f"n_{outcome}": counted[outcome] for outcome in ("accepted", "rejected", "gated")}
 
 
@@ -121,40 +154,47 @@ def judge_held_out(
 ) -> dict[str, Any] | None:
     """Scores a voice and the best stock voice on texts that no search speaks; shows both.
 
-    Raises:
-        SynthError: a voice does not speak on this model.
+    Returns:
+        The figures; None where none are wanted, or a text gives no speech: that spoils no run.
     """
     config = session.config.held_out
     if not config.is_wanted:
         return None
+    from kvoicewalk.cli.session import busy
     from kvoicewalk.held_out import ceiling, measure_held_out
     from kvoicewalk.report.json import held_out_entry
     from kvoicewalk.report.search_view import held_out_table
 
     output.emit("stage", {"stage": "held_out"})
-    if not output.hides_progress:
-        output.note("judging on texts that the search never spoke …")
     evaluator = session.evaluator
     scorer = evaluator.scorer
-    found, below = (
-        measure_held_out(
-            one,
-            scorer.target.embedding,
-            evaluator.synthesizer,
-            scorer.encoder,
-            n_seeds=config.n_seeds,
-            seed=evaluator.seed,
-            lang=evaluator.lang,
-        )
-        for one in (voice, floor)
-    )
-    top = ceiling(session.clips, scorer.encoder)
+    try:
+        with busy(output, "judging on texts that the search never spoke …"):
+            found, below = (
+                measure_held_out(
+                    one,
+                    scorer.target.embedding,
+                    evaluator.synthesizer,
+                    scorer.encoder,
+                    n_seeds=config.n_seeds,
+                    seed=evaluator.seed,
+                    lang=evaluator.lang,
+                )
+                for one in (voice, floor)
+            )
+            top = ceiling(session.clips, scorer.encoder)
+    except (AudioError, SynthError) as error:
+        output.warn(f"the voice could not be judged on new texts: {error}")
+        return None
     output.show_table(held_out_table(found, below, floor.name, top))
     return held_out_entry(found, below, floor.name, top)
 
 
-def _say_interrupted(run: "Run", output: Output) -> None:
-    output.warn(f"interrupted; what was found is kept in {run.folder}. Go on with: kvw runs resume")
+def _interrupted(run: "Run", output: Output) -> typer.Exit:
+    from kvoicewalk.cli.session import how_to_resume
+
+    output.warn(f"interrupted; what was found is kept in {run.folder}. {how_to_resume(run)}")
+    return typer.Exit(EXIT_INTERRUPTED)
 
 
 def _say_done(result: dict[str, Any], run: "Run", output: Output) -> None:

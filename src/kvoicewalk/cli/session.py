@@ -94,7 +94,7 @@ def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
     Raises:
         KvwError: the recording, the model or the text cannot be used.
     """
-    with _loading(output):
+    with busy(output, "loading …"):
         clips = read_clips(config.target, output)
         session = _load(config, clips, output)
     try:
@@ -104,14 +104,15 @@ def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
 
 
 @contextmanager
-def _loading(output: Output) -> Iterator[None]:
+def busy(output: Output, what: str) -> Iterator[None]:
+    """Shows that something takes a while: a spinner on a terminal, a line elsewhere."""
     if output.hides_progress:
         yield
     elif output.stderr.is_terminal:
-        with output.stderr.status("loading …"):
+        with output.stderr.status(what):
             yield
     else:
-        output.note("loading …")
+        output.note(what)
         yield
 
 
@@ -166,6 +167,15 @@ def open_run(store: "RunStore", session: Session, record: "RunRecord | None") ->
                 f"run {record.run_id} began with another {what} than is there now; start a new run."
             )
     return store.open_run(record)
+
+
+def how_to_resume(run: "Run") -> str:
+    """Returns the command that goes on with a run that was just cut off, for people."""
+    from kvoicewalk.config import RunConfig
+
+    out_dir = run.folder.parent
+    is_default = out_dir == RunConfig.model_fields["out_dir"].default
+    return "Go on with: kvw runs resume" + ("" if is_default else f" --out {out_dir}")
 
 
 def stock_voices(model: "Model", voices_path: Path | None) -> "list[Voice]":

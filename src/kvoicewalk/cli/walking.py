@@ -6,25 +6,25 @@ from typing import TYPE_CHECKING, Any
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.population import Population
 from kvoicewalk.cli.searching import (
+    Found,
     best_entry,
     count_outcomes,
-    judge_held_out,
     report_improvement,
     save_best,
 )
+from kvoicewalk.errors import StoreError
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
-    from kvoicewalk.config import WalkConfig
-    from kvoicewalk.evaluate import Evaluation, Evaluator
+    from kvoicewalk.evaluate import Evaluation
     from kvoicewalk.search.base import Optimizer, Progress, SearchStep
     from kvoicewalk.search.space import Space
     from kvoicewalk.store import Run
     from kvoicewalk.voices import Voice
 
 
-def walk(session: "Session", run: "Run", population: Population, output: Output) -> dict[str, Any]:
-    """Walks from the population's best voice, or on from where the run was; returns the result.
+def walk(session: "Session", run: "Run", population: Population, output: Output) -> Found:
+    """Walks from the population's best voice, or on from where the run was.
 
     Raises:
         KvwError: the start or the saved search cannot be used.
@@ -37,30 +37,25 @@ def walk(session: "Session", run: "Run", population: Population, output: Output)
     config = session.config.walk
     space, base = make_walk_space(session, population)
     optimizer = RandomWalk(space, config, session.config.synth.seed)
-    # Nothing that a walk proposes is met again in another run.
-    evaluator = replace(session.evaluator, memory=MemoryCache())
     budget = Budget(config.step_budget, config.minutes and 60 * config.minutes)
-    is_interrupted, held_out = False, None
-    progress = _where_it_stands(session, run, optimizer, space, base.name, evaluator)
+    progress, start = _where_it_stands(session, run, optimizer, space, base)
+    # Nothing that a walk proposes is met again in another run.
+    session = replace(session, evaluator=replace(session.evaluator, memory=MemoryCache()))
     view = make_search_view(output.stderr, "walking", lambda: budget, output.hides_progress)
+    is_interrupted = False
     try:
         with view:
             view.start(progress.number, progress.evaluation, progress.used_s)
-            for step in search(optimizer, evaluator, progress, config):
+            for step in search(optimizer, session.evaluator, progress, config):
                 _keep(session, run, optimizer, progress, step, output)
                 view.update(step)
-        _show(run, progress.evaluation, output)
-        held_out = judge_held_out(session, progress.incumbent.voice, population.floor, output)
     except KeyboardInterrupt:
         is_interrupted = True
         # What is on disk counts: the interrupt may have come between a step and its rows.
         progress = _load(run, optimizer, space)
-        _show(run, progress.evaluation, output)
-    return {
-        **_result(session, run, population, progress),
-        "held_out": held_out,
-        "is_interrupted": is_interrupted,
-    }
+    _show(start, progress.evaluation, output)
+    result = _result(session, run, population, progress)
+    return Found(result, progress.incumbent.voice, is_interrupted)
 
 
 def make_walk_space(session: "Session", population: Population) -> "tuple[Space, Voice]":
@@ -70,7 +65,7 @@ def make_walk_space(session: "Session", population: Population) -> "tuple[Space,
     original does; the others start from its best voice and move in units of all stock voices'.
 
     Raises:
-        VoiceError: the start cannot be loaded, or was found with another model.
+        VoiceError: there are too few voices to measure their spread.
     """
     from kvoicewalk.search.space import describe_population, make_space
     from kvoicewalk.voices import mean_voice
@@ -78,48 +73,58 @@ def make_walk_space(session: "Session", population: Population) -> "tuple[Space,
     config = session.config.walk
     is_classic = config.params == "classic"
     voices = population.voices if is_classic else population.stock
-    if config.start is not None:
-        base = _start_voice(session, config)
+    if population.start is not None:
+        base = population.start
     else:
         base = mean_voice(voices, "mean") if is_classic else population.voices[0]
     return make_space(config.params, base, describe_population(voices), config.only), base
 
 
-def _start_voice(session: "Session", config: "WalkConfig") -> "Voice":
-    from kvoicewalk.cli.voice_args import find_voice, refuse_other_models
-
-    assert config.start is not None
-    refuse_other_models([config.start], session.model.identity)
-    return find_voice(config.start, session.model.voices)
-
-
 def _where_it_stands(
-    session: "Session",
-    run: "Run",
-    optimizer: "Optimizer",
-    space: "Space",
-    base_name: str,
-    evaluator: "Evaluator",
-) -> "Progress":
+    session: "Session", run: "Run", optimizer: "Optimizer", space: "Space", base: "Voice"
+) -> "tuple[Progress, Evaluation]":
+    """Begins, or takes up what was saved; returns where it stands, and the start's score."""
     from kvoicewalk.search.loop import begin
-    from kvoicewalk.store.checkpoint import dump_evaluation, dump_incumbent, dump_state
+    from kvoicewalk.store.checkpoint import (
+        dump_evaluation,
+        dump_incumbent,
+        dump_state,
+        read_evaluation,
+    )
 
-    if run.rows("state"):
-        return _load(run, optimizer, space)
-    progress = begin(space, evaluator, base_name)
-    save_best(session, run, progress.incumbent.voice, progress.evaluation, f"voice {base_name}")
-    with run.batch():
-        run.put("start", "start", dump_evaluation(progress.evaluation))
-        run.put("state", "state", dump_state(optimizer, progress))
-        run.put("incumbent", "incumbent", dump_incumbent(progress))
-    return progress
+    is_new = not run.rows("state")
+    if is_new:
+        progress = begin(space, session.evaluator, base.name)
+        start = progress.evaluation
+    else:
+        progress, start = _load(run, optimizer, space), read_evaluation(_row(run, "start"))
+    # Also where it goes on: a kill between files and rows leaves files of a step to come.
+    number = progress.last_improvement
+    recipe = _recipe(session, number) if number else f"voice {base.name}"
+    save_best(session, run, progress.incumbent.voice, progress.evaluation, recipe)
+    if is_new:
+        with run.batch():
+            run.put("start", "start", dump_evaluation(start))
+            run.put("state", "state", dump_state(optimizer, progress))
+            run.put("incumbent", "incumbent", dump_incumbent(progress))
+    return progress, start
+
+
+def _recipe(session: "Session", number: int) -> str:
+    return f"step {number} of a walk, params {session.config.walk.params}"
 
 
 def _load(run: "Run", optimizer: "Optimizer", space: "Space") -> "Progress":
     from kvoicewalk.store.checkpoint import restore
 
-    (state,), (incumbent,) = run.rows("state"), run.rows("incumbent")
-    return restore(optimizer, space, state.payload, incumbent.payload)
+    return restore(optimizer, space, _row(run, "state"), _row(run, "incumbent"))
+
+
+def _row(run: "Run", kind: str) -> dict[str, object]:
+    rows = run.rows(kind)
+    if not rows:
+        raise StoreError(f"run {run.run_id} lacks a part of its saved search; start a new run")
+    return rows[0].payload
 
 
 def _keep(
@@ -135,8 +140,7 @@ def _keep(
 
     if step.improvement is not None:
         voice, config = step.improvement.voice, session.config.walk
-        recipe = f"step {step.number} of a walk, params {config.params}"
-        facts = save_best(session, run, voice, step.evaluation, recipe)
+        facts = save_best(session, run, voice, step.evaluation, _recipe(session, step.number))
         named = replace(voice, name=f"step-{step.number:06d}")
         path = run.save_improvement(named, session.evaluator.speak(voice), facts, config.n_kept)
         report_improvement(step, str(path), output)
@@ -168,10 +172,7 @@ def _result(
     }
 
 
-def _show(run: "Run", best: "Evaluation", output: Output) -> None:
+def _show(start: "Evaluation", best: "Evaluation", output: Output) -> None:
     from kvoicewalk.report.search_view import search_table
-    from kvoicewalk.store.checkpoint import read_evaluation
 
-    (start,) = run.rows("start")
-    rows = [("start", read_evaluation(start.payload)), ("best", best)]
-    output.show_table(search_table(rows))
+    output.show_table(search_table([("start", start), ("best", best)]))

@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 
 from kvoicewalk.config import WalkConfig
-from kvoicewalk.evaluate import Evaluation, Evaluator, Gate
+from kvoicewalk.errors import SynthError
+from kvoicewalk.evaluate import Evaluation, Evaluator, Gate, silent
 from kvoicewalk.search.base import Candidate, Optimizer, Outcome, Progress, SearchStep
 from kvoicewalk.search.space import Space
 
@@ -40,15 +41,18 @@ def search(
         config: budget, patience, gate and acceptance.
         clock: in seconds; the time that the caller takes between steps counts, too.
 
-    Raises:
-        SynthError: a candidate gives no finite speech.
+    A candidate that gives no speech, or none that is finite, is gated.
     """
     before_s = clock()
     while not is_over(progress, config):
         candidate = optimizer.ask()
         gate = Gate(config.gate_share * progress.evaluation.target_similarity)
-        evaluation = evaluator.evaluate(candidate.voice, gate)
-        outcome = judge(candidate, evaluation, progress, evaluator, config)
+        try:
+            evaluation = evaluator.evaluate(candidate.voice, gate)
+            outcome = judge(candidate, evaluation, progress, evaluator, config)
+        except SynthError:
+            # A resumed search would propose it again: it must not end the search.
+            evaluation, outcome = silent(candidate.voice), "gated"
         score = evaluation.score.score if evaluation.score else None
         optimizer.tell(candidate, score, outcome == "accepted")
         progress.number += 1

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from kvoicewalk.config import InterpolateConfig
-from kvoicewalk.evaluate import Evaluation, Evaluator
+from kvoicewalk.errors import SynthError
+from kvoicewalk.evaluate import Evaluation, Evaluator, silent
 from kvoicewalk.mutate import blend
 from kvoicewalk.search.base import Outcome
 from kvoicewalk.voices import Voice
@@ -24,27 +25,35 @@ class SweepStep:
 
     Attributes:
         number: from 1.
-        pair: names of a and b.
+        parts: a and b.
         alpha: 1 is a, −1 is b.
         evaluation: of the blend.
-        voice: the blend.
         best_score: of all blends heard so far, 0 to 100.
         outcome: accepted where this one is the best so far.
         n_total: blends that will be heard, as far as is known now.
     """
 
     number: int
-    pair: tuple[str, str]
+    parts: tuple[Voice, Voice] = field(repr=False)
     alpha: float
     evaluation: Evaluation
-    voice: Voice = field(repr=False)
     best_score: float
     outcome: Outcome
     n_total: int
 
     @property
+    def pair(self) -> tuple[str, str]:
+        """Names of a and b."""
+        return self.parts[0].name, self.parts[1].name
+
+    @property
+    def voice(self) -> Voice:
+        """The blend, made anew: half a MiB a step would not fit with thousands of steps."""
+        return blend_voices(*self.parts, self.alpha)
+
+    @property
     def score(self) -> float:
-        """0 to 100; 0 where the gate closed."""
+        """0 to 100; 0 where the blend gives no speech."""
         return self.evaluation.score.score if self.evaluation.score else 0.0
 
 
@@ -76,8 +85,7 @@ def interpolate(
         config: grid, and how much of it is tried.
         best_score: of the best voice known before, 0 to 100.
 
-    Raises:
-        SynthError: a blend gives no finite speech.
+    A blend that gives no speech, or none that is finite, is gated.
     """
     pairs = list(itertools.combinations(voices, 2))
     heard = _Heard(evaluator, best_score)
@@ -86,15 +94,15 @@ def interpolate(
         for pair, alpha in points:
             yield heard.step(pair, alpha, len(points))
         return
-    n_fine = 2 * _n_halvings(config)
-    n_total = len(pairs) + config.n_fine_pairs * (n_fine + 2)
+    n_fine_pairs = min(config.n_fine_pairs, len(pairs))
+    n_total = len(pairs) + n_fine_pairs * 2 * _n_halvings(config)
     middles = []
     for pair in pairs:
         step = heard.step(pair, 0.0, n_total)
         middles.append((step.score, pair))
         yield step
     middles.sort(key=lambda entry: -entry[0])
-    for score, pair in middles[: config.n_fine_pairs]:
+    for score, pair in middles[:n_fine_pairs]:
         yield from _close_in(pair, score, heard, config, n_total)
 
 
@@ -136,10 +144,13 @@ def best_per_voice(steps: Sequence[SweepStep]) -> tuple[SweepStep, ...]:
     ranked = sorted(steps, key=lambda step: (-step.score, step.number))
     firsts = [next(step for step in ranked if name in step.pair) for name in names]
     by_pair = {step.pair: step for step in reversed(ranked)}
-    # Pure voices stand in several pairs, so what counts as the same is the voice.
-    unique = {step.voice.hash: step for step in (*by_pair.values(), *firsts)}
-    chosen = {step.voice.hash for step in firsts}
-    fill = sorted(unique.values(), key=lambda s: (s.voice.hash not in chosen, -s.score, s.number))
+    # Pure voices stand in several pairs, so what counts as the same is the voice, told by its name.
+    unique = {step.evaluation.voice_name: step for step in (*by_pair.values(), *firsts)}
+    chosen = {step.evaluation.voice_name for step in firsts}
+    fill = sorted(
+        unique.values(),
+        key=lambda s: (s.evaluation.voice_name not in chosen, -s.score, s.number),
+    )
     return tuple(sorted(fill[: len(names)], key=lambda step: (-step.score, step.number)))
 
 
@@ -155,17 +166,19 @@ class _Heard:
         a, b = pair
         self.n_heard += 1
         voice = blend_voices(a, b, alpha)
-        evaluation = self.evaluator.evaluate(voice)
-        assert evaluation.score is not None
-        is_best = evaluation.score.score > self.best_score
-        self.best_score = max(self.best_score, evaluation.score.score)
+        outcome: Outcome = "rejected"
+        try:
+            evaluation = self.evaluator.evaluate(voice)
+        except SynthError:
+            evaluation, outcome = silent(voice), "gated"
+        if evaluation.score is not None and evaluation.score.score > self.best_score:
+            self.best_score, outcome = evaluation.score.score, "accepted"
         return SweepStep(
             number=self.n_heard,
-            pair=(a.name, b.name),
+            parts=pair,
             alpha=alpha,
             evaluation=evaluation,
-            voice=voice,
             best_score=self.best_score,
-            outcome="accepted" if is_best else "rejected",
+            outcome=outcome,
             n_total=n_total,
         )

@@ -5,8 +5,8 @@ bytes, overwritten at each improvement. No pickles.
 """
 
 import base64
-import binascii
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -50,14 +50,11 @@ def read_evaluation(data: Mapping[str, Any]) -> Evaluation:
     """Returns the evaluation that `dump_evaluation` wrote, number for number.
 
     Raises:
-        KeyError, TypeError, ValueError: it is damaged.
+        StoreError: it is damaged, or of a voice that was not scored.
     """
-    score = data["score"]
-    return Evaluation(
-        str(data["voice_name"]),
-        float(data["target_similarity"]),
-        None if score is None else Score(**{key: float(part) for key, part in score.items()}),
-    )
+    with _damage_named():
+        parts = {key: float(part) for key, part in data["score"].items()}
+        return Evaluation(str(data["voice_name"]), float(data["target_similarity"]), Score(**parts))
 
 
 def restore(
@@ -74,9 +71,9 @@ def restore(
     Raises:
         StoreError: the rows are damaged, or of another kind of search.
     """
-    try:
+    with _damage_named():
         z = _unpack(incumbent, space.start.size)
-        candidate = Candidate(z, space.decode(z, incumbent["name"]))
+        candidate = Candidate(z, space.decode(z, str(incumbent["name"])))
         optimizer.restore(state["optimizer"], z)
         return Progress(
             candidate,
@@ -85,7 +82,14 @@ def restore(
             int(state["last_improvement"]),
             float(state["used_s"]),
         )
-    except (KeyError, TypeError, ValueError, AttributeError, binascii.Error) as error:
+
+
+@contextlib.contextmanager
+def _damage_named() -> Iterator[None]:
+    """Turns what damaged rows raise into one StoreError."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise StoreError(
             f"the run's saved search cannot be used ({type(error).__name__}: {error}); start anew"
         ) from error

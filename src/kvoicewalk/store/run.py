@@ -184,7 +184,7 @@ class Run:
         path = self.save_voice(voice, sidecar)
         write_wav(path.with_suffix(".wav"), utterance)
         for old in sorted(path.parent.glob("*.pt"))[:-n_kept]:
-            for suffix in (".pt", ".json", ".wav"):
+            for suffix in (".json", ".wav", ".pt"):  # a kill leaves what is found again by its .pt
                 old.with_suffix(suffix).unlink(missing_ok=True)
         return path
 

@@ -8,7 +8,7 @@ from kvoicewalk.search.loop import begin, is_beyond_noise, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
-from tests.fakes import QuadraticEvaluator
+from tests.fakes import QuadraticEvaluator, StumblingEvaluator
 
 CLASSIC = WalkConfig(params="classic", n_steps=40)
 
@@ -127,3 +127,11 @@ def test_luck_is_not_accepted_where_nothing_is_better(voices):
         for config in (CLASSIC, careful)
     )
     assert n_careful < n_lucky
+
+
+def test_a_candidate_without_speech_ends_no_search(voices, evaluator):
+    steps, _ = walk(voices, StumblingEvaluator(evaluator.optimum), CLASSIC)
+    assert len(steps) == CLASSIC.n_steps
+    silent = [step for step in steps if step.evaluation.target_similarity == 0.0]
+    assert len(silent) > 10
+    assert {step.outcome for step in silent} == {"gated"}

@@ -6,7 +6,7 @@ import pytest
 from kvoicewalk.config import InterpolateConfig
 from kvoicewalk.search.sweep import best_per_voice, blend_voices, grid, interpolate
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
-from tests.fakes import QuadraticEvaluator, constant_voice
+from tests.fakes import QuadraticEvaluator, StumblingEvaluator, constant_voice
 
 CONFIG = InterpolateConfig()
 
@@ -85,3 +85,19 @@ def test_the_best_of_each_voice_every_blend_once(voices, evaluator):
     for voice in voices:
         own = max(step.score for step in steps if voice.name in step.pair)
         assert any(step.score == own for step in kept)
+
+
+def test_a_blend_without_speech_ends_no_sweep(voices, evaluator):
+    steps = list(interpolate(voices, StumblingEvaluator(evaluator.optimum), CONFIG))
+    silent = [step for step in steps if step.outcome == "gated"]
+    assert len(silent) > 10
+    assert all(step.score == 0.0 for step in silent)
+    assert len(best_per_voice(steps)) == len(voices)
+
+
+@pytest.mark.parametrize("n_voices", [2, 3, 5])
+def test_no_more_blends_than_promised(voices, evaluator, n_voices):
+    steps = list(interpolate(voices[:n_voices], evaluator, CONFIG))
+    n_total = steps[0].n_total
+    n_pairs = n_voices * (n_voices - 1) // 2
+    assert len(steps) <= n_total <= n_pairs * 11
