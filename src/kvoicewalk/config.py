@@ -30,7 +30,7 @@ SCREENING_TEXT = "The quick beige fox jumped over each thin wall."
 
 MAX_CONFIG_BYTES = 1_000_000
 DEFAULT_STEPS = 300
-CLASSIC_WALK = {"is_adaptive": False, "n_seeds": 1, "noise_margin": 0.0}
+CLASSIC_WALK = {"size_range": (0.01, 0.15), "n_seeds": 1, "noise_margin": 0.0}
 
 
 class _Frozen(BaseModel):
@@ -129,19 +129,21 @@ class InterpolateConfig(_Frozen):
 class WalkConfig(_Frozen):
     """How `walk` moves, what it keeps and when it stops.
 
-    With `params` classic the defaults are the original's: one seed, no margin, no adaptation,
-    sizes 0.01 to 0.15, gate 0.98.
+    With `params` classic the defaults are the original's: one seed, no margin, sizes 0.01 to 0.15,
+    gate 0.98.
     """
 
-    params: Literal["classic", "shared", "pca"] = "shared"
+    params: Literal["classic", "shared", "pca"] = "pca"
     only: Literal["timbre", "prosody"] | None = None
-    start: str | None = Field(None, min_length=1, description="a voice; None: the likest")
+    start: str | None = Field(
+        None, min_length=1, description="a voice; None: the population's mean"
+    )
     n_steps: int | None = Field(None, ge=1, description="None: 300, or no limit beside minutes")
     minutes: float | None = Field(None, gt=0, description="None: no limit")
     patience: int | None = Field(None, ge=1, description="steps without improvement; None: any")
     gate_share: float = Field(0.98, ge=0, le=1, description="of the incumbent's target similarity")
-    size_range: tuple[float, float] = (0.01, 0.15)
-    is_adaptive: bool = Field(True, description="step size by the one-fifth success rule")
+    size_range: tuple[float, float] = (0.03, 0.3)
+    is_adaptive: bool = Field(False, description="step size by the one-fifth success rule")
     start_size: float = Field(0.15, gt=0, description="of adapted steps, in units of the spread")
     n_seeds: int = Field(2, ge=1, le=100, description="that an improvement must hold under")
     noise_margin: float = Field(1.0, ge=0, description="standard errors that a gain must exceed")

@@ -60,10 +60,15 @@ def remove_others(
     """Takes all voices but those kept out of the folder and out of the lists by name."""
     for path in lists:
         listed = json.loads(path.read_text(encoding="utf-8"))
-        path.write_text(json.dumps({name: listed[name] for name in kept}, indent=1) + "\n")
+        write_json(path, {name: listed[name] for name in kept})
     for path in voices_dir.glob("*.pt"):
         if path.stem not in kept:
             path.unlink()
+
+
+def write_json(path: Path, data: Mapping[str, object]) -> None:
+    """Writes a list by voice name as the package carries it."""
+    path.write_text(json.dumps(dict(sorted(data.items())), indent=1) + "\n")
 
 
 def select() -> None:

@@ -13,7 +13,9 @@ def walk(
     targets: options.TargetsArgument = None,
     start: Annotated[
         Optional[str],  # noqa: UP045
-        typer.Option("--start", metavar="VOICE", help="Voice to start from. [default: the likest]"),
+        typer.Option(
+            "--start", metavar="VOICE", help="Voice to start from. [default: the population's mean]"
+        ),
     ] = None,
     steps: Annotated[
         Optional[int],  # noqa: UP045
@@ -32,8 +34,8 @@ def walk(
         typer.Option(
             "--params",
             metavar="KIND",
-            help="What moves: shared or pca (all text lengths together), or classic (every "
-            "number, as the original does). [default: shared]",
+            help="What moves: pca or shared (all text lengths together), or classic (every "
+            "number, as the original does). [default: pca]",
         ),
     ] = None,
     only: Annotated[

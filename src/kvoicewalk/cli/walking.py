@@ -61,8 +61,8 @@ def walk(session: "Session", run: "Run", population: Population, output: Output)
 def make_walk_space(session: "Session", population: Population) -> "tuple[Space, Voice]":
     """Returns the space of a walk, and the voice that it starts from.
 
-    The classic walk starts from the population's mean and moves in units of its spread, as the
-    original does; the others start from its best voice and move in units of all stock voices'.
+    It starts from the population's mean, unless a start is named. The classic walk moves in units
+    of the population's spread, as the original does; the others in units of all stock voices'.
 
     Raises:
         VoiceError: there are too few voices to measure their spread.
@@ -71,12 +71,8 @@ def make_walk_space(session: "Session", population: Population) -> "tuple[Space,
     from kvoicewalk.voices import mean_voice
 
     config = session.config.walk
-    is_classic = config.params == "classic"
-    voices = population.voices if is_classic else population.stock
-    if population.start is not None:
-        base = population.start
-    else:
-        base = mean_voice(voices, "mean") if is_classic else population.voices[0]
+    voices = population.voices if config.params == "classic" else population.stock
+    base = population.start or mean_voice(population.voices, "mean")
     return make_space(config.params, base, describe_population(voices), config.only), base
 
 
