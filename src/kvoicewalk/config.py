@@ -184,6 +184,29 @@ class HeldOutConfig(_Frozen):
     n_seeds: int = Field(2, ge=1, le=100)
 
 
+class GradientConfig(_Frozen):
+    """How `gradient` learns: Adam on one short text after another. Measured: docs/gradient.md."""
+
+    n_lessons: int = Field(12, ge=1, description="between two judgements")
+    rate: float = Field(0.2, gt=0, description="first step of each number, in units of the space")
+    rate_span: float = Field(40, gt=0, description="lessons until the step is smaller by √2")
+    betas: tuple[float, float] = (0.9, 0.99)
+    averaging: float = Field(8, ge=0, description="of the path: 0 the mean of all, more: recent")
+    prior_weight: float = Field(0.03, ge=0)
+    pitch_weight: float = Field(0.05, ge=0)
+    range_weight: float = Field(0.05, ge=0)
+    pace_weight: float = Field(0.05, ge=0)
+    partials_per_s: float = Field(0.65, ge=0.63, le=1.3, description="windows that are embedded")
+
+
+class CmaConfig(_Frozen):
+    """How `cma` starts."""
+
+    start_size: float = Field(0.3, gt=0, description="first step size, in units of the space")
+    n_candidates: int | None = Field(None, ge=4, description="a generation; None: by dimension")
+    growth: int = Field(2, ge=1, description="of the generation at each restart")
+
+
 class RunConfig(_Frozen):
     """All that decides a run's result, and where it goes."""
 

@@ -83,6 +83,54 @@ class PreparedChunk:
     decoder_in: torch.Tensor
 
 
+@dataclass(frozen=True)
+class Performance:
+    """How a chunk is to be spoken: all that the prosody half of a style row decides.
+
+    Attributes:
+        durations: (n_tokens,), frames of 25 ms a token with both pads, not rounded.
+        frames: int64 (n_frames,), which token each frame belongs to.
+        pitch_hz: (1, 2 · n_frames), predicted, every 12.5 ms; near 0 where unvoiced.
+        energy: (1, 2 · n_frames), predicted.
+    """
+
+    durations: torch.Tensor
+    frames: torch.Tensor
+    pitch_hz: torch.Tensor
+    energy: torch.Tensor
+
+
+@dataclass(frozen=True)
+class SpokenRow:
+    """Speech with its gradients.
+
+    Attributes:
+        samples: float32 (n_samples,) at 24 kHz; differentiable in columns :128 of the row.
+        durations: float32 (n_tokens,), frames of 25 ms a token with both pads, not rounded.
+        pitch_hz: float32 (2 · n_frames,), predicted, every 12.5 ms; near 0 where unvoiced.
+            Durations and pitch are differentiable in columns 128: of the row.
+    """
+
+    samples: torch.Tensor
+    durations: torch.Tensor
+    pitch_hz: torch.Tensor
+
+
+@contextmanager
+def seeded_noise(seed: int, device: torch.device) -> Iterator[None]:
+    """Seeds torch's global generator, and gives back its earlier state."""
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(seed)
+        yield
+
+
+@contextmanager
+def without_cudnn() -> Iterator[None]:
+    """Keeps cuDNN away: its recurrent layers refuse a backward pass in eval mode."""
+    with torch.backends.cudnn.flags(enabled=False):
+        yield
+
+
 @contextmanager
 def flushed_denormals() -> Iterator[None]:
     """Rounds floats below 1e-38 to zero on this thread, and gives back its earlier state.
@@ -182,11 +230,9 @@ class KokoroSynthesizer:
     ) -> npt.NDArray[np.float32]:
         device = self.model.network.device
         row = torch.tensor(voice.rows[prepared.n_phonemes - 1], device=device)
-        devices = [device] if device.type == "cuda" else []
-        with torch.random.fork_rng(devices=devices):
-            torch.manual_seed(seed)
-            audio: torch.Tensor = self._decode(prepared, row)
-        return np.asarray(audio.reshape(-1).cpu(), dtype=np.float32)
+        with seeded_noise(seed, device):
+            audio = self.render(prepared, self.perform(prepared, row), row)
+        return np.asarray(audio.cpu(), dtype=np.float32)
 
     def predict_durations(
         self, prepared: PreparedChunk, row: torch.Tensor
@@ -209,20 +255,65 @@ class KokoroSynthesizer:
         durations = torch.sigmoid(predictor.duration_proj(hidden)).sum(-1) / self.speed
         return durations.reshape(-1), encoded
 
-    def _decode(self, prepared: PreparedChunk, row: torch.Tensor) -> torch.Tensor:
-        """Source of the order of calls: hexgrad/kokoro kokoro/model.py, forward_with_tokens."""
-        network = self.model.network
-        timbre, prosody = row[:, TIMBRE], row[:, PROSODY]
+    def perform(self, prepared: PreparedChunk, row: torch.Tensor) -> Performance:
+        """Predicts how a chunk is to be spoken; differentiable in columns 128: of the row.
+
+        Args:
+            prepared: of the chunk.
+            row: (1, 256), a style row.
+
+        Source of the order of calls, here and in `render`: hexgrad/kokoro kokoro/model.py,
+        `forward_with_tokens`.
+        """
         durations, encoded = self.predict_durations(prepared, row)
-        n_frames = durations.round().clamp(min=1).long()
+        n_frames = durations.detach().round().clamp(min=1).long()
         # kokoro multiplies by a 0/1 alignment matrix; picking columns gives the same numbers.
         frames = torch.repeat_interleave(
             torch.arange(n_frames.numel(), device=row.device), n_frames
         )
-        pitch_hz, energy = network.predictor.F0Ntrain(
-            encoded.transpose(-1, -2)[:, :, frames], prosody
+        pitch_hz, energy = self.model.network.predictor.F0Ntrain(
+            encoded.transpose(-1, -2)[:, :, frames], row[:, PROSODY]
         )
-        audio: torch.Tensor = network.decoder(
-            prepared.decoder_in[:, :, frames], pitch_hz, energy, timbre
+        return Performance(durations, frames, pitch_hz, energy)
+
+    def render(
+        self, prepared: PreparedChunk, performance: Performance, row: torch.Tensor
+    ) -> torch.Tensor:
+        """Makes the waveform, (n_samples,); differentiable in columns :128 of the row.
+
+        Noise comes from torch's global generator: seed it first.
+        """
+        audio: torch.Tensor = self.model.network.decoder(
+            prepared.decoder_in[:, :, performance.frames],
+            performance.pitch_hz,
+            performance.energy,
+            row[:, TIMBRE],
         )
-        return audio
+        return audio.reshape(-1)
+
+    def speak_row(
+        self, phonemes: str, row: torch.Tensor, *, seed: int, needs_prosody: bool = True
+    ) -> SpokenRow:
+        """Speaks one chunk with one style row: the differentiable twin of `speak`.
+
+        The same numbers as `speak` for a text of this one chunk and a voice with this row. The
+        waveform carries the gradient of the timbre half alone: through the waveform the prosody
+        half is misled (it would trade timing and pitch for likeness), so durations and pitch
+        carry its gradient instead.
+
+        Args:
+            phonemes: 1 to 510 characters.
+            row: float32 (256,), row n − 1 of a voice, n the number of phonemes.
+            seed: of the noise, as in `speak`.
+            needs_prosody: False leaves durations and pitch without a gradient: a third faster.
+        """
+        device = self.model.network.device
+        prepared, batch = self.prepare(phonemes), row.to(device)[None]
+        with flushed_denormals(), without_cudnn(), seeded_noise(seed, device):
+            # Recurrent layers round differently where they keep what a gradient needs, and the
+            # phase adds that up: so the waveform is always made from the plain path's numbers.
+            with torch.no_grad():
+                plain = self.perform(prepared, batch)
+            samples = self.render(prepared, plain, batch)
+            shown = self.perform(prepared, batch) if needs_prosody else plain
+        return SpokenRow(samples, shown.durations, shown.pitch_hz.reshape(-1))

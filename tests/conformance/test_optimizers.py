@@ -7,8 +7,12 @@ from abc import ABC, abstractmethod
 import numpy as np
 import pytest
 
-from kvoicewalk.config import WalkConfig
+from kvoicewalk.config import CmaConfig, GradientConfig, WalkConfig
+from kvoicewalk.lesson import Lesson
+from kvoicewalk.search.cma import CovarianceSearch
+from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.loop import begin, search
+from kvoicewalk.search.prior import fit_prior
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.store.checkpoint import dump_incumbent, dump_state, restore
@@ -110,3 +114,60 @@ class TestClassicWalk(TestFixedWalk):
     @pytest.fixture
     def space(self, voices):
         return make_space("classic", voices[0], describe_population(voices))
+
+
+class TestCma(OptimizerSuite):
+    """In 256 dimensions: the diagonal alone."""
+
+    cma = CmaConfig(n_candidates=8)
+
+    def make(self, space, seed):
+        return CovarianceSearch(space, self.cma, seed)
+
+
+class TestCmaFullCovariance(TestCma):
+    @pytest.fixture
+    def space(self, voices):
+        return LeadingComponents(make_space("pca", voices[0], describe_population(voices)))
+
+
+class LeadingComponents:
+    """The components alone: the rest is locked."""
+
+    def __init__(self, space):
+        self._space, self.start = space, space.start
+        self.unit = space.unit * (np.arange(space.unit.size) < 5)
+
+    def decode(self, z, name):
+        return self._space.decode(z, name)
+
+
+class TestGradient(OptimizerSuite):
+    """On a quadratic's gradient, with noise that hangs on the number of the lesson alone."""
+
+    kind = "shared"
+
+    @pytest.fixture
+    def space(self, voices):
+        return make_space(self.kind, voices[0], describe_population(voices))
+
+    def make(self, space, seed):
+        return GradientDescent(space, self.teach(seed), self.prior, GradientConfig(n_lessons=2))
+
+    @pytest.fixture(autouse=True)
+    def _know(self, voices):
+        self.optimum = voices[1].rows[0, 0].astype(np.float64)
+        self.prior = fit_prior(describe_population(voices).row_means)
+
+    def teach(self, seed):
+        def teach(voice, number):
+            gap = voice.rows.mean(axis=(0, 1)).astype(np.float64) - self.optimum
+            # 999: the suite's other seed, which only what was restored must not depend on.
+            luck = np.random.default_rng((0 if seed == 999 else seed, number))
+            return Lesson(float(gap @ gap), 2 * gap + luck.normal(0, 0.05, gap.size), {})
+
+        return teach
+
+
+class TestGradientOnComponents(TestGradient):
+    kind = "pca"

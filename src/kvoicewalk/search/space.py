@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.errors import VoiceError
-from kvoicewalk.mutate import Floats
+from kvoicewalk.mutate import Floats, Vector
 from kvoicewalk.voices import N_ROWS, PROSODY, STYLE_DIM, TIMBRE, Voice
 
 Half = Literal["timbre", "prosody"]
@@ -39,6 +39,20 @@ class Space(Protocol):
 
     def decode(self, z: Floats, name: str) -> Voice:
         """Returns the voice that z, (n_dims,), stands for."""
+
+
+class SmoothSpace(Space, Protocol):
+    """A space whose voices move by one offset for all rows."""
+
+    def pull(self, row_gradient: Vector) -> Vector:
+        """Takes a gradient from rows to z: the transpose of `decode`'s derivative.
+
+        Args:
+            row_gradient: float64 (256,), of a loss with respect to the offset that all rows share.
+
+        Returns:
+            float64 (n_dims,), of the same loss with respect to z.
+        """
 
 
 @dataclass(frozen=True)
@@ -106,6 +120,10 @@ class SharedSpace:
         """See `Space.decode`."""
         return shifted(self._base, z * self._spread, name)
 
+    def pull(self, row_gradient: Vector) -> Vector:
+        """See `SmoothSpace.pull`."""
+        return row_gradient * self._spread
+
 
 class PcaSpace:
     """Coefficients of the stock voices' components, then an offset outside of them."""
@@ -134,6 +152,12 @@ class PcaSpace:
         rest = z[n_kept:] * self._spread
         rest = rest - (rest @ self._axes.T) @ self._axes
         return shifted(self._base, (z[:n_kept] * self._sizes) @ self._axes + rest, name)
+
+    def pull(self, row_gradient: Vector) -> Vector:
+        """See `SmoothSpace.pull`."""
+        along = self._axes @ row_gradient
+        outside = row_gradient - along @ self._axes
+        return np.concatenate((along * self._sizes, outside * self._spread))
 
 
 def make_space(

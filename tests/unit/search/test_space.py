@@ -87,3 +87,23 @@ def test_what_cannot_be(voices, population):
         make_space("classic", voices[0], population, "timbre")
     with pytest.raises(VoiceError, match="at least two"):
         describe_population(voices[:1])
+
+
+@pytest.mark.parametrize("kind", ["shared", "pca"])
+@pytest.mark.parametrize("only", [None, "timbre", "prosody"])
+def test_pull_is_the_transpose_of_decodes_derivative(kind, only, voices, population):
+    space = make_space(kind, voices[0], population, only)
+    rng = np.random.default_rng(2)
+    row_gradient = rng.normal(size=STYLE_DIM)
+    pulled = space.pull(row_gradient)
+    assert pulled.shape == space.start.shape
+    assert pulled.dtype == np.float64
+    at = space.start + rng.normal(size=space.start.size) * space.unit
+
+    def loss(z):
+        return space.decode(z, "x").rows[100, 0].astype(np.float64) @ row_gradient
+
+    for _ in range(10):
+        direction = rng.normal(size=at.size) * space.unit
+        slope = (loss(at + direction) - loss(at - direction)) / 2
+        assert slope == pytest.approx(pulled @ direction, rel=1e-4, abs=1e-5)

@@ -1,0 +1,203 @@
+"""Voice + text → loss and gradient: what the gradient search learns from.
+
+A lesson speaks one short text with the voice, through the synthesizer's differentiable twin:
+
+    1 − cosine to the target          moves the timbre half, through waveform and speaker encoder
+    pitch median and range, pace      move the prosody half, through the predictor's own outputs
+
+Pitch and pace depend on the text, and a ruler for recordings is not a ruler for predictions. So the
+target is compared with the start voice, both as recordings; each lesson then asks for what the
+start voice itself predicts on the lesson's text, changed by that difference.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kvoicewalk.config import GradientConfig
+from kvoicewalk.phonemes import DEFAULT_LANG
+from kvoicewalk.score.differentiable import DifferentiableEncoder
+from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
+from kvoicewalk.score.speaker import Embedding
+from kvoicewalk.synth import KokoroSynthesizer, SpokenRow, flushed_denormals, without_cudnn
+from kvoicewalk.voices import Voice
+
+FRAME_S = 0.025
+VOICED_ABOVE_HZ = 50.0
+QUANTILE_HALF_WIDTH = 0.05  # a quantile is the mean of the values this near to it in rank
+# Differences that count alike: one semitone of median or of range, a tenth of pace.
+PITCH_UNIT, RANGE_UNIT, PACE_UNIT = 1.0, 1.0, 0.1
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What one text taught.
+
+    Attributes:
+        loss: lower is better.
+        gradient: float64 (256,), of the loss in an offset that all rows share.
+        parts: the loss before weighting, by name.
+    """
+
+    loss: float
+    gradient: npt.NDArray[np.float64] = field(repr=False)
+    parts: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class ProsodyChange:
+    """What must change from the start voice to the target; None is left alone.
+
+    Attributes:
+        pitch_semitones: of the median.
+        range_semitones: of the range between the quartiles.
+        pace_log: natural log of the ratio of seconds a phoneme.
+    """
+
+    pitch_semitones: float | None
+    range_semitones: float | None
+    pace_log: float | None
+
+
+def prosody_change(start: Prosody, target: Prosody) -> ProsodyChange:
+    """Returns the difference of two speakers, both measured on recordings."""
+    has_pace = start.pace_s is not None and target.pace_s is not None
+    return ProsodyChange(
+        _difference(start.pitch_semitones, target.pitch_semitones),
+        _difference(start.range_semitones, target.range_semitones),
+        float(np.log(target.pace_s / start.pace_s)) if has_pace else None,  # type: ignore[operator]
+    )
+
+
+def _difference(start: float | None, target: float | None) -> float | None:
+    return None if start is None or target is None else target - start
+
+
+class Teacher:
+    """Gives lessons on texts that rotate, each with a seed of its own.
+
+    Attributes:
+        n_lessons: given so far.
+    """
+
+    def __init__(
+        self,
+        synthesizer: KokoroSynthesizer,
+        encoder: DifferentiableEncoder,
+        target: Embedding,
+        start: Voice,
+        change: ProsodyChange,
+        texts: Sequence[str],
+        config: GradientConfig,
+        seed: int = 0,
+        lang: str = DEFAULT_LANG,
+    ) -> None:
+        self._synthesizer, self._encoder = synthesizer, encoder
+        self._target = torch.from_numpy(target).to(encoder.device)
+        self._start, self._change, self._config, self._seed = start, change, config, seed
+        # One chunk a text; the first one, should a text be longer.
+        self._chunks = [synthesizer.phonemizer.phonemize(text, lang).chunks[0] for text in texts]
+        self._aims: dict[str, torch.Tensor] = {}
+        self.n_lessons = 0
+
+    def teach(self, voice: Voice, number: int) -> Lesson:
+        """Gives one lesson; the same voice and number give the same lesson.
+
+        Args:
+            voice: that learns.
+            number: from 0; decides the text and the noise.
+
+        Raises:
+            AudioError: the voice makes no speech.
+        """
+        phonemes = self._chunks[self._text_index(number)]
+        row = torch.tensor(voice.rows[len(phonemes) - 1, 0], requires_grad=True)
+        weights = self._weights()
+        spoken = self._synthesizer.speak_row(
+            phonemes, row, seed=self._seed + number, needs_prosody=bool(weights.any())
+        )
+        with flushed_denormals(), without_cudnn():
+            likeness = self._encoder.embed(spoken.samples) @ self._target
+            misses = _misses(self._numbers(spoken, phonemes), self._aim(phonemes))
+            loss = 1 - likeness + (weights * misses).sum()
+            loss.backward()  # type: ignore[no-untyped-call]
+        assert row.grad is not None
+        self.n_lessons += 1
+        pitch, span, pace = misses.detach().tolist()
+        parts = {
+            "likeness": 1 - float(likeness.detach()),
+            "pitch": pitch,
+            "range": span,
+            "pace": pace,
+        }
+        return Lesson(float(loss.detach()), row.grad.numpy().astype(np.float64), parts)
+
+    def _text_index(self, number: int) -> int:
+        epoch, place = divmod(number, len(self._chunks))
+        order = np.random.default_rng((self._seed, epoch)).permutation(len(self._chunks))
+        return int(order[place])
+
+    def _weights(self) -> torch.Tensor:
+        change, config = self._change, self._config
+        return torch.tensor(
+            [
+                0.0 if change.pitch_semitones is None else config.pitch_weight,
+                0.0 if change.range_semitones is None else config.range_weight,
+                0.0 if change.pace_log is None else config.pace_weight,
+            ]
+        )
+
+    @staticmethod
+    def _numbers(spoken: SpokenRow, phonemes: str) -> torch.Tensor:
+        """Returns pitch and range in semitones and log seconds a phoneme, (3,)."""
+        voiced_hz = spoken.pitch_hz[spoken.pitch_hz.detach() > VOICED_ABOVE_HZ]
+        seconds = FRAME_S * spoken.durations[1:-1].sum() / len(phonemes)
+        low, median, high = smooth_quantiles(12 * torch.log2(voiced_hz), (LOW, MEDIAN, HIGH))
+        return torch.stack([median, high - low, torch.log(seconds)])
+
+    def _aim(self, phonemes: str) -> torch.Tensor:
+        if phonemes not in self._aims:
+            row = torch.tensor(self._start.rows[len(phonemes) - 1, 0])
+            prepared = self._synthesizer.prepare(phonemes)
+            with torch.no_grad(), flushed_denormals(), without_cudnn():
+                plain = self._synthesizer.perform(prepared, row[None])
+            spoken = SpokenRow(torch.zeros(0), plain.durations, plain.pitch_hz.reshape(-1))
+            change = self._change
+            self._aims[phonemes] = self._numbers(spoken, phonemes) + torch.tensor(
+                [
+                    change.pitch_semitones or 0.0,
+                    change.range_semitones or 0.0,
+                    change.pace_log or 0.0,
+                ]
+            )
+        return self._aims[phonemes]
+
+
+def _misses(numbers: torch.Tensor, aims: torch.Tensor) -> torch.Tensor:
+    """Returns how far each number is off, (3,): square when near, linear when far."""
+    units = torch.tensor([PITCH_UNIT, RANGE_UNIT, PACE_UNIT])
+    return torch.sqrt(1 + ((numbers - aims) / units) ** 2) - 1
+
+
+def smooth_quantiles(values: torch.Tensor, quantiles: Sequence[float]) -> list[torch.Tensor]:
+    """Returns quantiles whose gradient reaches more than one value.
+
+    Args:
+        values: (n_values,).
+        quantiles: in (0, 1).
+
+    Returns:
+        One scalar a quantile: the mean of the values within 5 % of it in rank; 0 without values.
+    """
+    if values.numel() == 0:
+        return [values.sum() for _ in quantiles]
+    ordered = values.sort().values
+    found = []
+    for quantile in quantiles:
+        first = int((quantile - QUANTILE_HALF_WIDTH) * values.numel())
+        last = int(np.ceil((quantile + QUANTILE_HALF_WIDTH) * values.numel()))
+        found.append(ordered[max(0, first) : max(first + 1, last)].mean())
+    return found

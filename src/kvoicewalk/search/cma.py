@@ -1,0 +1,123 @@
+"""CMA-ES, by the package `cma`: full covariance in few dimensions, the diagonal alone in many.
+
+The package works on generations and the loop on single candidates, so a generation is handed out
+one by one and told when it is complete. Its state is the scores that it was told: the same seed
+and the same scores lead to the same place, so it is resumed by telling them again.
+
+Source: Hansen and Ostermeier 2001; restarts with larger generations: Auger and Hansen 2005.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import cma
+import numpy as np
+
+from kvoicewalk.config import CmaConfig
+from kvoicewalk.mutate import Floats, Vector
+from kvoicewalk.search.base import Candidate
+from kvoicewalk.search.space import Space
+
+MAX_FULL_DIMS = 40  # a full covariance learns too slowly above
+
+
+class CovarianceSearch:
+    """Asks for a generation's candidates in turn.
+
+    Attributes:
+        n_restarts: so far; each begins at the best candidate, with a larger generation.
+    """
+
+    def __init__(
+        self, space: Space, config: CmaConfig, seed: int, starts: Sequence[Floats] = ()
+    ) -> None:
+        """Begins at the space's start.
+
+        Args:
+            space: whose unlocked dimensions are searched.
+            config: sizes.
+            seed: of all draws.
+            starts: z of more voices to hear in the first generation, each (n_dims,).
+        """
+        self._space, self._config, self._seed = space, config, seed
+        self._is_free = space.unit > 0
+        self._starts = [self._inward(z) for z in starts]
+        self._begin()
+
+    def ask(self) -> Candidate:
+        """See `Optimizer.ask`."""
+        z = self._outward(self._next())
+        return Candidate(z, self._space.decode(z, f"step{len(self._told) + 1}"))
+
+    def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
+        """See `Optimizer.tell`; a gated candidate counts as the worst of its generation."""
+        del candidate, is_accepted
+        self._learn(score)
+
+    def state(self) -> dict[str, Any]:
+        """See `Optimizer.state`."""
+        return {"seed": self._seed, "told": list(self._told)}
+
+    def restore(self, state: Mapping[str, Any], incumbent: Floats) -> None:
+        """See `Optimizer.restore`."""
+        del incumbent
+        self._seed = int(state["seed"])
+        self._begin()
+        for score in state["told"]:
+            self._next()
+            self._learn(score)
+
+    def _begin(self) -> None:
+        self._rng = np.random.Generator(np.random.PCG64(self._seed))
+        self._told: list[float | None] = []
+        self._generation: list[Vector] = []
+        self._scores: list[float | None] = []
+        self._best_score = -np.inf
+        self._best = self._inward(self._space.start)
+        self.n_restarts = 0
+        self._strategy = self._make_strategy()
+        for start in self._starts:
+            self._strategy.inject([start], force=True)
+
+    def _make_strategy(self) -> Any:
+        # Unless it is given a source of normal numbers, the package seeds numpy's global one.
+        options: dict[str, Any] = {
+            "randn": lambda *shape: self._rng.standard_normal(shape),
+            "seed": np.nan,
+            "verbose": -9,
+            "CMA_diagonal": self._best.size > MAX_FULL_DIMS,
+        }
+        size = self._config.n_candidates or 4 + int(3 * np.log(self._best.size))
+        options["popsize"] = size * self._config.growth**self.n_restarts
+        return cma.CMAEvolutionStrategy(self._best, self._config.start_size, options)
+
+    def _next(self) -> Vector:
+        """Returns the next point, (n_free,), in units of the space."""
+        if not self._generation:
+            self._generation = [np.asarray(point) for point in self._strategy.ask()]
+        return self._generation[len(self._scores)]
+
+    def _learn(self, score: float | None) -> None:
+        if score is not None and score > self._best_score:
+            self._best_score, self._best = score, self._next().copy()
+        self._told.append(score)
+        self._scores.append(score)
+        if len(self._scores) < len(self._generation):
+            return
+        known = [one for one in self._scores if one is not None]
+        worst = min(known, default=0.0) - 1.0
+        self._strategy.tell(
+            self._generation, [-(worst if one is None else one) for one in self._scores]
+        )
+        self._generation, self._scores = [], []
+        if self._strategy.stop():
+            self.n_restarts += 1
+            self._strategy = self._make_strategy()
+
+    def _inward(self, z: Floats) -> Vector:
+        return np.asarray((z / np.where(self._is_free, self._space.unit, 1.0))[self._is_free])
+
+    def _outward(self, point: Vector) -> Vector:
+        z = np.array(self._space.start, dtype=np.float64)
+        z[self._is_free] = point * self._space.unit[self._is_free]
+        return z

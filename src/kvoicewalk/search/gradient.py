@@ -1,0 +1,93 @@
+"""Gradient descent: a few lessons, then the voice is judged.
+
+Each `ask` runs some steps of Adam (Kingma and Ba 2015), every one on another short text, and hands
+over the running average of its path: single lessons are noisy, their average is not. The loop
+judges it by the true score on texts that no lesson speaks, and keeps the best, never the last.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from kvoicewalk.config import GradientConfig
+from kvoicewalk.lesson import Lesson
+from kvoicewalk.mutate import Floats, Vector
+from kvoicewalk.search.base import Candidate
+from kvoicewalk.search.prior import StockPrior
+from kvoicewalk.search.space import SmoothSpace
+from kvoicewalk.voices import Voice
+
+Teach = Callable[[Voice, int], Lesson]
+EPSILON = 1e-8
+
+
+class GradientDescent:
+    """Asks for where the lessons lead.
+
+    Attributes:
+        n_lessons: taken so far.
+    """
+
+    def __init__(
+        self, space: SmoothSpace, teach: Teach, prior: StockPrior | None, config: GradientConfig
+    ) -> None:
+        self._space, self._teach, self._prior, self._config = space, teach, prior, config
+        self._z: Vector = np.array(space.start, dtype=np.float64)
+        self._average = self._z.copy()
+        self._mean, self._square = np.zeros_like(self._z), np.zeros_like(self._z)
+        self.n_lessons = 0
+        self._n_asked = 0
+
+    def ask(self) -> Candidate:
+        """See `Optimizer.ask`."""
+        for _ in range(self._config.n_lessons):
+            self._learn()
+        self._n_asked += 1
+        z = self._average.copy()
+        return Candidate(z, self._space.decode(z, f"step{self._n_asked}"))
+
+    def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
+        """See `Optimizer.tell`; the path goes on whatever became of the candidate."""
+
+    def state(self) -> dict[str, Any]:
+        """See `Optimizer.state`."""
+        return {
+            "z": self._z.tolist(),
+            "average": self._average.tolist(),
+            "mean": self._mean.tolist(),
+            "square": self._square.tolist(),
+            "n_lessons": self.n_lessons,
+            "n_asked": self._n_asked,
+        }
+
+    def restore(self, state: Mapping[str, Any], incumbent: Floats) -> None:
+        """See `Optimizer.restore`."""
+        del incumbent
+        self._z, self._average, self._mean, self._square = (
+            np.array(state[name]) for name in ("z", "average", "mean", "square")
+        )
+        self.n_lessons, self._n_asked = int(state["n_lessons"]), int(state["n_asked"])
+
+    def _learn(self) -> None:
+        config = self._config
+        voice = self._space.decode(self._z, "lesson")
+        row_gradient = self._teach(voice, self.n_lessons).gradient
+        if self._prior is not None:
+            row_gradient = row_gradient + config.prior_weight * self._prior.gradient(voice)
+        self.n_lessons += 1
+        self._z = self._z - self._step(self._space.pull(row_gradient))
+        eta = config.averaging
+        share = (eta + 1) / (self.n_lessons + eta)  # Shamir and Zhang 2013, section 3
+        self._average = self._average + share * (self._z - self._average)
+
+    def _step(self, gradient: Vector) -> Vector:
+        """One step of Adam; locked dimensions have unit 0."""
+        first, second = self._config.betas
+        self._mean = first * self._mean + (1 - first) * gradient
+        self._square = second * self._square + (1 - second) * gradient**2
+        mean = self._mean / (1 - first**self.n_lessons)
+        square = self._square / (1 - second**self.n_lessons)
+        rate = self._config.rate / math.sqrt(1 + self.n_lessons / self._config.rate_span)
+        return np.asarray(rate * self._space.unit * mean / (np.sqrt(square) + EPSILON))

@@ -1,0 +1,94 @@
+"""What the conformance suite does not ask of the gradient search."""
+
+import numpy as np
+import pytest
+
+from kvoicewalk.config import GradientConfig
+from kvoicewalk.lesson import Lesson
+from kvoicewalk.search.gradient import GradientDescent
+from kvoicewalk.search.prior import fit_prior
+from kvoicewalk.search.space import describe_population, make_space
+from kvoicewalk.voices import N_ROWS, PROSODY, STYLE_DIM, TIMBRE, Voice
+
+
+@pytest.fixture(scope="module")
+def voices():
+    rng = np.random.default_rng(0)
+    rows = rng.normal(0, 0.14, (8, 1, 1, STYLE_DIM)).repeat(N_ROWS, axis=1).astype(np.float32)
+    return [Voice(f"v{n}", one) for n, one in enumerate(rows)]
+
+
+@pytest.fixture(scope="module")
+def population(voices):
+    return describe_population(voices)
+
+
+def row(voice):
+    return voice.rows.mean(axis=(0, 1), dtype=np.float64)
+
+
+def toward(voice, noise=0.0):
+    def teach(learner, number):
+        gap = row(learner) - row(voice)
+        luck = np.random.default_rng(number).normal(0, noise, gap.size) if noise else 0.0
+        return Lesson(float(gap @ gap), 2 * gap + luck, {})
+
+    return teach
+
+
+def nothing(learner, number):
+    return Lesson(0.0, np.zeros(STYLE_DIM), {})
+
+
+def distance(a, b):
+    return float(np.linalg.norm(row(a) - row(b)))
+
+
+def test_each_ask_takes_its_lessons_in_order(voices, population):
+    numbers = []
+
+    def teach(voice, number):
+        numbers.append(number)
+        return nothing(voice, number)
+
+    space = make_space("shared", voices[0], population)
+    search = GradientDescent(space, teach, None, GradientConfig(n_lessons=3))
+    search.ask()
+    search.ask()
+    assert numbers == list(range(6))
+    assert search.n_lessons == 6
+
+
+@pytest.mark.parametrize("kind", ["shared", "pca"])
+def test_comes_near_another_voice_under_noise(kind, voices, population):
+    space = make_space(kind, voices[0], population)
+    config = GradientConfig(n_lessons=150)
+    search = GradientDescent(space, toward(voices[1], 0.2), None, config)
+    found = search.ask().voice
+    assert distance(found, voices[1]) < 0.3 * distance(voices[0], voices[1])
+
+
+def test_the_average_is_nearer_than_the_path(voices, population):
+    space = make_space("shared", voices[0], population)
+    config = GradientConfig(n_lessons=150)
+    search = GradientDescent(space, toward(voices[1], 0.5), None, config)
+    average = search.ask().voice
+    last = space.decode(np.array(search.state()["z"]), "last")
+    assert distance(average, voices[1]) < 0.95 * distance(last, voices[1])
+
+
+@pytest.mark.parametrize(("only", "locked"), [("timbre", PROSODY), ("prosody", TIMBRE)])
+@pytest.mark.parametrize("kind", ["shared", "pca"])
+def test_a_locked_half_stays(kind, only, locked, voices, population):
+    space = make_space(kind, voices[0], population, only)
+    search = GradientDescent(space, toward(voices[1]), None, GradientConfig())
+    moved = np.abs(row(search.ask().voice) - row(voices[0]))
+    assert moved[locked].max() < 1e-7
+    assert moved.max() > 0.01
+
+
+def test_the_prior_alone_leads_to_the_stock_voices_mean(voices, population):
+    prior = fit_prior(population.row_means)
+    space = make_space("shared", voices[0], population)
+    search = GradientDescent(space, nothing, prior, GradientConfig(n_lessons=80))
+    assert prior.value(search.ask().voice) < 0.1 * prior.value(voices[0])

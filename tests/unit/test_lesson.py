@@ -1,0 +1,135 @@
+"""Lessons: texts, losses, and where their gradients lead."""
+
+import numpy as np
+import pytest
+import torch
+
+from kvoicewalk.config import PROBE_TEXT, SCREENING_TEXT, TARGET_TEXT, GradientConfig
+from kvoicewalk.lesson import ProsodyChange, Teacher, prosody_change, smooth_quantiles
+from kvoicewalk.lesson_texts import LESSON_TEXTS
+from kvoicewalk.phonemes import Phonemizer
+from kvoicewalk.score.differentiable import DifferentiableEncoder
+from kvoicewalk.score.prosody import Prosody
+from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.search.gradient import GradientDescent
+from kvoicewalk.search.space import describe_population, make_space
+from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.voices import PROSODY, TIMBRE, Voice
+
+NO_CHANGE = ProsodyChange(0.0, 0.0, 0.0)
+TEXTS = LESSON_TEXTS[6:9]
+
+
+@pytest.fixture(scope="module")
+def synthesizer(mini_model):
+    return KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab, mini_model.english))
+
+
+@pytest.fixture(scope="module")
+def encoder():
+    return SpeakerEncoder()
+
+
+@pytest.fixture(scope="module")
+def voices(mini_model):
+    return [mini_model.voices.load(name) for name in mini_model.voices.names]
+
+
+@pytest.fixture(scope="module")
+def target(synthesizer, encoder, voices):
+    return encoder.embed(synthesizer.speak(TARGET_TEXT, voices[5], seed=1))
+
+
+def make_teacher(synthesizer, encoder, target, start, change=NO_CHANGE, **config):
+    return Teacher(
+        synthesizer, DifferentiableEncoder(encoder), target, start, change, TEXTS,
+        GradientConfig(**config),
+    )  # fmt: skip
+
+
+def test_texts_are_many_short_and_none_of_those_that_judge(synthesizer):
+    lengths = [synthesizer.phonemizer.phonemize(text).n_phonemes for text in LESSON_TEXTS]
+    assert 24 <= len(set(LESSON_TEXTS)) == len(LESSON_TEXTS) <= 40
+    assert min(lengths) >= 15
+    assert 100 < max(lengths) <= 120
+    judging = f"{TARGET_TEXT} {PROBE_TEXT} {SCREENING_TEXT}".lower()
+    assert not any(text.lower().rstrip(".?!") in judging for text in LESSON_TEXTS)
+
+
+def test_same_voice_and_number_same_lesson_and_all_texts_come_round(
+    synthesizer, encoder, target, voices
+):
+    teacher = make_teacher(synthesizer, encoder, target, voices[0])
+    first = teacher.teach(voices[0], 4)
+    losses = {teacher.teach(voices[0], number).loss for number in range(3)}
+    again = make_teacher(synthesizer, encoder, target, voices[0]).teach(voices[0], 4)
+    assert first.loss == again.loss
+    np.testing.assert_array_equal(first.gradient, again.gradient)
+    assert len(losses) == 3
+    assert teacher.n_lessons == 4
+
+
+def test_the_start_misses_nothing_where_nothing_must_change(synthesizer, encoder, target, voices):
+    lesson = make_teacher(synthesizer, encoder, target, voices[0]).teach(voices[0], 0)
+    for name in ("pitch", "range", "pace"):
+        assert lesson.parts[name] == pytest.approx(0.0, abs=1e-5)
+    assert lesson.loss == pytest.approx(lesson.parts["likeness"], abs=1e-5)
+    assert lesson.gradient.shape == (256,)
+    assert np.abs(lesson.gradient[TIMBRE]).max() > 0
+
+
+def test_unknown_prosody_is_left_alone(synthesizer, encoder, target, voices):
+    nothing = ProsodyChange(None, None, None)
+    lesson = make_teacher(synthesizer, encoder, target, voices[0], nothing).teach(voices[3], 0)
+    assert np.abs(lesson.gradient[PROSODY]).max() == 0
+    assert np.abs(lesson.gradient[TIMBRE]).max() > 0
+
+
+@pytest.mark.parametrize(
+    ("change", "part"),
+    [
+        (ProsodyChange(3.0, None, None), "pitch"),
+        (ProsodyChange(None, 2.0, None), "range"),
+        (ProsodyChange(None, None, 0.3), "pace"),
+    ],
+)
+def test_a_step_down_the_gradient_misses_less(synthesizer, encoder, target, voices, change, part):
+    teacher = make_teacher(synthesizer, encoder, target, voices[0], change)
+    before = teacher.teach(voices[0], 0)
+    assert before.parts[part] > 0.5
+    direction = before.gradient / np.linalg.norm(before.gradient[PROSODY])
+    direction[TIMBRE] = 0
+    moved = Voice("moved", (voices[0].rows - 0.1 * direction).astype(np.float32))
+    assert teacher.teach(moved, 0).parts[part] < before.parts[part]
+
+
+def test_lessons_bring_a_voice_closer_on_a_text_it_never_spoke(
+    synthesizer, encoder, target, voices
+):
+    def likeness(voice):
+        return float(encoder.embed(synthesizer.speak(TARGET_TEXT, voice, seed=9)) @ target)
+
+    teacher = make_teacher(synthesizer, encoder, target, voices[0])
+    space = make_space("shared", voices[0], describe_population(voices))
+    search = GradientDescent(space, teacher.teach, None, GradientConfig(n_lessons=6))
+    assert likeness(search.ask().voice) > likeness(voices[0]) + 0.02
+
+
+def test_prosody_change_is_a_difference_of_recordings():
+    start, target = Prosody(80.0, 2.0, 0.06), Prosody(92.0, None, 0.12)
+    change = prosody_change(start, target)
+    assert change.pitch_semitones == 12.0
+    assert change.range_semitones is None
+    assert change.pace_log == pytest.approx(np.log(2))
+    assert prosody_change(start, Prosody(None, None, None)) == ProsodyChange(None, None, None)
+
+
+def test_smooth_quantiles_are_near_the_plain_ones_and_reach_many_values():
+    values = torch.from_numpy(np.random.default_rng(0).normal(size=400)).requires_grad_()
+    found = smooth_quantiles(values, (0.25, 0.5, 0.75))
+    wanted = np.quantile(values.detach().numpy(), (0.25, 0.5, 0.75))
+    np.testing.assert_allclose([float(one.detach()) for one in found], wanted, atol=0.03)
+    found[1].backward()
+    assert 40 <= int((values.grad != 0).sum()) <= 41
+    assert float(values.grad.sum()) == pytest.approx(1.0)
+    assert [float(one) for one in smooth_quantiles(torch.zeros(0), (0.5,))] == [0.0]
