@@ -106,6 +106,8 @@ class TestFixedWalk(OptimizerSuite):
 
 
 class TestAdaptiveWalk(OptimizerSuite):
+    config = WalkConfig(n_steps=N_STEPS, n_seeds=1, gate_share=0.0, is_adaptive=True)
+
     def make(self, space, seed):
         return RandomWalk(space, self.config, seed)
 
