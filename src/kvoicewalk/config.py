@@ -29,8 +29,11 @@ PROBE_TEXT = (
 SCREENING_TEXT = "The quick beige fox jumped over each thin wall."
 
 MAX_CONFIG_BYTES = 1_000_000
-DEFAULT_STEPS = 300
-CLASSIC_WALK = {"size_range": (0.01, 0.15), "n_seeds": 1, "noise_margin": 0.0}
+# Of `walk`, where neither steps nor minutes are given.
+DEFAULT_STEPS = {"random": 300, "cma": 300, "gradient": 15, "auto": 40}
+CLASSIC_WALK = {
+    "method": "random", "size_range": (0.01, 0.15), "n_seeds": 1, "noise_margin": 0.0,
+}  # fmt: skip
 
 
 class _Frozen(BaseModel):
@@ -133,7 +136,10 @@ class WalkConfig(_Frozen):
     gate 0.98.
     """
 
-    params: Literal["classic", "shared", "pca"] = "pca"
+    method: Literal["random", "cma", "gradient", "auto"] = "auto"
+    params: Literal["classic", "shared", "pca"] | None = Field(
+        None, description="None: pca for random and cma, shared for gradient and auto"
+    )
     only: Literal["timbre", "prosody"] | None = None
     start: str | None = Field(
         None, min_length=1, description="a voice; None: the population's mean"
@@ -167,14 +173,26 @@ class WalkConfig(_Frozen):
     def _classic_is_whole(self) -> "WalkConfig":
         if self.params == "classic" and self.only is not None:
             raise ValueError("--only needs --params shared or pca; classic moves every number")
+        if self.params == "classic" and self.method != "random":
+            raise ValueError(f"--params classic goes with --method random, not {self.method}")
         return self
+
+    @property
+    def space(self) -> Literal["classic", "shared", "pca"]:
+        """What moves: as configured, else what suits the method."""
+        return self.params or ("shared" if self.is_led else "pca")
+
+    @property
+    def is_led(self) -> bool:
+        """True where a gradient leads."""
+        return self.method in ("gradient", "auto")
 
     @property
     def step_budget(self) -> int | None:
         """Steps at most; None where only the time counts."""
         if self.n_steps is not None or self.minutes is not None:
             return self.n_steps
-        return DEFAULT_STEPS
+        return DEFAULT_STEPS[self.method]
 
 
 class HeldOutConfig(_Frozen):
@@ -188,6 +206,8 @@ class GradientConfig(_Frozen):
     """How `gradient` learns: Adam on one short text after another. Measured: docs/gradient.md."""
 
     n_lessons: int = Field(12, ge=1, description="between two judgements")
+    n_steps: int = Field(15, ge=1, description="of auto, at most; then it polishes")
+    patience: int = Field(4, ge=1, description="of auto: steps without improvement, likewise")
     rate: float = Field(0.2, gt=0, description="first step of each number, in units of the space")
     rate_span: float = Field(40, gt=0, description="lessons until the step is smaller by √2")
     betas: tuple[float, float] = (0.9, 0.99)
@@ -219,6 +239,8 @@ class RunConfig(_Frozen):
     population: PopulationConfig = PopulationConfig()
     interpolate: InterpolateConfig = InterpolateConfig()
     walk: WalkConfig = WalkConfig()
+    gradient: GradientConfig = GradientConfig()
+    cma: CmaConfig = CmaConfig()
     held_out: HeldOutConfig = HeldOutConfig()
     out_dir: Path = Path("out")
 

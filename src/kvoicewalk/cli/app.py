@@ -11,7 +11,19 @@ from typing import Annotated, Any
 import typer
 
 from kvoicewalk import __version__
-from kvoicewalk.cli import demo, doctor, interpolate, rank, runs, score, setup, speak, voices, walk
+from kvoicewalk.cli import (
+    clone,
+    demo,
+    doctor,
+    interpolate,
+    rank,
+    runs,
+    score,
+    setup,
+    speak,
+    voices,
+    walk,
+)
 from kvoicewalk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED
 from kvoicewalk.errors import KvwError
 
@@ -89,6 +101,7 @@ def _root(
 def _register() -> None:
     commands: tuple[tuple[str, Callable[..., None]], ...] = (
         ("demo", demo.demo),
+        ("clone", clone.clone),
         ("rank", rank.rank),
         ("interpolate", interpolate.interpolate),
         ("walk", walk.walk),

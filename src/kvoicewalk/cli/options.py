@@ -74,6 +74,15 @@ JsonOption = Annotated[
 JsonLinesOption = Annotated[
     bool, typer.Option("--json", help="JSON lines on stdout, one an improvement, for programs.")
 ]
+MethodOption = Annotated[
+    Optional[Literal["auto", "gradient", "cma", "random"]],  # noqa: UP045
+    typer.Option(
+        "--method",
+        metavar="NAME",
+        help="auto (gradient, then polish), gradient, cma or random (the original's). "
+        "[default: auto]",
+    ),
+]
 HeldOutOption = Annotated[
     Optional[bool],  # noqa: UP045
     typer.Option(

@@ -135,6 +135,6 @@ def handed_on(
         names = blends if len(blends) >= MIN_VOICES else names
     found = {"population": {**own, "voices": names[:n_voices], "floor": floor}}
     best = run.folder / "best.pt"
-    if run.command == "walk" and best.is_file():
+    if run.command in ("walk", "clone") and best.is_file():
         return {**found, "walk": {"start": str(best.absolute())}}
     return found

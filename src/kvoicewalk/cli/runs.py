@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kvoicewalk.store import RunRecord, RunStore
 
 
-RESUMABLE = ("rank", "interpolate", "walk")
+RESUMABLE = ("rank", "interpolate", "walk", "clone")
 
 
 def list_runs(
@@ -95,7 +95,7 @@ def resume(
     if record.command == "rank":
         rank_and_show(config, output, record=record)
     else:
-        body = {"walk": walk, "interpolate": sweep}[record.command]
+        body = sweep if record.command == "interpolate" else walk
         search_and_show(config, output, body, record)
 
 

@@ -25,12 +25,23 @@ CACHE_NAME = "measurements.sqlite3"
 
 @dataclass(frozen=True)
 class Session:
-    """One command's loaded parts."""
+    """One command's loaded parts.
+
+    Attributes:
+        config: resolved.
+        model: loaded.
+        synthesizer: speaks with it.
+        evaluator: scores with both.
+        clips: the target's recordings.
+        started_s: when loading began, on `time.monotonic`.
+    """
 
     config: "RunConfig"
     model: "Model" = field(repr=False)
+    synthesizer: "KokoroSynthesizer" = field(repr=False)
     evaluator: "Evaluator" = field(repr=False)
     clips: "Sequence[Utterance]" = field(repr=False)
+    started_s: float = 0.0
 
     @property
     def target_name(self) -> str:
@@ -94,9 +105,10 @@ def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
     Raises:
         KvwError: the recording, the model or the text cannot be used.
     """
+    started_s = time.monotonic()
     with busy(output, "loading …"):
         clips = read_clips(config.target, output)
-        session = _load(config, clips, output)
+        session = _load(config, clips, output, started_s)
     try:
         yield session
     finally:
@@ -116,7 +128,9 @@ def busy(output: Output, what: str) -> Iterator[None]:
         yield
 
 
-def _load(config: "RunConfig", clips: "Sequence[Utterance]", output: Output) -> Session:
+def _load(
+    config: "RunConfig", clips: "Sequence[Utterance]", output: Output, started_s: float
+) -> Session:
     from kvoicewalk.config import read_environment
     from kvoicewalk.evaluate import Evaluator
     from kvoicewalk.phonemes import DEFAULT_LANG
@@ -142,7 +156,7 @@ def _load(config: "RunConfig", clips: "Sequence[Utterance]", output: Output) -> 
         memory=memory,
         lang=config.synth.lang or DEFAULT_LANG,
     )
-    return Session(config, synthesizer.model, evaluator, clips)
+    return Session(config, synthesizer.model, synthesizer, evaluator, clips, started_s)
 
 
 def open_run(store: "RunStore", session: Session, record: "RunRecord | None") -> "Run":

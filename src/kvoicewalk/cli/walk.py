@@ -17,9 +17,12 @@ def walk(
             "--start", metavar="VOICE", help="Voice to start from. [default: the population's mean]"
         ),
     ] = None,
+    method: options.MethodOption = None,
     steps: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--steps", min=1, help="At most so many. [default: 300]"),
+        typer.Option(
+            "--steps", min=1, help="At most so many. [default: 40; 300 for random and cma]"
+        ),
     ] = None,
     minutes: Annotated[
         Optional[float],  # noqa: UP045
@@ -35,7 +38,7 @@ def walk(
             "--params",
             metavar="KIND",
             help="What moves: pca or shared (all text lengths together), or classic (every "
-            "number, as the original does). [default: pca]",
+            "number, as the original does). [default: by method]",
         ),
     ] = None,
     only: Annotated[
@@ -63,8 +66,8 @@ def walk(
 ) -> None:
     """Search for a voice closer to the recording, step by step.
 
-    Each step changes the best voice a little and keeps what scores higher. Without TARGET it goes
-    on from the latest run. Stop it at any time with Ctrl-C; 'kvw runs resume' goes on.
+    Each step proposes a voice, and the best by its score is kept. Without TARGET it goes on from
+    the latest run. Stop it at any time with Ctrl-C; 'kvw runs resume' goes on.
     """
     from kvoicewalk.cli.searching import search_and_show
     from kvoicewalk.cli.voice_args import absolute_spec, model_of_voice
@@ -80,6 +83,7 @@ def walk(
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},
         "walk": {
+            "method": method,
             "start": absolute_spec(start) if start else None,
             "n_steps": steps,
             "minutes": minutes,

@@ -1,8 +1,10 @@
 """The walk itself: the body of `kvw walk`, and of resuming one."""
 
+import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from kvoicewalk.cli.methods import Method, make_method
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.population import Population
 from kvoicewalk.cli.searching import (
@@ -16,11 +18,16 @@ from kvoicewalk.errors import StoreError
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
+    from kvoicewalk.config import WalkConfig
     from kvoicewalk.evaluate import Evaluation
     from kvoicewalk.search.base import Optimizer, Progress, SearchStep
     from kvoicewalk.search.space import Space
     from kvoicewalk.store import Run
-    from kvoicewalk.voices import Voice
+
+
+# Of speech, by one voice under one seed: tests/unit/test_held_out.py.
+HELD_OUT_S = 60.0
+MIN_SEARCH_S = 5.0
 
 
 def walk(session: "Session", run: "Run", population: Population, output: Output) -> Found:
@@ -31,14 +38,13 @@ def walk(session: "Session", run: "Run", population: Population, output: Output)
     """
     from kvoicewalk.report.search_view import Budget, make_search_view
     from kvoicewalk.search.loop import search
-    from kvoicewalk.search.random_walk import RandomWalk
     from kvoicewalk.store import MemoryCache
 
-    config = session.config.walk
-    space, base = make_walk_space(session, population)
-    optimizer = RandomWalk(space, config, session.config.synth.seed)
+    config = plan_time(session, run, output)
+    method = make_method(session, population)
+    optimizer, space = method.optimizer, method.space
     budget = Budget(config.step_budget, config.minutes and 60 * config.minutes)
-    progress, start = _where_it_stands(session, run, optimizer, space, base)
+    progress, start = _where_it_stands(session, run, method)
     # Nothing that a walk proposes is met again in another run.
     session = replace(session, evaluator=replace(session.evaluator, memory=MemoryCache()))
     view = make_search_view(output.stderr, "walking", lambda: budget, output.hides_progress)
@@ -58,26 +64,37 @@ def walk(session: "Session", run: "Run", population: Population, output: Output)
     return Found(result, progress.incumbent.voice, is_interrupted)
 
 
-def make_walk_space(session: "Session", population: Population) -> "tuple[Space, Voice]":
-    """Returns the space of a walk, and the voice that it starts from.
+def plan_time(session: "Session", run: "Run", output: Output) -> "WalkConfig":
+    """Returns the walk's config, with the minutes that are left to the search itself.
 
-    It starts from the population's mean, unless a start is named. The classic walk moves in units
-    of the population's spread, as the original does; the others in units of all stock voices'.
-
-    Raises:
-        VoiceError: there are too few voices to measure their spread.
+    `clone --minutes` counts everything: loading and ranking are spent, and judging is still to
+    come, at the pace of speech measured so far. The plan is kept for resuming.
     """
-    from kvoicewalk.search.space import describe_population, make_space
-    from kvoicewalk.voices import mean_voice
-
     config = session.config.walk
-    voices = population.voices if config.params == "classic" else population.stock
-    base = population.start or mean_voice(population.voices, "mean")
-    return make_space(config.params, base, describe_population(voices), config.only), base
+    if session.config.command != "clone" or config.minutes is None:
+        return config
+    kept = {row.name: row.payload for row in run.rows("plan")}.get("time")
+    if kept is None:
+        counts = session.evaluator.counts
+        pace = sum(counts.stage_s.values()) / counts.spoken_s if counts.spoken_s else 0.1
+        judged = session.config.held_out
+        judging_s = 2 * judged.n_seeds * HELD_OUT_S * pace * judged.is_wanted
+        spent_s = time.monotonic() - session.started_s
+        search_s = 60 * config.minutes - spent_s - judging_s
+        kept = {"search_s": max(search_s, MIN_SEARCH_S), "judging_s": judging_s}
+        run.put("plan", "time", kept)
+        output.note(
+            f"{config.minutes:g} min: {spent_s:.0f} s spent, {kept['search_s']:.0f} s to search, "
+            f"about {judging_s:.0f} s to judge."
+        )
+        if search_s < MIN_SEARCH_S:
+            least = (spent_s + judging_s + MIN_SEARCH_S) / 60
+            output.warn(f"too short to keep; on this machine it takes at least {least:.1f} min.")
+    return config.model_copy(update={"minutes": float(str(kept["search_s"])) / 60})
 
 
 def _where_it_stands(
-    session: "Session", run: "Run", optimizer: "Optimizer", space: "Space", base: "Voice"
+    session: "Session", run: "Run", method: Method
 ) -> "tuple[Progress, Evaluation]":
     """Begins, or takes up what was saved; returns where it stands, and the start's score."""
     from kvoicewalk.search.loop import begin
@@ -88,6 +105,7 @@ def _where_it_stands(
         read_evaluation,
     )
 
+    optimizer, space, base = method.optimizer, method.space, method.base
     is_new = not run.rows("state")
     if is_new:
         progress = begin(space, session.evaluator, base.name)
@@ -107,7 +125,8 @@ def _where_it_stands(
 
 
 def _recipe(session: "Session", number: int) -> str:
-    return f"step {number} of a walk, params {session.config.walk.params}"
+    config = session.config.walk
+    return f"step {number} of a walk, method {config.method}, params {config.space}"
 
 
 def _load(run: "Run", optimizer: "Optimizer", space: "Space") -> "Progress":

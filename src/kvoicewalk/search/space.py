@@ -175,6 +175,16 @@ def make_space(
         if only is not None:
             raise VoiceError("--only works with --params shared or pca, not with classic.")
         return ClassicSpace(base, population)
+    return make_smooth_space(kind, base, population, only)
+
+
+def make_smooth_space(
+    kind: Literal["shared", "pca"],
+    base: Voice,
+    population: Population,
+    only: Half | None = None,
+) -> SmoothSpace:
+    """Returns a space in which a gradient can move."""
     return (SharedSpace if kind == "shared" else PcaSpace)(base, population, only)
 
 

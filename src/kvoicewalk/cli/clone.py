@@ -1,0 +1,62 @@
+"""`kvw clone`: the whole way from a recording to a voice."""
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from kvoicewalk.cli import options
+from kvoicewalk.cli.inputs import common_flags, resolve, target_flags
+from kvoicewalk.cli.output import Output
+
+
+def clone(
+    targets: Annotated[
+        Optional[list[Path]],  # noqa: UP045
+        typer.Argument(
+            metavar="TARGET...", help="Recordings of one speaker: wav, flac, mp3, ogg and more."
+        ),
+    ] = None,
+    minutes: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option("--minutes", min=0.01, help="All of it takes about so long."),
+    ] = None,
+    steps: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option("--steps", min=1, help="Of the search, at most. [default: 40]"),
+    ] = None,
+    method: options.MethodOption = None,
+    text: options.TextOption = None,
+    text_file: options.TextFileOption = None,
+    voices: options.VoicesOption = None,
+    scoring: options.ScoringOption = None,
+    held_out: options.HeldOutOption = None,
+    model: options.ModelOption = None,
+    lang: options.LangOption = None,
+    device: options.DeviceOption = None,
+    threads: options.ThreadsOption = None,
+    seed: options.SeedOption = None,
+    out: options.OutOption = None,
+    json: options.JsonLinesOption = False,
+    quiet: options.QuietOption = False,
+    config: options.ConfigOption = None,
+) -> None:
+    """Make a voice that sounds like a recording: rank, search, judge.
+
+    Ranks the stock voices, searches on from the likest, and judges the result on texts that the
+    search never spoke. --text with the words of the recording lets it meet the pace, too.
+    """
+    from kvoicewalk.cli.searching import search_and_show
+    from kvoicewalk.cli.walking import walk
+
+    if not targets and config is None:
+        raise typer.BadParameter("name at least one recording.", param_hint="TARGET")
+    flags = {
+        **common_flags(model, device, threads, seed, out, lang),
+        **target_flags(targets or [], text, text_file),
+        "score": {"scoring": scoring},
+        "rank": {"voices_path": str(voices.absolute()) if voices else None},
+        "held_out": {"is_wanted": held_out},
+        "walk": {"method": method, "n_steps": steps, "minutes": minutes},
+    }
+    search_and_show(resolve("clone", flags, config), Output(json, quiet), walk)

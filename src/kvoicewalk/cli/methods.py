@@ -1,0 +1,139 @@
+"""A config's method → what proposes, in which space, from which voice."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from kvoicewalk.cli.population import Population
+from kvoicewalk.errors import ModelError
+
+if TYPE_CHECKING:
+    from kvoicewalk.cli.session import Session
+    from kvoicewalk.search.base import Optimizer
+    from kvoicewalk.search.space import SmoothSpace, Space
+    from kvoicewalk.voices import Voice
+
+MIN_PRIOR_VOICES = 4
+# Measured on full-size Kokoro with a phrase of 4.6 s: benchmarks/full_size_gradient.py.
+GRADIENT_BYTES = 6e9
+
+
+@dataclass(frozen=True)
+class Method:
+    """What a search moves with.
+
+    Attributes:
+        optimizer: proposes.
+        space: where.
+        base: the voice it starts from.
+    """
+
+    optimizer: "Optimizer" = field(repr=False)
+    space: "Space" = field(repr=False)
+    base: "Voice"
+
+
+def make_method(session: "Session", population: Population) -> Method:
+    """Returns the method of a walk, as new.
+
+    The gradient starts from the population's best voice, the others from its mean, unless a start
+    is named. The classic walk moves in units of the population's spread, as the original does; the
+    others in units of all stock voices'.
+
+    Raises:
+        VoiceError: there are too few voices to measure their spread.
+        ModelError: the gradient needs more memory than is free.
+    """
+    from kvoicewalk.search.cma import CovarianceSearch
+    from kvoicewalk.search.random_walk import RandomWalk
+    from kvoicewalk.search.relay import Relay
+    from kvoicewalk.search.space import describe_population, make_smooth_space, make_space
+    from kvoicewalk.voices import mean_voice
+
+    config, seed = session.config.walk, session.config.synth.seed
+    spread = describe_population(
+        population.voices if config.space == "classic" else population.stock
+    )
+    if not config.is_led:
+        base = population.start or mean_voice(population.voices, "mean")
+        space = make_space(config.space, base, spread, config.only)
+        if config.method == "cma":
+            return Method(CovarianceSearch(space, session.config.cma, seed), space, base)
+        return Method(RandomWalk(space, config, seed), space, base)
+    base = population.start or population.voices[0]
+    kind: Literal["shared", "pca"] = "pca" if config.space == "pca" else "shared"
+    smooth = make_smooth_space(kind, base, spread, config.only)
+    leader = _gradient(session, population, smooth, base)
+    if config.method == "gradient":
+        return Method(leader, smooth, base)
+    polish = RandomWalk(smooth, config, seed)
+    own = session.config.gradient
+    return Method(Relay(leader, polish, smooth.start, own.n_steps, own.patience), smooth, base)
+
+
+def _gradient(
+    session: "Session", population: Population, space: "SmoothSpace", base: "Voice"
+) -> "Optimizer":
+    from kvoicewalk.config import TARGET_TEXT
+    from kvoicewalk.lesson import Teacher, prosody_change
+    from kvoicewalk.lesson_texts import LESSON_TEXTS
+    from kvoicewalk.score.differentiable import DifferentiableEncoder
+    from kvoicewalk.score.prosody import measure_prosody
+    from kvoicewalk.search.gradient import GradientDescent
+    from kvoicewalk.search.prior import fit_prior
+    from kvoicewalk.search.space import describe_population
+
+    _check_memory(session)
+    evaluator, config = session.evaluator, session.config
+    synthesizer = session.synthesizer
+    n_phonemes = synthesizer.phonemizer.phonemize(evaluator.text, evaluator.lang).n_phonemes
+    # Only the words of a single recording tell its pace.
+    is_known = len(session.clips) == 1 and evaluator.text != TARGET_TEXT
+    wanted = measure_prosody(session.clips, n_phonemes if is_known else None)
+    own = measure_prosody([evaluator.speak(base)], n_phonemes)
+    row_means = describe_population(population.stock).row_means
+    teacher = Teacher(
+        synthesizer,
+        DifferentiableEncoder(
+            evaluator.scorer.encoder, partials_per_s=config.gradient.partials_per_s
+        ),
+        evaluator.scorer.target.embedding,
+        base,
+        prosody_change(own, wanted),
+        LESSON_TEXTS,
+        config.gradient,
+        config.synth.seed,
+        evaluator.lang,
+    )
+    prior = fit_prior(row_means) if len(row_means) >= MIN_PRIOR_VOICES else None
+    return GradientDescent(space, teacher.teach, prior, config.gradient)
+
+
+def _check_memory(session: "Session") -> None:
+    """Refuses a gradient that would not fit.
+
+    Raises:
+        ModelError: less is free than full-size Kokoro needs.
+    """
+    from kvoicewalk.models.mini.network import MiniKModel
+
+    network = session.model.network
+    if isinstance(network, MiniKModel) or network.device.type != "cpu":
+        return
+    free = _free_bytes()
+    if free is not None and free < GRADIENT_BYTES:
+        raise ModelError(
+            f"the gradient needs about {GRADIENT_BYTES / 1e9:.0f} GB of memory and "
+            f"{free / 1e9:.1f} GB are free; close other programs, or take --method random or cma."
+        )
+
+
+def _free_bytes() -> float | None:
+    """Returns the memory that can be had; None where the system does not tell."""
+    try:
+        with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
+            for line in file:
+                if line.startswith("MemAvailable:"):
+                    return float(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None

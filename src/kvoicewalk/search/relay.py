@@ -1,0 +1,71 @@
+"""Two optimizers in a row: `auto` follows the gradient, then polishes on the true score."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from kvoicewalk.mutate import Floats
+from kvoicewalk.search.base import Candidate, Optimizer
+
+
+class Relay:
+    """Asks the first until it has had its steps or brings nothing better; then the second.
+
+    Both move in one space. The second begins at the incumbent.
+
+    Attributes:
+        is_second: whose turn it is.
+    """
+
+    def __init__(
+        self, first: Optimizer, second: Optimizer, start: Floats, n_steps: int, patience: int
+    ) -> None:
+        """Takes both as they are made for a new search.
+
+        Args:
+            first: leads.
+            second: polishes.
+            start: z of the space's start, (n_dims,).
+            n_steps: of the first, at most.
+            patience: steps of the first without improvement, at most.
+        """
+        self._first, self._second = first, second
+        self._incumbent = start
+        self._n_steps, self._patience = n_steps, patience
+        self._n_told = self._n_idle = 0
+        self.is_second = False
+
+    def ask(self) -> Candidate:
+        """See `Optimizer.ask`."""
+        return (self._second if self.is_second else self._first).ask()
+
+    def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
+        """See `Optimizer.tell`."""
+        if is_accepted:
+            self._incumbent = candidate.z
+        if self.is_second:
+            self._second.tell(candidate, score, is_accepted)
+            return
+        self._first.tell(candidate, score, is_accepted)
+        self._n_told += 1
+        self._n_idle = 0 if is_accepted else self._n_idle + 1
+        if self._n_told >= self._n_steps or self._n_idle >= self._patience:
+            self.is_second = True
+            self._second.restore(self._second.state(), self._incumbent)
+
+    def state(self) -> dict[str, Any]:
+        """See `Optimizer.state`."""
+        return {
+            "is_second": self.is_second,
+            "n_told": self._n_told,
+            "n_idle": self._n_idle,
+            "first": self._first.state(),
+            "second": self._second.state(),
+        }
+
+    def restore(self, state: Mapping[str, Any], incumbent: Floats) -> None:
+        """See `Optimizer.restore`."""
+        self.is_second = bool(state["is_second"])
+        self._n_told, self._n_idle = int(state["n_told"]), int(state["n_idle"])
+        self._incumbent = incumbent
+        self._first.restore(state["first"], incumbent)
+        self._second.restore(state["second"], incumbent)
