@@ -1,5 +1,6 @@
 """Wires a config's parts together: clips → target, model → synthesizer, both → evaluator."""
 
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
