@@ -7,14 +7,18 @@ from kvoicewalk.cli.population import Population
 from kvoicewalk.errors import ModelError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from kvoicewalk.cli.session import Session
     from kvoicewalk.search.base import Optimizer
     from kvoicewalk.search.space import SmoothSpace, Space
     from kvoicewalk.voices import Voice
 
 MIN_PRIOR_VOICES = 4
-# Measured on full-size Kokoro with a phrase of 4.6 s: benchmarks/full_size_gradient.py.
+# Full-size Kokoro takes 5.4 GB for a phrase of 4.7 s, 5.9 GB for 5.5 s, so its lessons are short.
+# Source: benchmarks/full_size_gradient.py.
 GRADIENT_BYTES = 6e9
+MAX_LESSON_PHONEMES = 60
 
 
 @dataclass(frozen=True)
@@ -75,14 +79,13 @@ def _gradient(
 ) -> "Optimizer":
     from kvoicewalk.config import TARGET_TEXT
     from kvoicewalk.lesson import Teacher, prosody_change
-    from kvoicewalk.lesson_texts import LESSON_TEXTS
     from kvoicewalk.score.differentiable import DifferentiableEncoder
     from kvoicewalk.score.prosody import measure_prosody
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.prior import fit_prior
     from kvoicewalk.search.space import describe_population
 
-    _check_memory(session)
+    texts = _lesson_texts(session)
     evaluator, config = session.evaluator, session.config
     synthesizer = session.synthesizer
     n_phonemes = synthesizer.phonemizer.phonemize(evaluator.text, evaluator.lang).n_phonemes
@@ -99,7 +102,7 @@ def _gradient(
         evaluator.scorer.target.embedding,
         base,
         prosody_change(own, wanted),
-        LESSON_TEXTS,
+        texts,
         config.gradient,
         config.synth.seed,
         evaluator.lang,
@@ -108,23 +111,30 @@ def _gradient(
     return GradientDescent(space, teacher.teach, prior, config.gradient)
 
 
-def _check_memory(session: "Session") -> None:
-    """Refuses a gradient that would not fit.
+def _lesson_texts(session: "Session") -> "Sequence[str]":
+    """Returns the texts that fit: all on the embedded model and on a GPU.
 
     Raises:
-        ModelError: less is free than full-size Kokoro needs.
+        ModelError: less memory is free than full-size Kokoro needs.
     """
+    from kvoicewalk.lesson_texts import LESSON_TEXTS
     from kvoicewalk.models.mini.network import MiniKModel
 
     network = session.model.network
     if isinstance(network, MiniKModel) or network.device.type != "cpu":
-        return
+        return LESSON_TEXTS
     free = _free_bytes()
     if free is not None and free < GRADIENT_BYTES:
         raise ModelError(
             f"the gradient needs about {GRADIENT_BYTES / 1e9:.0f} GB of memory and "
             f"{free / 1e9:.1f} GB are free; close other programs, or take --method random or cma."
         )
+    phonemizer, lang = session.synthesizer.phonemizer, session.evaluator.lang
+    return [
+        text
+        for text in LESSON_TEXTS
+        if phonemizer.phonemize(text, lang).n_phonemes <= MAX_LESSON_PHONEMES
+    ]
 
 
 def _free_bytes() -> float | None:
