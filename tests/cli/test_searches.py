@@ -48,7 +48,9 @@ def settings(tmp_path_factory, clip):
         "rank": {"voices_path": str(folder), "is_full": True},
         "held_out": {"is_wanted": False},
         "interpolate": {"n_fine_pairs": 2, "step": 0.25},
-        "walk": {"n_steps": 12, "start_size": 0.3},
+        "walk": {"method": "random", "n_steps": 12},
+        "gradient": {"n_lessons": 2, "n_steps": 6, "patience": 3},
+        "cma": {"n_candidates": 4},
     }
     path.write_text(json.dumps(config))
     return path
@@ -120,10 +122,18 @@ def test_its_own_config_runs_it_again(kvw, settings, tmp_path):  # noqa: F811
     assert steps_of(tmp_path / "out", again["run"]) == steps_of(tmp_path / "out", first["run"])
 
 
-@pytest.mark.parametrize("command", ["walk", "interpolate"])
+@pytest.mark.parametrize(
+    "command", ["walk", "interpolate", "walk gradient", "walk cma", "walk auto"]
+)
 def test_ctrl_c_then_resume_is_as_if_never_stopped(
     kvw, settings, tmp_path, monkeypatch, command  # noqa: F811
 ):  # fmt: skip
+    command, *method = command.split()
+    if method:
+        config = json.loads(settings.read_text())
+        config["walk"]["method"] = method[0]
+        settings = tmp_path / "method.json"
+        settings.write_text(json.dumps(config))
     whole = lines(ok(kvw(command, "--config", settings, "--json")))[-1]
     cut_off(kvw, monkeypatch, command, settings)
     resumed = lines(ok(kvw("runs", "resume", "--json")))[-1]
@@ -134,6 +144,37 @@ def test_ctrl_c_then_resume_is_as_if_never_stopped(
     assert steps_of(out, resumed["run"]) == steps_of(out, whole["run"])
     best, expected = (load_voice(out / run["run"] / "best.pt") for run in (resumed, whole))
     assert best == expected
+
+
+def test_clone_is_the_whole_way(kvw, settings, tmp_path):  # noqa: F811
+    clip = json.loads(settings.read_text())["target"]["paths"][0]
+    found = lines(
+        ok(kvw("clone", clip, "--config", settings, "--method", "auto", "--minutes", "0.3",
+               "--steps", "4", "--held-out", "--json"))
+    )  # fmt: skip
+    stages = [line["stage"] for line in found if line["event"] == "stage"]
+    assert stages == ["rank", "clone", "held_out"]
+    done = found[-1]
+    assert done["event"] == "done"
+    assert 1 <= done["step"] <= 4
+    assert done["n_accepted"] > 0
+    assert done["held_out"]["target_similarity"] > done["held_out"]["floor"]
+    sidecar = json.loads((tmp_path / "out" / done["run"] / "best.json").read_text())
+    assert sidecar["method"] == "clone"
+    assert "method auto, params shared" in sidecar["recipe"]
+    with RunStore.open(tmp_path / "out") as store:
+        plan = {row.name: row.payload for row in store.rows(done["run"], "plan")}["time"]
+    # Ranking is spent and judging is still to come: the search has less than all of it.
+    assert 0 < plan["search_s"] < 18
+    assert plan["judging_s"] > 0
+    # A walk without a target goes on from what was found.
+    walked = lines(ok(kvw("walk", "--steps", 1, "--method", "random", "--json")))[-1]
+    assert walked["score"] >= done["score"] - 1e-9
+
+
+def test_classic_takes_no_gradient(kvw, settings):  # noqa: F811
+    outcome = kvw("walk", "--config", settings, "--params", "classic", "--method", "gradient")
+    failed(outcome, "random")
 
 
 def test_kill_9_then_resume_is_as_if_never_stopped(kvw, settings, tmp_path):  # noqa: F811

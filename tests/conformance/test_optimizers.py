@@ -14,6 +14,7 @@ from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.loop import begin, search
 from kvoicewalk.search.prior import fit_prior
 from kvoicewalk.search.random_walk import RandomWalk
+from kvoicewalk.search.relay import Relay
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.store.checkpoint import dump_incumbent, dump_state, restore
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
@@ -169,6 +170,22 @@ class TestGradient(OptimizerSuite):
             return Lesson(float(gap @ gap), 2 * gap + luck.normal(0, 0.05, gap.size), {})
 
         return teach
+
+
+class TestRelay(TestGradient):
+    """The gradient first, then a walk; the suite's stop at step 25 lies in the walk."""
+
+    def make(self, space, seed):
+        leader = super().make(space, seed)
+        return Relay(leader, RandomWalk(space, self.config, seed), space.start, 15, 4)
+
+    def test_hands_over_at_the_incumbent(self, space, evaluator):
+        relay, progress = self.make(space, 0), begin(space, evaluator)
+        steps = search(relay, evaluator, progress, self.config)
+        n_led = next(step.number for step in steps if relay.is_second)
+        assert n_led <= 15
+        gap = relay.ask().z - progress.incumbent.z
+        assert 0 < np.abs(gap).max() < 2
 
 
 class TestGradientOnComponents(TestGradient):
