@@ -155,7 +155,7 @@ def test_clone_is_the_whole_way(kvw, settings, tmp_path):  # noqa: F811
     stages = [line["stage"] for line in found if line["event"] == "stage"]
     assert stages == ["rank", "clone", "held_out"]
     done = found[-1]
-    assert done["event"] == "done"
+    assert (done["event"], done["status"]) == ("done", "done")
     assert 1 <= done["step"] <= 4
     assert done["n_accepted"] > 0
     assert done["held_out"]["target_similarity"] > done["held_out"]["floor"]

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from kvoicewalk.evaluate import Evaluation
     from kvoicewalk.report.search_view import ShownStep
     from kvoicewalk.store import Run, RunRecord
+    from kvoicewalk.store.records import EndStatus
     from kvoicewalk.voices import Voice
 
 
@@ -80,8 +81,9 @@ def search_and_show(
                 except KeyboardInterrupt:
                     is_interrupted = True
             result = {**found.result, "held_out": held_out}
-            run.finish("interrupted" if is_interrupted else "done", result)
-        output.emit("done", result)
+            status: EndStatus = "interrupted" if is_interrupted else "done"
+            run.finish(status, result)
+        output.emit("done", {**result, "status": status})
         if is_interrupted:
             raise _interrupted(run, output)
         _say_done(result, run, output)
