@@ -47,7 +47,6 @@ def make_method(session: "Session", population: Population) -> Method:
         VoiceError: there are too few voices to measure their spread.
         ModelError: the gradient needs more memory than is free.
     """
-    from kvoicewalk.search.cma import CovarianceSearch
     from kvoicewalk.search.random_walk import RandomWalk
     from kvoicewalk.search.relay import Relay
     from kvoicewalk.search.space import describe_population, make_smooth_space, make_space
@@ -61,6 +60,8 @@ def make_method(session: "Session", population: Population) -> Method:
         base = population.start or mean_voice(population.voices, "mean")
         space = make_space(config.space, base, spread, config.only)
         if config.method == "cma":
+            from kvoicewalk.search.cma import CovarianceSearch
+
             return Method(CovarianceSearch(space, session.config.cma, seed), space, base)
         return Method(RandomWalk(space, config, seed), space, base)
     base = population.start or population.voices[0]

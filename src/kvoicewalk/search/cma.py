@@ -7,16 +7,20 @@ and the same scores lead to the same place, so it is resumed by telling them aga
 Source: Hansen and Ostermeier 2001; restarts with larger generations: Auger and Hansen 2005.
 """
 
+import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import cma
 import numpy as np
 
 from kvoicewalk.config import CmaConfig
 from kvoicewalk.mutate import Floats, Vector
 from kvoicewalk.search.base import Candidate
 from kvoicewalk.search.space import Space
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # it wants matplotlib, for plots that nobody asks for
+    import cma
 
 MAX_FULL_DIMS = 40  # a full covariance learns too slowly above
 
