@@ -62,12 +62,14 @@ def main() -> None:
     plan = Plan(config, stock, len(speakers), options.steps, options.seed, path, options.processes)
     weights = train(plan, items)
     export(config, weights, speakers)
+    from tools.train_mini.calibration import calibrate
     from tools.train_mini.evaluation import evaluate
     from tools.train_mini.selection import select
     from tools.train_mini.spectrograms import draw
 
     print(f"made in {(time.monotonic() - started) / 60:.0f} min; evaluating")
     select()
+    calibrate()
     evaluate(options.processes)
     draw()
 
