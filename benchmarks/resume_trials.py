@@ -1,6 +1,6 @@
 """Is a walk that is killed three times the same as one that is not? Twenty trials.
 
-    uv run python -m benchmarks.resume_trials [--trials 20] [--steps 60] [--seed 0]
+    uv run python -m benchmarks.resume_trials [--trials 20] [--steps 60] [--seed 0] [--method auto]
 
 Each trial starts `kvw walk` on the embedded model with a seed of its own, kills it (`kill -9`) at
 three random steps, resumes it each time, and compares with an uninterrupted run: every step's
@@ -32,7 +32,7 @@ POLL_S = 0.02
 MORE_S = 0.2
 
 
-def settings(folder: Path, seed: int, n_steps: int) -> Path:
+def settings(folder: Path, seed: int, n_steps: int, method: str) -> Path:
     """Writes a config and what it needs."""
     samples, rate_hz = soundfile.read(bundled_dir("examples") / "target.wav")
     soundfile.write(folder / "clip.wav", samples[: 4 * rate_hz], rate_hz)
@@ -50,7 +50,7 @@ def settings(folder: Path, seed: int, n_steps: int) -> Path:
         "synth": {"seed": seed},
         "rank": {"voices_path": str(voices), "is_full": True},
         "held_out": {"is_wanted": False},
-        "walk": {"n_steps": n_steps},
+        "walk": {"n_steps": n_steps, "method": method},
     }
     path = folder / "config.json"
     path.write_text(json.dumps(config))
@@ -95,11 +95,11 @@ def run_killed(command: list[str], folder: Path, out_dir: Path, place: int, more
     return False
 
 
-def trial(number: int, n_steps: int, rng: random.Random) -> str:
+def trial(number: int, n_steps: int, method: str, rng: random.Random) -> str:
     """Returns one line: the same or not, and where it was killed."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        config = str(settings(folder, number, n_steps))
+        config = str(settings(folder, number, n_steps, method))
         start = [KVW, "walk", "--config", config, "--json", "--quiet"]
         whole = [*start, "--out", str(folder / "whole")]
         subprocess.run(whole, cwd=folder, check=True, stdout=subprocess.DEVNULL)
@@ -124,11 +124,14 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=20)
     parser.add_argument("--steps", type=int, default=60)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--method", default="random", help="as of kvw walk")
     options = parser.parse_args()
     os.environ["KVW_CACHE_DIR"] = tempfile.mkdtemp()
     rng = random.Random(options.seed)
     for number in range(options.trials):
-        print(f"trial {number + 1}: {trial(number, options.steps, rng)}", flush=True)
+        print(
+            f"trial {number + 1}: {trial(number, options.steps, options.method, rng)}", flush=True
+        )
 
 
 if __name__ == "__main__":
