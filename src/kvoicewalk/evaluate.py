@@ -176,8 +176,14 @@ class Evaluator:
         return self.scorer.target_similarity(heard.embedding())
 
     def speak(self, voice: Voice) -> Utterance:
-        """Speaks the target text with a voice, just as `evaluate` did; kept of the last voice."""
-        return _Heard(self, voice, self.text).utterance()
+        """Speaks the target text with a voice, just as `evaluate` did; kept of the last voice.
+
+        Not counted: it serves a file, no score.
+        """
+        last = self._last_spoken
+        if last is not None and last[0] == _Heard(self, voice, self.text).key:
+            return last[1]
+        return self.synthesizer.speak(self.text, voice, seed=self.seed, lang=self.lang)
 
 
 class _Heard:
@@ -197,7 +203,7 @@ class _Heard:
             evaluator.lang,
             text,
         )
-        self._key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
+        self.key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def embedding(self) -> Values:
         return self._measure("embedding", "embedding", self._evaluator.scorer.embed)
@@ -208,7 +214,7 @@ class _Heard:
 
     def _measure(self, kind: str, stage: str, measure: Callable[[Utterance], Values]) -> Values:
         memory, counts = self._evaluator.memory, self._evaluator.counts
-        values = memory.get(self._key, kind)
+        values = memory.get(self.key, kind)
         if values is not None:
             counts.n_remembered += 1
             return values
@@ -221,14 +227,8 @@ class _Heard:
                 f"voice {self._voice.name} gives no speech that could be compared; it was made for "
                 "another model, or is damaged."
             ) from error
-        memory.put(self._key, kind, values)
+        memory.put(self.key, kind, values)
         return values
-
-    def utterance(self) -> Utterance:
-        last = self._evaluator._last_spoken
-        if last is not None and last[0] == self._key:
-            self._utterance = last[1]
-        return self._speak()
 
     def _speak(self) -> Utterance:
         if self._utterance is None:
@@ -240,7 +240,7 @@ class _Heard:
             counts.n_spoken += 1
             counts.spoken_s += self._utterance.duration_s
             if self._text == evaluator.text and self._seed == evaluator.seed:
-                evaluator._last_spoken = (self._key, self._utterance)
+                evaluator._last_spoken = (self.key, self._utterance)
         return self._utterance
 
 
