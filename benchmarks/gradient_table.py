@@ -206,6 +206,10 @@ def show(options: argparse.Namespace) -> None:
          *(f"{_gap(r, mark):.2f}" for mark in r["marks"])]
         for r in figures
     ])  # fmt: skip
+    ends = [record["marks"][-1] for record in figures]
+    if ends:
+        usual = statistics.median(end["s"] / end["n_lessons"] for end in ends)
+        print(f"median {usual:.2f} s of processor time a lesson\n")
     _print(["target", "own − other texts", "F0 median", "pace", "features, start → found",
             "identified: target; start → found", "prior distance, percentile"], [
         [r["target"], *_guards(r), _identified(*r["identified"]),
