@@ -1,14 +1,14 @@
 """How soon `auto` has the likeness that the original's walk has after many steps.
 
     uv run python -m benchmarks.time_to_likeness run [--targets linda,paul,m6,2033,1688]
-        [--seeds 0,1] [--steps 1000] [--file out/time_to_likeness.jsonl]
+        [--seeds 0,1] [--steps 200,1000] [--file out/time_to_likeness.jsonl]
     uv run python -m benchmarks.time_to_likeness show [--file out/time_to_likeness.jsonl]
 
 Both begin after the same ranking, on the same texts, target and model, one after the other. The
 walk is the transcription of the original in `walk_throughput`, with its own score and cost. `auto`
 is what `kvw walk --method auto` runs by default; its clock starts before the set-up and counts
 validation and polish, but not the writing of files. Likeness is that on held-out texts, measured
-outside of both clocks. `run` appends one line a finished pair and skips those that are there.
+outside of both clocks. `run` appends one line a finished case and skips those that are there.
 
 Where the walk gains less than 0.01 over the best stock voice, `auto` must pass that voice by 0.01
 instead; where floor and ceiling lie closer than 0.03, shares of the gap are printed, not counted.
@@ -17,7 +17,7 @@ instead; where floor and ceiling lie closer than 0.03, shares of the gap are pri
 import argparse
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -67,15 +67,19 @@ class Stopwatch:
 
 
 def walk_as_the_original(
-    desk: Desk, target: BenchTarget, voices: list[Voice], seed: int, n_steps: int
-) -> Found:
-    """Returns the original's best voice after some steps."""
+    desk: Desk, target: BenchTarget, voices: list[Voice], seed: int, marks: list[int]
+) -> Iterator[tuple[int, Found]]:
+    """Yields the original's best voice after so many steps; the caller's time does not count."""
     evaluator = desk.evaluator(target, ScoreConfig(scoring="classic"), seed)
-    original, watch = Original(desk, evaluator, voices, seed), Stopwatch()
-    walk = original.walk()
-    for _ in range(n_steps):
-        next(walk)
-    return watch.found(Voice("original", np.asarray(original.best, dtype=np.float32)))
+    original = Original(desk, evaluator, voices, seed)
+    walk, n_done, wall_s, processor_s = original.walk(), 0, 0.0, 0.0
+    for mark in marks:
+        watch = Stopwatch()
+        for _ in range(mark - n_done):
+            next(walk)
+        now = watch.found(Voice("original", np.asarray(original.best, dtype=np.float32)))
+        n_done, wall_s, processor_s = mark, wall_s + now.wall_s, processor_s + now.processor_s
+        yield mark, Found(now.voice, wall_s, processor_s)
 
 
 def walk_by_auto(
@@ -106,9 +110,9 @@ def walk_by_auto(
 
 
 def run_pair(
-    desk: Desk, model: Model, target: BenchTarget, seed: int, n_steps: int
-) -> dict[str, Any]:
-    """Returns the record of one walk and one `auto`."""
+    desk: Desk, model: Model, target: BenchTarget, seed: int, marks: list[int]
+) -> Iterator[dict[str, Any]]:
+    """Yields, for one `auto` and one walk, a record after each number of steps."""
     ranker = desk.evaluator(target, ScoreConfig(), seed)
     ranked = desk.ranked(ranker)
     known: dict[str, float] = {}
@@ -121,13 +125,14 @@ def run_pair(
             ).target_similarity  # fmt: skip
         return known[voice.hash]
 
-    trail = walk_by_auto(desk, model, target, ranked, seed)
-    original = walk_as_the_original(desk, target, ranked[:N_POPULATION], seed, n_steps)
-    return {
-        "target": target.name, "seed": seed, "n_steps": n_steps,
-        "floor": likeness(ranked[0]), "ceiling": target.ceiling,
-        "walk": _entry(original, likeness), "auto": [_entry(found, likeness) for found in trail],
-    }  # fmt: skip
+    trail = [_entry(found, likeness) for found in walk_by_auto(desk, model, target, ranked, seed)]
+    walk = walk_as_the_original(desk, target, ranked[:N_POPULATION], seed, marks)
+    for n_steps, original in walk:
+        yield {
+            "target": target.name, "seed": seed, "n_steps": n_steps,
+            "floor": likeness(ranked[0]), "ceiling": target.ceiling,
+            "walk": _entry(original, likeness), "auto": trail,
+        }  # fmt: skip
 
 
 def _entry(found: Found, likeness: Callable[[Voice], float]) -> dict[str, float]:
@@ -142,15 +147,15 @@ def run(options: argparse.Namespace) -> None:
     """Runs what is not there yet."""
     done = {(r["target"], r["seed"], r["n_steps"]) for r in read_records(options.file)}
     model = open_model(ModelConfig(name="mini", device="cpu"))
-    desk = Desk.on(model)
+    desk, marks = Desk.on(model), sorted(map(int, options.steps.split(",")))
     for seed in map(int, options.seeds.split(",")):
         for name in options.targets.split(","):
-            if (name, seed, options.steps) in done:
+            left = [mark for mark in marks if (name, seed, mark) not in done]
+            if not left:
                 continue
-            target = open_target(name, desk.encoder)
-            record = run_pair(desk, model, target, seed, options.steps)
-            append_record(options.file, record)
-            print(name, seed, *_cells(record), flush=True)
+            for record in run_pair(desk, model, open_target(name, desk.encoder), seed, left):
+                append_record(options.file, record)
+                print(name, seed, record["n_steps"], *_cells(record), flush=True)
 
 
 def _goal(record: dict[str, Any]) -> float:
@@ -228,7 +233,7 @@ if __name__ == "__main__":
     parser.add_argument("action", choices=("run", "show"))
     parser.add_argument("--targets", default="linda,paul,m6,2033,1688")
     parser.add_argument("--seeds", default="0,1")
-    parser.add_argument("--steps", type=int, default=1000)
+    parser.add_argument("--steps", default="1000")
     parser.add_argument("--file", type=Path, default=Path("out/time_to_likeness.jsonl"))
     chosen = parser.parse_args()
     {"run": run, "show": show}[chosen.action](chosen)
