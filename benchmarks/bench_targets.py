@@ -7,6 +7,7 @@ are those of ../shared/data.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from kvoicewalk.score.target import Target, build_target
 from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
 from kvoicewalk.store import MemoryCache
-from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.synth import KokoroSynthesizer, Synthesizer
 from kvoicewalk.voices import Voice
 from tools.train_mini.espeak import Espeak, Manner, training_variants
 
@@ -44,11 +45,13 @@ class BenchTarget:
     Attributes:
         name: `f4` (a variant of espeak-ng) or `2033` (a human speaker).
         clips: that the search compares with.
-        ceiling: likeness that the speaker's own other speech has to them.
+        other: speech of the same speaker that no search hears.
+        ceiling: likeness that it has to the clips.
     """
 
     name: str
     clips: tuple[Utterance, ...]
+    other: tuple[Utterance, ...]
     ceiling: float
 
 
@@ -70,19 +73,34 @@ class EspeakSpeaker:
         return Utterance(samples * (PEAK / float(np.abs(samples).max())), SAMPLE_RATE_HZ, text)
 
 
+class Recorder:
+    """A synthesizer that keeps what was spoken, so that all guards hear the same speech."""
+
+    def __init__(self, inner: Synthesizer) -> None:
+        self._inner, self.identity = inner, inner.identity
+        self.heard: list[Utterance] = []
+
+    def speak(self, text: str, voice: Voice, **how: Any) -> Utterance:
+        """See `Synthesizer.speak`."""
+        self.heard.append(self._inner.speak(text, voice, **how))
+        return self.heard[-1]
+
+
 def open_target(name: str, encoder: SpeakerEncoder) -> BenchTarget:
     """Returns the target of that name; a human's last three clips make the ceiling alone."""
     if name.isdigit():
         paths = sorted(CLIPS_DIR.glob(f"human_{name}-*"))
         clips = [read_utterance(path) for path in paths]
         target = build_target(name, clips[:N_TARGET_CLIPS], encoder, make_feature_term("scaled"))
-        own = [cosine(encoder.embed(clip), target.embedding) for clip in clips[N_TARGET_CLIPS:]]
-        return BenchTarget(name, tuple(clips[:N_TARGET_CLIPS]), float(np.mean(own)))
+        other = tuple(clips[N_TARGET_CLIPS:])
+        own = [cosine(encoder.embed(clip), target.embedding) for clip in other]
+        return BenchTarget(name, tuple(clips[:N_TARGET_CLIPS]), other, float(np.mean(own)))
     speaker = EspeakSpeaker(name)
     text = " ".join((bundled_dir("examples") / "target.txt").read_text(encoding="utf-8").split())
     clip = speaker.speak(text)
-    found = measure_held_out(None, encoder.embed(clip), speaker, encoder, n_seeds=1)  # type: ignore[arg-type]
-    return BenchTarget(name, (clip,), found.target_similarity)
+    recorder = Recorder(speaker)
+    found = measure_held_out(None, encoder.embed(clip), recorder, encoder, n_seeds=1)  # type: ignore[arg-type]
+    return BenchTarget(name, (clip,), tuple(recorder.heard), found.target_similarity)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ ones (3 to 4 s), so that the table takes minutes, not hours.
 import argparse
 import dataclasses
 import itertools
-import json
 import statistics
 import time
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.bench_targets import BenchTarget, Desk, open_target
+from benchmarks.records import append_record, read_records
 from kvoicewalk.config import ModelConfig, ScoreConfig, WalkConfig
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.held_out import HeldOut, measure_held_out, share_of_gap
@@ -109,9 +109,8 @@ def _count_lucky(evaluator: Evaluator, accepted: list[Candidate]) -> int:
 
 def run(options: argparse.Namespace) -> None:
     """Walks what is not walked yet."""
-    done = {_key(record) for record in _read(options.file)}
+    done = {_key(record) for record in read_records(options.file)}
     desk = Desk.on(open_model(ModelConfig(name="mini", device="cpu")))
-    options.file.parent.mkdir(parents=True, exist_ok=True)
     for seed in map(int, options.seeds.split(",")):
         for name in options.targets.split(","):
             target = open_target(name, desk.encoder)
@@ -119,18 +118,12 @@ def run(options: argparse.Namespace) -> None:
                 if (name, method, seed, options.steps) in done:
                     continue
                 record = run_one(desk, target, method, seed, options.steps)
-                with options.file.open("a", encoding="utf-8") as file:
-                    file.write(json.dumps(record) + "\n")
+                append_record(options.file, record)
                 print(_line(record), flush=True)
 
 
 def _key(record: dict) -> tuple:
     return record["target"], record["method"], record["seed"], record["n_steps"]
-
-
-def _read(path: Path) -> Iterator[dict]:
-    if path.is_file():
-        yield from map(json.loads, path.read_text(encoding="utf-8").splitlines())
 
 
 def _line(record: dict) -> str:
@@ -152,7 +145,7 @@ def _share(record: dict) -> float:
 def show(options: argparse.Namespace) -> None:
     """Prints the means of each method over all targets and seeds it was walked with."""
     groups: dict[tuple[int, str], list[dict]] = {}
-    for record in _read(options.file):
+    for record in read_records(options.file):
         groups.setdefault((record["n_steps"], record["method"]), []).append(record)
     table = Table(
         "steps", "method", "walks", "score", "likeness", "held out", "share", "10", "40", "100",

@@ -45,7 +45,11 @@ Rows = npt.NDArray[np.float32]
 
 @dataclass
 class Original:
-    """What the original program does in one step, in its order."""
+    """What the original program does in one step, in its order.
+
+    Attributes:
+        best: rows of the walk's best voice so far.
+    """
 
     desk: Desk
     evaluator: Evaluator
@@ -56,6 +60,7 @@ class Original:
         self._phonemize = EspeakG2P(language="en-us")
         self._term = ClassicTerm()
         self._target = self.evaluator.scorer.target
+        self.best: Rows = mean_voice(self.voices, "mean").rows
 
     def speak(self, text: str, rows: Rows) -> npt.NDArray[np.float32]:
         """Phonemes, then kokoro's own call."""
@@ -91,7 +96,7 @@ class Original:
         """Yields, forever, whether a step was accepted."""
         rng = np.random.Generator(np.random.PCG64(self.seed))
         stacked = np.stack([voice.rows for voice in self.voices])
-        best, spread = mean_voice(self.voices, "mean").rows, stacked.std(axis=0, ddof=1)
+        best, spread = self.best, stacked.std(axis=0, ddof=1)
         best_similarity, best_score = self.score(best, 0.0)
         assert best_score is not None
         while True:
@@ -102,6 +107,7 @@ class Original:
             is_better = score is not None and score > best_score
             if is_better:
                 best, best_similarity, best_score = rows, similarity, float(score or 0)
+                self.best = best
             yield is_better
 
 
