@@ -79,8 +79,10 @@ def test_stops_when_the_time_is_over(voices, evaluator):
     assert progress.used_s == 120.0
 
 
-def test_without_a_budget_there_are_300_steps_beside_minutes_none():
-    assert WalkConfig().step_budget == 300
+def test_without_a_budget_the_method_has_its_own_beside_minutes_none():
+    assert WalkConfig().step_budget == 40
+    assert WalkConfig(method="random").step_budget == 300
+    assert WalkConfig(params="classic").step_budget == 300
     assert WalkConfig(minutes=1).step_budget is None
     assert WalkConfig(minutes=1, n_steps=7).step_budget == 7
 
