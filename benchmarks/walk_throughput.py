@@ -5,8 +5,9 @@
 
 The loop is a straight transcription of what RobViren/kvoicewalk does in each step: phonemes anew,
 kokoro's own `KModel` call on both texts, three embeddings by Resemblyzer's own front end, 106
-features (by this project's faster code, so the ratio is on the careful side). Both take turns on
-the same model, texts, target and machine. `--oracle` checks that the walk with classic parameters
+features (by this project's code, four times as fast as one librosa call a feature, so the ratio is
+on the careful side). For the pace it does all of that in each step. Both take turns on the same
+model, texts, target and machine. `--oracle` checks that the walk with classic parameters
 accepts what the transcription accepts, step by step, with the same draws.
 """
 
@@ -55,6 +56,7 @@ class Original:
     evaluator: Evaluator
     voices: Sequence[Voice]
     seed: int
+    gate: float = GATE
 
     def __post_init__(self) -> None:
         self._phonemize = EspeakG2P(language="en-us")
@@ -103,7 +105,7 @@ class Original:
             size = np.float32(rng.uniform(LOW, HIGH))
             noise = rng.standard_normal(best.size, dtype=np.float32).reshape(best.shape)
             rows = best + noise * size * spread
-            similarity, score = self.score(rows, GATE * best_similarity)
+            similarity, score = self.score(rows, self.gate * best_similarity)
             is_better = score is not None and score > best_score
             if is_better:
                 best, best_similarity, best_score = rows, similarity, float(score or 0)
@@ -133,7 +135,7 @@ def throughput(desk: Desk, target: BenchTarget, n_rounds: int, n_steps: int) -> 
         "classic": desk.evaluator(target, classic),
     }
     walks: dict[str, Iterator[bool]] = {
-        "original": Original(desk, evaluators["classic"], voices, 0).walk(),
+        "original": Original(desk, evaluators["classic"], voices, 0, gate=0.0).walk(),
         **{
             name: ours(desk, evaluator, voices, WalkConfig(params=name, n_steps=10**9), 0)
             for name, evaluator in evaluators.items()
