@@ -1,14 +1,14 @@
-"""Steps a second of `walk` against a loop that does what the original does; where time goes.
+"""Evaluations a second of `walk` against a loop that does what the original does; where time goes.
 
-    uv run python -m benchmarks.walk_throughput [--rounds 5] [--steps 8]
+    uv run python -m benchmarks.walk_throughput [--rounds 7] [--steps 20]
     uv run python -m benchmarks.walk_throughput --oracle 200 [--seeds 0,1,2]
 
 The loop is a straight transcription of what RobViren/kvoicewalk does in each step: phonemes anew,
 kokoro's own `KModel` call on both texts, three embeddings by Resemblyzer's own front end, 106
-features (by this project's code, four times as fast as one librosa call a feature, so the ratio is
-on the careful side). For the pace it does all of that in each step. Both take turns on the same
-model, texts, target and machine. `--oracle` checks that the walk with classic parameters
-accepts what the transcription accepts, step by step, with the same draws.
+features with one librosa call each. For the pace it does all of that in each step. All take turns
+on the same model, texts, target and machine. A walk's evaluations are the voices that it scored
+under one seed: one a step, and those that confirm an improvement. `--oracle` checks that the walk
+with classic parameters accepts what the transcription accepts, step by step, with the same draws.
 """
 
 import argparse
@@ -24,7 +24,8 @@ from misaki.espeak import EspeakG2P
 from resemblyzer import preprocess_wav
 
 from benchmarks.bench_targets import BenchTarget, Desk, open_target
-from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
+from benchmarks.original_features import original_features
+from kvoicewalk.audio import SAMPLE_RATE_HZ
 from kvoicewalk.config import ModelConfig, ScoreConfig, WalkConfig
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.models import open_model
@@ -88,7 +89,8 @@ class Original:
         if similarity < floor:
             return similarity, None
         probe = self.speak(self.evaluator.probe_text, rows)
-        features = self._term.extract(Utterance(spoken, SAMPLE_RATE_HZ))
+        values = original_features(spoken, SAMPLE_RATE_HZ)
+        features = np.array(list(values.values()), dtype=np.float32)
         stability = float(np.inner(self.embed(spoken), self.embed(probe)))
         likeness = self._term.similarity(features, self._target.features)
         weights = self.evaluator.scorer.config.weights
@@ -127,39 +129,44 @@ def ours(
 
 
 def throughput(desk: Desk, target: BenchTarget, n_rounds: int, n_steps: int) -> None:
-    """Prints steps a second, in turn, and the ratio of each round."""
+    """Prints evaluations a second, in turn, and the ratio of each round."""
     voices = desk.ranked(desk.evaluator(target, ScoreConfig()))[:N_POPULATION]
     classic = ScoreConfig(scoring="classic")
     evaluators = {
-        "shared": desk.evaluator(target, ScoreConfig()),
+        "pca": desk.evaluator(target, ScoreConfig()),
         "classic": desk.evaluator(target, classic),
     }
+    endless = {n: WalkConfig(method="random", params=n, n_steps=10**9) for n in evaluators}
     walks: dict[str, Iterator[bool]] = {
         "original": Original(desk, evaluators["classic"], voices, 0, gate=0.0).walk(),
-        **{
-            name: ours(desk, evaluator, voices, WalkConfig(params=name, n_steps=10**9), 0)
-            for name, evaluator in evaluators.items()
-        },
+        **{n: ours(desk, e, voices, endless[n], 0) for n, e in evaluators.items()},
     }
     for walk in walks.values():
         next(walk)
     for evaluator in evaluators.values():
         evaluator.counts.stage_s.update(dict.fromkeys(evaluator.counts.stage_s, 0.0))
-    spent: dict[str, list[float]] = {name: [] for name in walks}
+    rounds: dict[str, list[tuple[float, int]]] = {name: [] for name in walks}
     for _ in range(n_rounds):
         for name, walk in walks.items():
+            counts = evaluators[name].counts if name in evaluators else None
+            before = counts.n_evaluations if counts else 0
             started = time.perf_counter()
             for _ in range(n_steps):
                 next(walk)
-            spent[name].append((time.perf_counter() - started) / n_steps)
-    for name, seconds in spent.items():
-        ratios = [base / one for base, one in zip(spent["original"], seconds, strict=True)]
+            spent_s = time.perf_counter() - started
+            rounds[name].append((spent_s, counts.n_evaluations - before if counts else n_steps))
+    base = [n_steps / seconds for seconds, _ in rounds["original"]]
+    for name, found in rounds.items():
+        steps = [n_steps / seconds / own for (seconds, _), own in zip(found, base, strict=True)]
+        paces = [n / seconds for seconds, n in found]
+        ratios = [pace / own for pace, own in zip(paces, base, strict=True)]
         print(
-            f"{name}: {statistics.median(seconds):.3f} s a step, {statistics.median(ratios):.2f} "
-            f"times the original's pace ({min(ratios):.2f} to {max(ratios):.2f})"
+            f"{name}: {statistics.median(paces):.2f} evaluations a second, "
+            f"{statistics.median(ratios):.2f} times the original's ({min(ratios):.2f} to "
+            f"{max(ratios):.2f}); {statistics.median(steps):.2f} times the steps"
         )
     for name, evaluator in evaluators.items():
-        total = sum(spent[name]) * n_steps
+        total = sum(seconds for seconds, _ in rounds[name])
         stages = {k: v / total for k, v in evaluator.counts.stage_s.items()}
         rest = 1 - sum(stages.values())
         print(f"{name} spends: " + ", ".join(f"{k} {v:.0%}" for k, v in stages.items())
@@ -186,8 +193,8 @@ def main() -> None:
     """Runs what was asked for."""
     parser = argparse.ArgumentParser(description="Times walks, or checks the classic one.")
     parser.add_argument("--target", default="f4")
-    parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--steps", type=int, default=8)
+    parser.add_argument("--rounds", type=int, default=7)
+    parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--oracle", type=int)
     parser.add_argument("--seeds", default="0,1,2")
     options = parser.parse_args()

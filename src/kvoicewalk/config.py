@@ -31,6 +31,7 @@ SCREENING_TEXT = "The quick beige fox jumped over each thin wall."
 MAX_CONFIG_BYTES = 1_000_000
 # Of `walk`, where neither steps nor minutes are given.
 DEFAULT_STEPS = {"random": 300, "cma": 300, "gradient": 15, "auto": 40}
+GATE_SHARE, CLOSE_GATE_SHARE = 0.98, 0.998
 CLASSIC_WALK = {
     "method": "random", "size_range": (0.01, 0.15), "n_seeds": 1, "noise_margin": 0.0,
 }  # fmt: skip
@@ -147,12 +148,15 @@ class WalkConfig(_Frozen):
     n_steps: int | None = Field(None, ge=1, description="None: 300, or no limit beside minutes")
     minutes: float | None = Field(None, gt=0, description="None: no limit")
     patience: int | None = Field(None, ge=1, description="steps without improvement; None: any")
-    gate_share: float = Field(0.98, ge=0, le=1, description="of the incumbent's target similarity")
+    gate_share: float | None = Field(
+        None, ge=0, le=1, description="of the incumbent's target similarity; None: by method"
+    )
     size_range: tuple[float, float] = (0.03, 0.3)
     is_adaptive: bool = Field(False, description="step size by the one-fifth success rule")
     start_size: float = Field(0.15, gt=0, description="of adapted steps, in units of the spread")
     n_seeds: int = Field(2, ge=1, le=100, description="that an improvement must hold under")
     noise_margin: float = Field(1.0, ge=0, description="standard errors that a gain must exceed")
+    sure_gain: float = Field(2.0, gt=0, description="points that no second seed need confirm")
     n_kept: int = Field(10, ge=1, description="improvements whose files stay")
 
     @model_validator(mode="before")
@@ -188,6 +192,18 @@ class WalkConfig(_Frozen):
         return self.method in ("gradient", "auto")
 
     @property
+    def gate(self) -> float:
+        """Share of the incumbent's target similarity below which a candidate is not heard out.
+
+        As configured, else the original's; closer where small steps score each by itself: of 40
+        acceptances of a walk none lay below 0.999. Source: benchmarks/gates.py.
+        """
+        if self.gate_share is not None:
+            return self.gate_share
+        is_close = self.method == "random" and self.space != "classic"
+        return CLOSE_GATE_SHARE if is_close else GATE_SHARE
+
+    @property
     def step_budget(self) -> int | None:
         """Steps at most; None where only the time counts."""
         if self.n_steps is not None or self.minutes is not None:
@@ -206,6 +222,9 @@ class GradientConfig(_Frozen):
     """How `gradient` learns: Adam on one short text after another. Measured: docs/gradient.md."""
 
     n_lessons: int = Field(12, ge=1, description="between two judgements")
+    first_lessons: int = Field(
+        3, ge=1, description="before the first judgement; twice as many before each until n_lessons"
+    )
     n_steps: int = Field(15, ge=1, description="of auto, at most; then it polishes")
     patience: int = Field(4, ge=1, description="of auto: steps without improvement, likewise")
     rate: float = Field(0.2, gt=0, description="first step of each number, in units of the space")

@@ -42,7 +42,9 @@ class GradientDescent:
 
     def ask(self) -> Candidate:
         """See `Optimizer.ask`."""
-        for _ in range(self._config.n_lessons):
+        # The first lessons bring most: they are judged soon.
+        config = self._config
+        for _ in range(min(config.n_lessons, config.first_lessons << min(self._n_asked, 30))):
             self._learn()
         self._n_asked += 1
         z = self._average.copy()

@@ -46,7 +46,7 @@ def search(
     before_s = clock()
     while not is_over(progress, config):
         candidate = optimizer.ask()
-        gate = Gate(config.gate_share * progress.evaluation.target_similarity)
+        gate = Gate(config.gate * progress.evaluation.target_similarity)
         try:
             evaluation = evaluator.evaluate(candidate.voice, gate)
             outcome = judge(candidate, evaluation, progress, evaluator, config)
@@ -84,15 +84,18 @@ def judge(
 ) -> Outcome:
     """Tells whether a candidate takes the incumbent's place.
 
-    It must score higher under the evaluator's seed. With more seeds, both are then compared
-    under each of them (common random numbers), and the mean of the differences must exceed
-    `noise_margin` of its own standard errors: what is left is not the luck of one draw.
+    It must score higher under the evaluator's seed. With more seeds, and unless it does so by more
+    than `sure_gain`, both are then compared under each of them (common random numbers), and the
+    mean of the differences must exceed `noise_margin` of its own standard errors: what is left is
+    not the luck of one draw.
     """
     if evaluation.score is None:
         return "gated"
     gains = [evaluation.score.score - progress.score]
     if gains[0] <= 0:
         return "rejected"
+    if gains[0] > config.sure_gain:
+        return "accepted"
     for extra in range(1, config.n_seeds):
         scores = [
             evaluator.evaluate(voice, seed=evaluator.seed + extra).score

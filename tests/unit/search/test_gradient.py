@@ -52,17 +52,20 @@ def test_each_ask_takes_its_lessons_in_order(voices, population):
         return nothing(voice, number)
 
     space = make_space("shared", voices[0], population)
-    search = GradientDescent(space, teach, None, GradientConfig(n_lessons=3))
-    search.ask()
-    search.ask()
-    assert numbers == list(range(6))
-    assert search.n_lessons == 6
+    search = GradientDescent(space, teach, None, GradientConfig(n_lessons=5, first_lessons=2))
+    taken = []
+    for _ in range(4):
+        search.ask()
+        taken.append(len(numbers))
+    assert taken == [2, 2 + 4, 2 + 4 + 5, 2 + 4 + 5 + 5]
+    assert numbers == list(range(16))
+    assert search.n_lessons == 16
 
 
 @pytest.mark.parametrize("kind", ["shared", "pca"])
 def test_comes_near_another_voice_under_noise(kind, voices, population):
     space = make_space(kind, voices[0], population)
-    config = GradientConfig(n_lessons=150)
+    config = GradientConfig(n_lessons=150, first_lessons=150)
     search = GradientDescent(space, toward(voices[1], 0.2), None, config)
     found = search.ask().voice
     assert distance(found, voices[1]) < 0.3 * distance(voices[0], voices[1])
@@ -70,7 +73,7 @@ def test_comes_near_another_voice_under_noise(kind, voices, population):
 
 def test_the_average_is_nearer_than_the_path(voices, population):
     space = make_space("shared", voices[0], population)
-    config = GradientConfig(n_lessons=150)
+    config = GradientConfig(n_lessons=150, first_lessons=150)
     search = GradientDescent(space, toward(voices[1], 0.5), None, config)
     average = search.ask().voice
     last = space.decode(np.array(search.state()["z"]), "last")
@@ -90,5 +93,5 @@ def test_a_locked_half_stays(kind, only, locked, voices, population):
 def test_the_prior_alone_leads_to_the_stock_voices_mean(voices, population):
     prior = fit_prior(population.row_means)
     space = make_space("shared", voices[0], population)
-    search = GradientDescent(space, nothing, prior, GradientConfig(n_lessons=80))
+    search = GradientDescent(space, nothing, prior, GradientConfig(n_lessons=80, first_lessons=80))
     assert prior.value(search.ask().voice) < 0.1 * prior.value(voices[0])

@@ -131,6 +131,25 @@ def test_luck_is_not_accepted_where_nothing_is_better(voices):
     assert n_careful < n_lucky
 
 
+def test_a_sure_gain_needs_no_second_seed(voices):
+    far = QuadraticEvaluator(np.full(STYLE_DIM, 100.0), noise=1.0)
+    careful = CLASSIC.model_copy(update={"n_seeds": 4, "noise_margin": 1e9})
+    bold = careful.model_copy(update={"sure_gain": 1e-9})
+    counts = [
+        sum(step.outcome == "accepted" for step in walk(voices, far, config)[0])
+        for config in (careful, bold)
+    ]
+    assert counts[0] == 0 < counts[1]
+
+
+def test_the_gate_is_the_originals_but_close_for_small_random_steps():
+    assert WalkConfig(params="classic").gate == 0.98
+    assert WalkConfig(method="auto").gate == 0.98
+    assert WalkConfig(method="cma").gate == 0.98
+    assert WalkConfig(method="random").gate == 0.998
+    assert WalkConfig(method="random", gate_share=0.5).gate == 0.5
+
+
 def test_a_candidate_without_speech_ends_no_search(voices, evaluator):
     steps, _ = walk(voices, StumblingEvaluator(evaluator.optimum), CLASSIC)
     assert len(steps) == CLASSIC.n_steps

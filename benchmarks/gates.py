@@ -1,0 +1,102 @@
+"""How close the gate may lie, and which gains need no second seed.
+
+    uv run python -m benchmarks.gates [--targets f4,linda,2033] [--steps 150]
+
+Each target gets a random walk in `pca` space whose candidates are all heard out. Printed: for some
+gates, how many candidates would pass, and how many acceptances, and points gained by them, would
+stay; then, by size of the gain, how it held under three other seeds.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from benchmarks.bench_targets import Desk, open_target
+from benchmarks.walk_throughput import N_POPULATION
+from kvoicewalk.config import ModelConfig, ScoreConfig, WalkConfig
+from kvoicewalk.models import open_model
+from kvoicewalk.search.loop import begin
+from kvoicewalk.search.random_walk import RandomWalk
+from kvoicewalk.search.space import describe_population, make_space
+from kvoicewalk.voices import mean_voice
+
+GATES = (0.98, 0.99, 0.995, 0.998, 0.999, 1.0)
+GAIN_STEPS = (0.0, 0.25, 0.5, 1.0, 2.0, 100.0)
+N_OTHER_SEEDS = 3
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One candidate against the incumbent.
+
+    Attributes:
+        share: of the incumbent's target similarity.
+        gains: in points, under the search's seed and, where that is above 0, three others.
+        is_accepted: as a walk without gate and with two seeds has it.
+    """
+
+    share: float
+    gains: Sequence[float]
+    is_accepted: bool
+
+
+def hear_all(desk: Desk, name: str, n_steps: int) -> Iterator[Judged]:
+    """Walks from the population's mean."""
+    evaluator = desk.evaluator(open_target(name, desk.encoder), ScoreConfig())
+    voices = desk.ranked(evaluator)[:N_POPULATION]
+    space = make_space("pca", mean_voice(voices, "mean"), describe_population(desk.voices))
+    walker = RandomWalk(space, WalkConfig(method="random"), 0)
+    progress = begin(space, evaluator)
+    for _ in range(n_steps):
+        candidate = walker.ask()
+        evaluation = evaluator.evaluate(candidate.voice)
+        assert evaluation.score is not None
+        gains = [evaluation.score.score - progress.score]
+        for seed in range(1, 1 + N_OTHER_SEEDS) if gains[0] > 0 else ():
+            ours, theirs = (
+                evaluator.evaluate(voice, seed=seed).score
+                for voice in (candidate.voice, progress.incumbent.voice)
+            )
+            assert ours is not None
+            assert theirs is not None
+            gains.append(ours.score - theirs.score)
+        share = evaluation.target_similarity / progress.evaluation.target_similarity
+        is_accepted = gains[0] > 0 and gains[1] > 0
+        walker.tell(candidate, evaluation.score.score, is_accepted)
+        if is_accepted:
+            progress.incumbent, progress.evaluation = candidate, evaluation
+        yield Judged(share, gains, is_accepted)
+
+
+def main() -> None:
+    """Prints both tables."""
+    parser = argparse.ArgumentParser(description="Tries gates, and gains under other seeds.")
+    parser.add_argument("--targets", default="f4,linda,2033")
+    parser.add_argument("--steps", type=int, default=150)
+    options = parser.parse_args()
+    desk = Desk.on(open_model(ModelConfig(name="mini", device="cpu")))
+    names = options.targets.split(",")
+    found = [judged for name in names for judged in hear_all(desk, name, options.steps)]
+    accepted = [judged for judged in found if judged.is_accepted]
+    points = sum(judged.gains[0] for judged in accepted)
+    print(f"{len(found)} candidates, {len(accepted)} accepted")
+    for gate in GATES:
+        passed = sum(judged.share >= gate for judged in found) / len(found)
+        kept = [judged for judged in accepted if judged.share >= gate]
+        gain = sum(judged.gains[0] for judged in kept) / points
+        print(f"gate {gate}: {passed:.0%} pass, {len(kept)} accepted, {gain:.1%} of the points")
+    for low, high in zip(GAIN_STEPS, GAIN_STEPS[1:], strict=False):
+        gains = np.array([j.gains for j in found if low < j.gains[0] <= high])
+        if gains.size:
+            others = gains[:, 1:]
+            print(
+                f"gains of {low} to {high}: {len(gains)}; least under another seed "
+                f"{others.min():+.2f}, mean of the others not above 0 in "
+                f"{int((others.mean(axis=1) <= 0).sum())}; differ by {(others - gains[:, :1]).std():.2f}"
+            )
+
+
+if __name__ == "__main__":
+    main()
