@@ -42,10 +42,10 @@ LUCK_SEEDS = range(101, 104)
 
 METHODS: dict[str, dict[str, Any]] = {
     "classic": {"params": "classic"},
-    "shared": {"params": "shared"},
-    "pca": {"params": "pca"},
-    "pca-top": {"params": "pca"},
-    "pca-adaptive": {"params": "pca", "is_adaptive": True},
+    "shared": {"method": "random", "params": "shared"},
+    "pca": {"method": "random", "params": "pca"},
+    "pca-top": {"method": "random", "params": "pca"},
+    "pca-adaptive": {"method": "random", "params": "pca", "is_adaptive": True},
 }
 
 
