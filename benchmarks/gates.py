@@ -8,6 +8,7 @@ stay; then, by size of the gain, how it held under three other seeds.
 """
 
 import argparse
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -87,14 +88,15 @@ def main() -> None:
         kept = [judged for judged in accepted if judged.share >= gate]
         gain = sum(judged.gains[0] for judged in kept) / points
         print(f"gate {gate}: {passed:.0%} pass, {len(kept)} accepted, {gain:.1%} of the points")
-    for low, high in zip(GAIN_STEPS, GAIN_STEPS[1:], strict=False):
+    for low, high in itertools.pairwise(GAIN_STEPS):
         gains = np.array([j.gains for j in found if low < j.gains[0] <= high])
         if gains.size:
             others = gains[:, 1:]
             print(
                 f"gains of {low} to {high}: {len(gains)}; least under another seed "
                 f"{others.min():+.2f}, mean of the others not above 0 in "
-                f"{int((others.mean(axis=1) <= 0).sum())}; differ by {(others - gains[:, :1]).std():.2f}"
+                f"{int((others.mean(axis=1) <= 0).sum())}; "
+                f"differ by {(others - gains[:, :1]).std():.2f}"
             )
 
 

@@ -124,7 +124,9 @@ def _n_phonemes(desk: Desk, texts: tuple[str, ...]) -> int:
 
 def _searcher(bench: Bench, case: str) -> GradientDescent:
     """Returns the search as `kvw walk --method gradient` makes it; the clip's words are known."""
-    config = GradientConfig(n_lessons=LESSONS_AT_ONCE, first_lessons=LESSONS_AT_ONCE).model_copy(update=ABLATIONS.get(case, {}))
+    config = GradientConfig(n_lessons=LESSONS_AT_ONCE, first_lessons=LESSONS_AT_ONCE).model_copy(
+        update=ABLATIONS.get(case, {})
+    )
     desk, evaluator, clips = bench.desk, bench.evaluator, bench.target.clips
     n_phonemes = _n_phonemes(desk, (evaluator.text,))
     wanted = measure_prosody(clips, n_phonemes if clips[0].text else None)

@@ -31,9 +31,7 @@ def original_features(samples: Samples, rate_hz: int) -> dict[str, float]:
         found[f"{name}_mean"], found[f"{name}_std"] = float(np.mean(values)), float(np.std(values))
 
     def call(measure: Callable[..., Any], **more: Any) -> Any:
-        return measure(
-            y=samples, sr=rate_hz, n_fft=FFT_SAMPLES, hop_length=HOP_SAMPLES, **more
-        )
+        return measure(y=samples, sr=rate_hz, n_fft=FFT_SAMPLES, hop_length=HOP_SAMPLES, **more)
 
     feature = librosa.feature
     found["rms_energy"] = float(np.sqrt(np.mean(samples**2)))

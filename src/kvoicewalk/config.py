@@ -216,6 +216,7 @@ class HeldOutConfig(_Frozen):
 
     is_wanted: bool = True
     n_seeds: int = Field(2, ge=1, le=100)
+    has_judges: bool = Field(True, description="second judges, where they are installed")
 
 
 class GradientConfig(_Frozen):

@@ -7,17 +7,19 @@ a floor (the best stock voice, judged alike) and a ceiling (the target against i
 
 import itertools
 import statistics
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
-from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, middle_of_speech
+from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, middle_of_speech, speech_duration_s
 from kvoicewalk.phonemes import DEFAULT_LANG
 from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, cosine, pool_embeddings
 from kvoicewalk.synth import Synthesizer
 from kvoicewalk.voices import Voice
 
+FULL_SCALE = 0.999
 MIN_JOINED_S = 3.0  # shorter utterances are joined before they are embedded
 # Far from the seeds that a search counts up from its own.
 SEED_OFFSET = 500_000
@@ -77,6 +79,21 @@ class LengthFigures:
 
 
 @dataclass(frozen=True)
+class SpeechFacts:
+    """What can be heard to be wrong with speech, whoever speaks.
+
+    Attributes:
+        clipped_share: of the samples that are at full scale, 0 to 1.
+        silence_share: of the time without speech, 0 to 1.
+        speech_s: the rest of the time; against that of another voice on the same texts, the pace.
+    """
+
+    clipped_share: float
+    silence_share: float
+    speech_s: float
+
+
+@dataclass(frozen=True)
 class HeldOut:
     """How a voice does on texts that the search never spoke.
 
@@ -86,6 +103,7 @@ class HeldOut:
         self_similarity: mean over lengths, at most 1.
         by_length: from short to long.
         duration_s: of all speech.
+        facts: of all speech.
     """
 
     target_similarity: float
@@ -93,6 +111,7 @@ class HeldOut:
     self_similarity: float
     by_length: tuple[LengthFigures, ...]
     duration_s: float
+    facts: SpeechFacts = SpeechFacts(0.0, 0.0, 0.0)
 
 
 def measure_held_out(
@@ -104,22 +123,26 @@ def measure_held_out(
     n_seeds: int,
     seed: int = 0,
     lang: str = DEFAULT_LANG,
+    hear: Callable[[int, Utterance], None] | None = None,
 ) -> HeldOut:
     """Speaks the held-out texts and compares them with the target.
 
     Args:
         voice: to be judged.
-        target: float32 (256,), of the recording.
+        target: float32 (256,), of the recording; or (n, 256), `references` to it: then likeness
+            is the mean over them.
         synthesizer: speaks.
         encoder: embeds.
         n_seeds: how often all of it is spoken.
         seed: of the search, which never comes to the seeds used here.
         lang: of the texts, as `Synthesizer.speak` takes it.
+        hear: takes each utterance of the first seed, with its text's length.
 
     Raises:
         SynthError: the voice does not speak on this model.
     """
-    duration_s = 0.0
+    references = np.atleast_2d(target)
+    duration_s, facts = 0.0, _FactsTally()
     likeness: list[list[float]] = []
     speech: list[dict[int, list[Embedding]]] = []
     for k in range(n_seeds):
@@ -130,10 +153,17 @@ def measure_held_out(
                 for text in texts
             ]
             duration_s += sum(one.duration_s for one in heard)
+            for one in heard:
+                facts.add(one)
+                if hear is not None and k == 0:
+                    hear(n_phonemes, one)
             spoken[n_phonemes] = [encoder.embed(one) for one in join_short(heard)]
         speech.append(spoken)
         likeness.append(
-            [statistics.fmean(cosine(e, target) for e in found) for found in spoken.values()]
+            [
+                statistics.fmean(cosine(e, r) for e in found for r in references)
+                for found in spoken.values()
+            ]
         )
     by_length = tuple(
         LengthFigures(n, statistics.fmean(row[i] for row in likeness), _steadiness(speech, n))
@@ -146,7 +176,27 @@ def measure_held_out(
         self_similarity=statistics.fmean(one.self_similarity for one in by_length),
         by_length=by_length,
         duration_s=duration_s,
+        facts=facts.read(),
     )
+
+
+class _FactsTally:
+    """Adds up what `SpeechFacts` tells."""
+
+    def __init__(self) -> None:
+        self._n_samples = self._n_clipped = 0
+        self._duration_s = self._speech_s = 0.0
+
+    def add(self, utterance: Utterance) -> None:
+        self._n_samples += utterance.samples.size
+        self._n_clipped += int((np.abs(utterance.samples) >= FULL_SCALE).sum())
+        self._duration_s += utterance.duration_s
+        self._speech_s += speech_duration_s(utterance)
+
+    def read(self) -> SpeechFacts:
+        # The detector rounds the last window up.
+        silence_share = max(0.0, 1 - self._speech_s / self._duration_s)
+        return SpeechFacts(self._n_clipped / self._n_samples, silence_share, self._speech_s)
 
 
 def _steadiness(speech: Sequence[dict[int, list[Embedding]]], n_phonemes: int) -> float:
@@ -177,25 +227,39 @@ def join_short(utterances: Sequence[Utterance], min_s: float = MIN_JOINED_S) -> 
     ]
 
 
-def ceiling(clips: Sequence[Utterance], encoder: SpeakerEncoder) -> float:
-    """Returns the target's likeness to itself, at most 1: what a perfect voice could reach.
+@dataclass(frozen=True)
+class Yardstick:
+    """What a voice is held against, measured with the target alone.
 
-    Several clips: each against the centroid of the others. One clip: its halves, with as much
-    speech in each.
+    Attributes:
+        references: float32 (n, 256). Several clips: the centroid of the others, for each clip.
+            One clip: its halves. The ceiling is measured against the same, so that a perfect copy
+            reaches it.
+        ceiling: the target's likeness to itself, at most 1: what a perfect voice could reach.
+    """
+
+    references: npt.NDArray[np.float32] = field(repr=False)
+    ceiling: float
+
+
+def make_yardstick(clips: Sequence[Utterance], encoder: SpeakerEncoder) -> Yardstick:
+    """Holds the target against itself, each clip left out in turn; one clip is halved.
 
     Raises:
         AudioError: a half holds no speech.
     """
     if len(clips) == 1:
         samples, rate_hz = clips[0].samples, clips[0].sample_rate_hz
-        halves = np.split(samples, [middle_of_speech(clips[0])])
-        first, second = (encoder.embed(Utterance(half, rate_hz)) for half in halves)
-        return cosine(first, second)
-    embeddings = [encoder.embed(clip) for clip in clips]
-    return statistics.fmean(
-        cosine(one, pool_embeddings([*embeddings[:i], *embeddings[i + 1 :]]))
-        for i, one in enumerate(embeddings)
-    )
+        parts = np.split(samples, [middle_of_speech(clips[0])])  # as much speech in each
+        embeddings = [encoder.embed(Utterance(part, rate_hz)) for part in parts]
+        references = embeddings[::-1]
+    else:
+        embeddings = [encoder.embed(clip) for clip in clips]
+        references = [
+            pool_embeddings([*embeddings[:i], *embeddings[i + 1 :]]) for i in range(len(clips))
+        ]
+    top = statistics.fmean(map(cosine, embeddings, references))
+    return Yardstick(np.stack(references), top)
 
 
 def share_of_gap(value: float, floor: float, top: float) -> float | None:

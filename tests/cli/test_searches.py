@@ -386,3 +386,21 @@ def test_long_names_of_blends_fit_into_file_names():
     names = [interpolating.file_name(name) for name in long]
     assert len(set(names)) == 2
     assert all(check_file_name(name) for name in names)
+
+
+def test_score_judges_on_new_texts_beside_the_best_stock_voice(kvw, settings, tmp_path):  # noqa: F811
+    ranked = json.loads(ok(kvw("rank", "--config", settings, "--json")))
+    first, *_, last = (voice["name"] for voice in ranked["voices"])
+    told = kvw("score", last, first, "--held-out", "--json")
+    judged = json.loads(ok(told))["held_out"]
+    assert set(judged) == {first, last}
+    assert judged[first]["share_of_gap"] == 0.0  # the floor itself
+    assert judged[first]["verdict_kind"] in ("no_closer", "untold")
+    assert judged[last]["floor"] == judged[first]["target_similarity"]
+    readings = {one["name"]: one for one in judged[last]["judges"]}
+    assert 1 < readings["dnsmos"]["value"] < 5
+    assert "ranking" not in told[2]  # the floor comes from the run before
+
+    alone = kvw("score", first, "--held-out", "--config", settings)
+    assert "no closer to the target" in alone[1] or "cannot be told" in alone[1]
+    assert "best of them is the floor" in alone[2]

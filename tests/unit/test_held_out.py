@@ -7,9 +7,9 @@ from kvoicewalk import config
 from kvoicewalk.audio import Utterance
 from kvoicewalk.held_out import (
     HELD_OUT_TEXTS,
-    ceiling,
     held_out_texts,
     join_short,
+    make_yardstick,
     measure_held_out,
     share_of_gap,
 )
@@ -77,13 +77,46 @@ def test_short_utterances_are_joined_and_nothing_is_lost():
     assert join_short(parts[:1])[0].samples.size == 24_000
 
 
+def levels(*values):
+    return [Utterance(np.full(2400, value, np.float32), 24_000) for value in values]
+
+
 def test_the_ceiling_leaves_each_clip_out():
     encoder = UnitEncoder()
-    clips = [Utterance(np.full(2400, level, np.float32), 24_000) for level in (1.0, 1.0, -1.0)]
-    assert ceiling(clips[:2], encoder) == pytest.approx(1.0)
-    assert ceiling(clips, encoder) < 0.8
+    assert make_yardstick(levels(1, 1), encoder).ceiling == pytest.approx(1.0)
+    assert make_yardstick(levels(1, 1, -1), encoder).ceiling < 0.8
     halves = Utterance(np.repeat(np.array([1.0, -1.0], np.float32), 2400), 24_000)
-    assert ceiling([halves], encoder) == pytest.approx(0.0, abs=1e-6)
+    found = make_yardstick([halves], encoder)
+    assert found.ceiling == pytest.approx(0.0, abs=1e-6)
+    assert found.references.shape == (2, 2)
+
+
+@pytest.mark.parametrize("clips", [(0.5, 0.5, 0.5), (0.5,)])
+def test_a_perfect_copy_reaches_the_ceiling(clips):
+    encoder, synthesizer = UnitEncoder(), FakeSynthesizer()
+    yardstick = make_yardstick(levels(*clips), encoder)
+    copy = measure_held_out(
+        constant_voice("copy", 0.5), yardstick.references, synthesizer, encoder, n_seeds=1
+    )
+    assert copy.target_similarity == pytest.approx(yardstick.ceiling)
+
+
+def test_speech_facts_and_what_is_handed_on():
+    class Loud(FakeSynthesizer):
+        def speak(self, text, voice, *, seed, lang="a"):
+            samples = np.zeros(24_000, np.float32)
+            samples[:6_000] = -1.0
+            return Utterance(samples, 24_000)
+
+    heard = []
+    found = measure_held_out(
+        constant_voice("loud", 0.5), np.ones(2), Loud(), UnitEncoder(), n_seeds=2,
+        hear=lambda n_phonemes, utterance: heard.append(n_phonemes),
+    )  # fmt: skip
+    assert found.facts.clipped_share == pytest.approx(0.25)
+    assert 0 < found.facts.silence_share <= 1
+    assert found.facts.speech_s < found.duration_s
+    assert heard == [n for n, texts in HELD_OUT_TEXTS.items() for _ in texts]
 
 
 def test_share_of_the_gap():

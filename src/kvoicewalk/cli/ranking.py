@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from kvoicewalk.store import Run, RunRecord
     from kvoicewalk.voices import Voice
 
+    Judge = Callable[[Session, Sequence[Voice], Output], dict[str, Any]]
+
 
 def rank_and_show(
     config: "RunConfig",
@@ -22,6 +24,7 @@ def rank_and_show(
     voice_names: Sequence[str] = (),
     extend: Callable[[dict[str, Any]], None] | None = None,
     record: "RunRecord | None" = None,
+    judge: "Judge | None" = None,
 ) -> dict[str, Any]:
     """Scores the stock voices, or the named ones; returns what was shown, as data.
 
@@ -32,6 +35,7 @@ def rank_and_show(
             the best is saved.
         extend: adds to the result of a finished run, before it is shown.
         record: of the run to go on with; None starts one.
+        judge: adds to the result of voices that were all scored, before the run ends.
 
     Raises:
         KvwError: an input cannot be used.
@@ -52,13 +56,16 @@ def rank_and_show(
             rank_config = RankConfig(is_full=True) if voice_names else config.rank
             steps: list[RankStep] = []
             best, is_interrupted = None, False
+            more: dict[str, Any] = {}
             try:
                 hear(session, run, voices, rank_config, output, steps)
                 if not voice_names:
                     best = _save_best(session, run, voices, steps)
+                if judge is not None:
+                    more = judge(session, voices, output)
             except KeyboardInterrupt:
                 is_interrupted = True
-            result = _conclude(session, run, steps, best, is_interrupted)
+            result = _conclude(session, run, steps, {"best": best, **more}, is_interrupted)
     if extend and not is_interrupted:
         extend(result)
     _show(result, steps, run.folder, output)
@@ -125,14 +132,14 @@ def _conclude(
     session: "Session",
     run: "Run",
     steps: "Sequence[RankStep]",
-    best: dict[str, Any] | None,
+    more: dict[str, Any],
     is_interrupted: bool,
 ) -> dict[str, Any]:
     from kvoicewalk.report.json import ranking_object, timing_entry
     from kvoicewalk.search.base import standings
 
     more = {
-        "best": best,
+        **more,
         "scoring": session.config.score.scoring,
         # Of this run alone: what the cache remembered costs nothing the second time.
         "timing": timing_entry(session.evaluator.counts),

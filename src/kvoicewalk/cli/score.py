@@ -24,6 +24,13 @@ def score(
     ] = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
+    held_out: Annotated[
+        bool,
+        typer.Option(
+            "--held-out",
+            help="Judge each on texts that no search speaks, beside the best stock voice.",
+        ),
+    ] = False,
     scoring: options.ScoringOption = None,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
@@ -39,6 +46,7 @@ def score(
 
     Without --target, the latest run's target, text and model are taken.
     """
+    from kvoicewalk.cli.judging import judge_all
     from kvoicewalk.cli.voice_args import model_of_voice
 
     output = Output(json, quiet)
@@ -51,4 +59,5 @@ def score(
         **target_flags(target or [], text, text_file),
         "score": {"scoring": scoring},
     }
-    rank_and_show(resolve("score", flags, config, base), output, voices)
+    judge = judge_all if held_out else None
+    rank_and_show(resolve("score", flags, config, base), output, voices, judge=judge)

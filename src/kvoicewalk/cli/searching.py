@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from kvoicewalk.cli.judging import HeldOutDesk
 from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
 from kvoicewalk.cli.population import Population, find_population
-from kvoicewalk.errors import AudioError, SynthError
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
@@ -77,7 +77,7 @@ def search_and_show(
             held_out, is_interrupted = None, found.is_interrupted
             if not is_interrupted:
                 try:
-                    held_out = judge_held_out(session, found.voice, population.floor, output)
+                    held_out = judge_held_out(session, found.voice, population, output)
                 except KeyboardInterrupt:
                     is_interrupted = True
             result = {**found.result, "held_out": held_out}
@@ -152,44 +152,21 @@ def count_outcomes(run: "Run") -> dict[str, int]:
 
 
 def judge_held_out(
-    session: "Session", voice: "Voice", floor: "Voice", output: Output
+    session: "Session", voice: "Voice", population: Population, output: Output
 ) -> dict[str, Any] | None:
     """Scores a voice and the best stock voice on texts that no search speaks; shows both.
 
     Returns:
         The figures; None where none are wanted, or a text gives no speech: that spoils no run.
     """
+    from dataclasses import replace
+
     config = session.config.held_out
     if not config.is_wanted:
         return None
-    from kvoicewalk.cli.session import busy
-    from kvoicewalk.held_out import ceiling, measure_held_out
-    from kvoicewalk.report.json import held_out_entry
-    from kvoicewalk.report.search_view import held_out_table
-
     output.emit("stage", {"stage": "held_out"})
-    evaluator = session.evaluator
-    scorer = evaluator.scorer
-    try:
-        with busy(output, "judging on texts that the search never spoke …"):
-            found, below = (
-                measure_held_out(
-                    one,
-                    scorer.target.embedding,
-                    evaluator.synthesizer,
-                    scorer.encoder,
-                    n_seeds=config.n_seeds,
-                    seed=evaluator.seed,
-                    lang=evaluator.lang,
-                )
-                for one in (voice, floor)
-            )
-            top = ceiling(session.clips, scorer.encoder)
-    except (AudioError, SynthError) as error:
-        output.warn(f"the voice could not be judged on new texts: {error}")
-        return None
-    output.show_table(held_out_table(found, below, floor.name, top))
-    return held_out_entry(found, below, floor.name, top)
+    desk = HeldOutDesk(session, population.floor, population.stock, config.has_judges)
+    return desk.judge(replace(voice, name="the new voice"), output)
 
 
 def _interrupted(run: "Run", output: Output) -> typer.Exit:
@@ -201,13 +178,6 @@ def _interrupted(run: "Run", output: Output) -> typer.Exit:
 
 def _say_done(result: dict[str, Any], run: "Run", output: Output) -> None:
     best = result["best"]
-    held_out = result.get("held_out") or {}
-    share = held_out.get("share_of_gap")
-    if share is not None:
-        output.note(
-            f"\nOn new texts it closes {share:.0%} of the gap between the best stock voice "
-            f"({held_out['floor']:.3f}) and the recording itself ({held_out['ceiling']:.3f})."
-        )
     output.note(
         f"Hear it: {best['wav_path']}\nRun folder: {run.folder}\n"
         f'Next: kvw speak {best["voice_path"]} "Any text you like."'

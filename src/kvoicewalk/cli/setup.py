@@ -14,6 +14,10 @@ if TYPE_CHECKING:
 
 def setup(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    judges: Annotated[
+        bool,
+        typer.Option("--judges", help="The second judges' models (0.5 GB) instead of Kokoro's."),
+    ] = False,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
@@ -25,6 +29,9 @@ def setup(
         from huggingface_hub.utils.tqdm import disable_progress_bars
 
         disable_progress_bars()
+    if judges:
+        _fetch_judges(output)
+        return
     files = list_hub_files()
     wanted = [file for file in files if not file.is_cached]
     n_bytes = sum(file.size_bytes or 0 for file in wanted)
@@ -39,6 +46,17 @@ def setup(
         {"repo": REPO_ID, "n_fetched": len(wanted), "fetched_bytes": n_bytes},
         f"Kokoro-82M is ready: {len(files)} files, {len(wanted)} new. "
         "Try: kvw speak af_heart Hello.",
+    )
+
+
+def _fetch_judges(output: Output) -> None:
+    from kvoicewalk.judges import fetch_judges
+
+    fetched = list(fetch_judges(output.note))
+    output.show(
+        {"fetched": fetched},
+        f"The second judges are ready, {len(fetched)} new. They speak up at the end of a search "
+        "and in: kvw score VOICE --held-out",
     )
 
 

@@ -2,11 +2,14 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
 from kvoicewalk.evaluate import Evaluation, EvaluationCounts
-from kvoicewalk.held_out import HeldOut, share_of_gap
+from kvoicewalk.held_out import HeldOut
+from kvoicewalk.judges.base import Reading
 from kvoicewalk.search.base import Outcome, RankStep
+from kvoicewalk.verdict import Standing, Verdict
 
 
 def voice_entry(step: RankStep) -> dict[str, Any]:
@@ -43,25 +46,44 @@ def step_entry(number: int, evaluation: Evaluation, outcome: Outcome) -> dict[st
     }
 
 
-def held_out_entry(voice: HeldOut, floor: HeldOut, floor_name: str, top: float) -> dict[str, Any]:
-    """Returns the held-out score of a voice between its floor and its ceiling."""
+def held_out_entry(
+    standing: Standing,
+    verdict: Verdict,
+    place: Mapping[str, float | None],
+    readings: Sequence[Reading],
+) -> dict[str, Any]:
+    """Returns the held-out score of a voice between its floor and its ceiling.
+
+    Args:
+        standing: the figures.
+        verdict: what they say.
+        place: among the stock voices, `prior_distance` and `prior_percentile`.
+        readings: of the second judges.
+    """
+    voice, floor = standing.voice, standing.floor
     return {
+        "verdict": verdict.words,
+        "verdict_kind": verdict.kind,
         "target_similarity": voice.target_similarity,
         "spread": voice.spread,
         "self_similarity": voice.self_similarity,
-        "by_length": [
-            {
-                "n_phonemes": one.n_phonemes,
-                "target_similarity": one.target_similarity,
-                "self_similarity": one.self_similarity,
-            }
-            for one in voice.by_length
-        ],
+        "by_length": _by_length(voice),
         "floor": floor.target_similarity,
-        "floor_voice": floor_name,
-        "ceiling": top,
-        "share_of_gap": share_of_gap(voice.target_similarity, floor.target_similarity, top),
+        "floor_voice": standing.floor_name,
+        "floor_by_length": _by_length(floor),
+        "ceiling": standing.ceiling,
+        "share_of_gap": standing.share,
+        "search_similarity": standing.voice_search,
+        "floor_search_similarity": standing.floor_search,
+        **place,
+        "facts": asdict(voice.facts),
+        "floor_facts": asdict(floor.facts),
+        "judges": [asdict(reading) for reading in readings],
     }
+
+
+def _by_length(found: HeldOut) -> list[dict[str, Any]]:
+    return [asdict(one) for one in found.by_length]
 
 
 def timing_entry(counts: EvaluationCounts) -> dict[str, Any]:

@@ -14,7 +14,6 @@ from rich.table import Table
 from rich.text import Text
 
 from kvoicewalk.evaluate import Evaluation
-from kvoicewalk.held_out import HeldOut
 from kvoicewalk.report.live import LINES_EVERY_S, Clock, format_seconds
 from kvoicewalk.search.base import Outcome
 
@@ -255,22 +254,6 @@ def search_table(rows: list[tuple[str, Evaluation]]) -> Table:
     for index, (what, evaluation) in enumerate(rows):
         style = "bold green" if index == len(rows) - 1 else ""
         table.add_row(what, *parts_cells(evaluation), style=style)
-    return table
-
-
-def held_out_table(voice: HeldOut, floor: HeldOut, floor_name: str, top: float) -> Table:
-    """Returns likeness by text length of the voice and its floor; the ceiling beside them."""
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    table.title = "Likeness on texts that the search never spoke"
-    table.title_style = "bold"
-    table.add_column("")
-    for one in voice.by_length:
-        table.add_column(f"{one.n_phonemes} ph.", justify="right")
-    table.add_column("mean", justify="right")
-    for name, found in (("the new voice", voice), (f"best stock voice ({floor_name})", floor)):
-        cells = [f"{one.target_similarity:.3f}" for one in found.by_length]
-        table.add_row(escape(name), *cells, f"{found.target_similarity:.3f}")
-    table.add_row("the recording itself", *["·"] * len(voice.by_length), f"{top:.3f}")
     return table
 
 

@@ -6,13 +6,11 @@ import pytest
 from rich.console import Console
 
 from kvoicewalk.evaluate import Evaluation
-from kvoicewalk.held_out import HeldOut, LengthFigures
 from kvoicewalk.report.search_view import (
     Budget,
     LinesSearchView,
     LiveSearchView,
     QuietSearchView,
-    held_out_table,
     make_search_view,
     search_table,
 )
@@ -103,9 +101,4 @@ def test_time_left_is_the_least_of_steps_and_minutes(budget, left_s):
 def test_tables_take_names_as_text():
     out = console()
     out.print(search_table([("start", evaluation("[b]x")), ("best", evaluation(score=None))]))
-    lengths = tuple(LengthFigures(n, 0.5, 0.9) for n in (10, 400))
-    found = HeldOut(0.61, 0.0, 0.9, lengths, 1.0)
-    out.print(held_out_table(found, HeldOut(0.4, 0.0, 0.9, lengths, 1.0), "[i]floor", 0.93))
-    shown = out.file.getvalue()
-    for word in ("[b]x", "[i]floor", "0.610", "0.400", "0.930", "400 ph."):
-        assert word in shown
+    assert "[b]x" in out.file.getvalue()

@@ -1,0 +1,149 @@
+"""Does the verdict tell an overfitted voice from a good one?
+
+    uv run python -m benchmarks.overfit [--targets linda,paul,m6,2033] [--lessons 60]
+
+For each target three voices: one tuned on the search's text with the speaker encoder alone (no
+pitch, no pace, no prior, one text); the same, but in the one style row that this text uses; and
+that of `kvw walk --method auto`, its first 12 steps. All start at the likest stock voice.
+"""
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.bench_targets import BenchTarget, Desk, open_target
+from benchmarks.time_to_likeness import N_POPULATION
+from kvoicewalk.cli.methods import make_method
+from kvoicewalk.cli.population import Population
+from kvoicewalk.cli.session import Session
+from kvoicewalk.config import (
+    TARGET_TEXT,
+    GradientConfig,
+    ModelConfig,
+    RunConfig,
+    ScoreConfig,
+    WalkConfig,
+)
+from kvoicewalk.evaluate import Evaluator
+from kvoicewalk.held_out import make_yardstick, measure_held_out
+from kvoicewalk.lesson import ProsodyChange, Teacher
+from kvoicewalk.models import Model, open_model
+from kvoicewalk.score.differentiable import DifferentiableEncoder
+from kvoicewalk.search.gradient import GradientDescent
+from kvoicewalk.search.loop import begin, search
+from kvoicewalk.search.space import describe_population, make_smooth_space
+from kvoicewalk.verdict import Standing, judge_standing
+from kvoicewalk.voices import Voice
+
+N_AUTO_STEPS = 12
+
+
+@dataclass(frozen=True)
+class Case:
+    """One target, ranked."""
+
+    desk: Desk
+    model: Model
+    target: BenchTarget
+    evaluator: Evaluator
+    ranked: list[Voice]
+
+    def tuned(self, n_lessons: int) -> Voice:
+        """Returns a voice tuned on the search's text with the encoder alone."""
+        start = self.ranked[0]
+        teacher = Teacher(
+            self.desk.synthesizer,
+            DifferentiableEncoder(self.desk.encoder),
+            self.evaluator.scorer.target.embedding,
+            start,
+            ProsodyChange(None, None, None),
+            [TARGET_TEXT],
+            GradientConfig(),
+        )
+        space = make_smooth_space("shared", start, describe_population(self.desk.voices))
+        config = GradientConfig(n_lessons=n_lessons, first_lessons=n_lessons)
+        return GradientDescent(space, teacher.teach, None, config).ask().voice
+
+    def in_one_row(self, tuned: Voice) -> Voice:
+        """Returns the start voice with the tuned row at the search text's length alone."""
+        rows = np.array(self.ranked[0].rows)
+        for chunk in self.desk.synthesizer.phonemizer.phonemize(TARGET_TEXT).chunks:
+            rows[len(chunk) - 1] = tuned.rows[len(chunk) - 1]
+        return Voice("one row", rows)
+
+    def auto(self) -> Voice:
+        """Returns the voice of `auto`."""
+        config = RunConfig(
+            command="walk",
+            model=ModelConfig(name="mini", device="cpu"),
+            walk=WalkConfig(method="auto", n_steps=N_AUTO_STEPS),
+        )
+        voices = self.ranked[:N_POPULATION]
+        population = Population([v.name for v in voices], voices, voices[0], self.desk.voices)
+        session = Session(
+            config, self.model, self.desk.synthesizer, self.evaluator, self.target.clips
+        )
+        method = make_method(session, population)
+        progress = begin(method.space, self.evaluator, method.base.name)
+        for _ in search(method.optimizer, self.evaluator, progress, config.walk):
+            pass
+        return progress.incumbent.voice
+
+    def standing(self, voice: Voice) -> Standing:
+        """Judges a voice as the end of a run does."""
+        desk, floor = self.desk, self.ranked[0]
+        yardstick = make_yardstick(self.target.clips, desk.encoder)
+        own, below = (
+            measure_held_out(one, yardstick.references, desk.synthesizer, desk.encoder, n_seeds=1)
+            for one in (voice, floor)
+        )
+        searched = [self.evaluator.compare(one) for one in (voice, floor)]
+        return Standing(own, below, floor.name, yardstick.ceiling, *searched)
+
+
+def open_case(desk: Desk, model: Model, name: str) -> Case:
+    """Ranks the stock voices against a target."""
+    target = open_target(name, desk.encoder)
+    evaluator = desk.evaluator(target, ScoreConfig())
+    return Case(desk, model, target, evaluator, desk.ranked(evaluator))
+
+
+def voices_of(case: Case, n_lessons: int) -> Iterator[tuple[str, Voice]]:
+    """Yields what is judged."""
+    tuned = replace(case.tuned(n_lessons), name="tuned")
+    yield "one text", tuned
+    yield "one text, one row", case.in_one_row(tuned)
+    yield "auto", case.auto()
+    yield "the best stock voice", case.ranked[0]
+
+
+def main() -> None:
+    """Prints the verdicts."""
+    parser = argparse.ArgumentParser(description="Judges overfitted voices beside good ones.")
+    parser.add_argument("--targets", default="linda,paul,m6,2033")
+    parser.add_argument("--lessons", type=int, default=60)
+    options = parser.parse_args()
+    model = open_model(ModelConfig(name="mini", device="cpu"))
+    desk = Desk.on(model)
+    table = Table("target", "voice", "own text", "new texts", "floor", "ceiling", "lost", "share",
+                  "least share of a length", "verdict", box=None, pad_edge=False)  # fmt: skip
+    for name in options.targets.split(","):
+        case = open_case(desk, model, name)
+        for what, voice in voices_of(case, options.lessons):
+            standing = case.standing(voice)
+            table.add_row(
+                name, what, f"{standing.voice_search:.3f}",
+                f"{standing.voice.target_similarity:.3f}",
+                f"{standing.floor.target_similarity:.3f}", f"{standing.ceiling:.3f}",
+                f"{standing.lost:+.3f}", f"{standing.share or 0:.2f}",
+                f"{min(standing.length_shares.values()):.2f}", judge_standing(standing).words,
+            )  # fmt: skip
+    Console(width=220).print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Judges a finished voice on new texts: the end of a search, and `score --held-out`."""
+
+import contextlib
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from kvoicewalk.cli.output import Output
+from kvoicewalk.errors import AudioError, SynthError
+
+if TYPE_CHECKING:
+    from kvoicewalk.audio import Utterance
+    from kvoicewalk.cli.session import Session
+    from kvoicewalk.held_out import HeldOut, Yardstick
+    from kvoicewalk.judges import Reading
+    from kvoicewalk.verdict import Standing
+    from kvoicewalk.voices import Voice
+
+JUDGED_LENGTHS = (100, 200)  # phonemes: some 20 s of speech are enough for the second judges
+MIN_PRIOR_VOICES = 4
+
+
+class HeldOutDesk:
+    """Judges voices of one session; the best stock voice speaks once for all of them."""
+
+    def __init__(
+        self, session: "Session", floor: "Voice", stock: "Sequence[Voice]", has_judges: bool
+    ) -> None:
+        """Measures nothing yet.
+
+        Args:
+            session: with target and model.
+            floor: the best stock voice.
+            stock: all stock voices, for the distance from them.
+            has_judges: whether second judges are heard, too.
+        """
+        self._session, self._floor, self._stock = session, floor, stock
+        self._has_judges = has_judges
+        self._yardstick: Yardstick | None = None
+        self._below: tuple[HeldOut, list[Utterance], float] | None = None
+
+    def judge(self, voice: "Voice", output: Output) -> dict[str, Any] | None:
+        """Judges a voice and shows it.
+
+        Returns:
+            The figures; None where a text gives no speech: that spoils no run.
+        """
+        try:
+            with _patience(output):
+                standing, readings = self._stand(voice)
+        except (AudioError, SynthError) as error:
+            output.warn(f"{voice.name} could not be judged on new texts: {error}")
+            return None
+        from kvoicewalk.report.held_out_view import held_out_table, judges_table
+        from kvoicewalk.report.json import held_out_entry
+        from kvoicewalk.verdict import judge_standing
+
+        verdict = judge_standing(standing)
+        output.show_table(held_out_table(standing, voice.name))
+        if readings:
+            output.show_table(judges_table(readings, voice.name, self._floor.name))
+        output.show_table(f"\n{voice.name} {verdict.words}")
+        return held_out_entry(standing, verdict, self._place(voice), readings)
+
+    def _stand(self, voice: "Voice") -> "tuple[Standing, list[Reading]]":
+        from kvoicewalk.held_out import make_yardstick
+        from kvoicewalk.verdict import Standing
+
+        scorer = self._session.evaluator.scorer
+        if self._yardstick is None:
+            self._yardstick = make_yardstick(self._session.clips, scorer.encoder)
+        if self._below is None:
+            self._below = self._measure(self._floor)
+        own, speech, searched = self._measure(voice)
+        below, floor_speech, floor_searched = self._below
+        standing = Standing(
+            own, below, self._floor.name, self._yardstick.ceiling, searched, floor_searched
+        )
+        return standing, self._hear(speech, floor_speech)
+
+    def _measure(self, voice: "Voice") -> "tuple[HeldOut, list[Utterance], float]":
+        from kvoicewalk.held_out import measure_held_out
+
+        assert self._yardstick is not None
+        evaluator = self._session.evaluator
+        speech: list[Utterance] = []
+
+        def keep(n_phonemes: int, utterance: "Utterance") -> None:
+            if n_phonemes in JUDGED_LENGTHS:
+                speech.append(utterance)
+
+        found = measure_held_out(
+            voice,
+            self._yardstick.references,
+            evaluator.synthesizer,
+            evaluator.scorer.encoder,
+            n_seeds=self._session.config.held_out.n_seeds,
+            seed=evaluator.seed,
+            lang=evaluator.lang,
+            hear=keep,
+        )
+        return found, speech, evaluator.compare(voice)
+
+    def _hear(
+        self, speech: "Sequence[Utterance]", floor_speech: "Sequence[Utterance]"
+    ) -> "list[Reading]":
+        if not self._has_judges:
+            return []
+        from kvoicewalk.config import TARGET_TEXT
+        from kvoicewalk.judges import hear_judges, open_panel
+
+        config = self._session.config.target
+        clips = list(self._session.clips)
+        if config.text == TARGET_TEXT or len(clips) > 1:
+            # Only the words of a single recording are known, and only where they were given.
+            clips = [replace(clip, text="") for clip in clips]
+        return hear_judges(open_panel(), speech, floor_speech, clips)
+
+    def _place(self, voice: "Voice") -> dict[str, float | None]:
+        """Returns how far the voice lies from the stock voices; None each where they are few."""
+        from kvoicewalk.search.prior import fit_prior
+        from kvoicewalk.search.space import describe_population
+
+        if len(self._stock) < MIN_PRIOR_VOICES:
+            return {"prior_distance": None, "prior_percentile": None}
+        prior = fit_prior(describe_population(self._stock).row_means)
+        return {
+            "prior_distance": prior.value(voice),
+            "prior_percentile": prior.percentile(voice),
+        }
+
+
+def judge_all(session: "Session", voices: "Sequence[Voice]", output: Output) -> dict[str, Any]:
+    """Judges voices against the best stock voice: the config's, or that of a ranking made now."""
+    from kvoicewalk.cli.session import stock_voices
+
+    config = session.config
+    stock = stock_voices(session.model, config.rank.voices_path)
+    desk = HeldOutDesk(session, _floor(session, stock, output), stock, config.held_out.has_judges)
+    return {"held_out": {voice.name: desk.judge(voice, output) for voice in voices}}
+
+
+def _floor(session: "Session", stock: "Sequence[Voice]", output: Output) -> "Voice":
+    from kvoicewalk.cli.voice_args import find_voice
+    from kvoicewalk.evaluate import SerialExecutor
+    from kvoicewalk.report.live import make_rank_view
+    from kvoicewalk.search.base import standings
+    from kvoicewalk.search.rank import rank
+
+    known = session.config.population
+    name = known.floor or (known.voices[0] if known.voices else None)
+    if name is not None:
+        return find_voice(name, session.model.voices)
+    output.note("ranking the stock voices: the best of them is the floor.")
+    steps = []
+    with make_rank_view(output.stderr, output.hides_progress) as view:
+        for step in rank(stock, session.evaluator, session.config.rank, SerialExecutor()):
+            steps.append(step)
+            view.update(step)
+    best = standings(steps)[0].voice_name
+    return next(voice for voice in stock if voice.name == best)
+
+
+@contextlib.contextmanager
+def _patience(output: Output) -> Iterator[None]:
+    from kvoicewalk.cli.session import busy
+
+    with busy(output, "judging on texts that the search never spoke …"):
+        yield

@@ -1,0 +1,13 @@
+"""Second judges: they hear a finished voice, and no search ever sees what they say."""
+
+from kvoicewalk.judges.base import Judge, Reading, UnavailableError, hear_judges
+from kvoicewalk.judges.panel import fetch_judges, open_panel
+
+__all__ = [
+    "Judge",
+    "Reading",
+    "UnavailableError",
+    "fetch_judges",
+    "hear_judges",
+    "open_panel",
+]

@@ -1,0 +1,84 @@
+"""What a judge is, and how a panel of them is heard."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from kvoicewalk.audio import Utterance
+
+
+class UnavailableError(Exception):
+    """A judge is not there; the message says what to do, in a few words."""
+
+
+class Judge(Protocol):
+    """Says something about speech that no search is led by.
+
+    Attributes:
+        name: for programs.
+        label: for people, with scale and direction.
+    """
+
+    @property
+    def name(self) -> str:
+        """For programs."""
+
+    @property
+    def label(self) -> str:
+        """For people: what it measures, its scale, which direction is better."""
+
+    def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
+        """Hears speech of one voice.
+
+        Args:
+            speech: with its text each.
+            target: the recording's clips.
+
+        Returns:
+            None where it cannot tell: the words of `speech` are not known.
+
+        Raises:
+            UnavailableError: a package or its model is missing.
+        """
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What one judge says.
+
+    Attributes:
+        name, label: of the judge.
+        value: of the voice; None with a note.
+        floor: of the best stock voice.
+        target: of the recording itself; None where that has no meaning.
+        note: why there is no value; "" where there is one.
+    """
+
+    name: str
+    label: str
+    value: float | None
+    floor: float | None
+    target: float | None
+    note: str = ""
+
+
+def hear_judges(
+    panel: Sequence[Judge],
+    voice: Sequence[Utterance],
+    floor: Sequence[Utterance],
+    clips: Sequence[Utterance],
+) -> list[Reading]:
+    """Lets each judge hear the voice, the best stock voice and the recording.
+
+    A missing judge has a reading without value, never a guess.
+    """
+    readings = []
+    for judge in panel:
+        try:
+            own, below, top = (judge.judge(speech, clips) for speech in (voice, floor, clips))
+        except UnavailableError as error:
+            readings.append(Reading(judge.name, judge.label, None, None, None, str(error)))
+        else:
+            note = "" if own is not None else "cannot tell"
+            readings.append(Reading(judge.name, judge.label, own, below, top, note))
+    return readings

@@ -1,0 +1,74 @@
+"""Who speaks, by another ear: WavLM with a speaker-verification head."""
+
+import statistics
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from kvoicewalk.audio import Utterance, resample
+from kvoicewalk.judges.base import UnavailableError
+
+REPO_ID = "microsoft/wavlm-base-plus-sv"
+FILES = ("config.json", "preprocessor_config.json", "pytorch_model.bin")
+RATE_HZ = 16_000
+
+XVector = npt.NDArray[np.float64]
+
+
+class WavlmSpeaker:
+    """Compares x-vectors; 0.86 is its authors' bound for the same speaker.
+
+    Source: Chen et al. 2022, WavLM; the model card of microsoft/wavlm-base-plus-sv.
+    """
+
+    name = "wavlm_sv"
+    label = "WavLM speaker similarity, at most 1, 0.86 and more: the same speaker"
+
+    def __init__(self, folder: Path | None) -> None:
+        """Takes the folder with the model's files; None where they are not there."""
+        self._folder = folder
+        self._model: Any = None
+        self._front_end: Any = None
+
+    def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
+        """See `Judge.judge`; the recording itself is compared clip by clip with the others."""
+        self._load()
+        if speech is target and len(target) == 1:
+            return None
+        known = [self._embed(clip) for clip in target]
+        if speech is target:
+            return statistics.fmean(
+                float(one @ _centroid([*known[:i], *known[i + 1 :]])) for i, one in enumerate(known)
+            )
+        centre = _centroid(known)
+        return statistics.fmean(float(self._embed(one) @ centre) for one in speech)
+
+    def _load(self) -> None:
+        if self._model is not None:
+            return
+        if self._folder is None:
+            raise UnavailableError("not fetched: kvw setup --judges")
+        from transformers import Wav2Vec2FeatureExtractor, WavLMForXVector
+
+        try:
+            self._front_end = Wav2Vec2FeatureExtractor.from_pretrained(self._folder)
+            self._model = WavLMForXVector.from_pretrained(self._folder).eval()
+        except (OSError, ValueError, RuntimeError, KeyError) as error:
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise UnavailableError(f"{self._folder} cannot be loaded: {reason}") from error
+
+    def _embed(self, utterance: Utterance) -> XVector:
+        samples = resample(utterance.samples, utterance.sample_rate_hz, RATE_HZ)
+        values = self._front_end(samples, sampling_rate=RATE_HZ, return_tensors="pt")
+        with torch.inference_mode():
+            found = self._model(**values).embeddings[0].numpy().astype(np.float64)
+        return np.asarray(found / np.linalg.norm(found))
+
+
+def _centroid(vectors: Sequence[XVector]) -> XVector:
+    mean = np.mean(np.stack(vectors), axis=0)
+    return np.asarray(mean / np.linalg.norm(mean))

@@ -1,0 +1,50 @@
+"""Tables of a judgement on new texts."""
+
+from collections.abc import Sequence
+
+from rich.markup import escape
+from rich.table import Table
+
+from kvoicewalk.judges.base import Reading
+from kvoicewalk.verdict import Standing
+
+
+def held_out_table(standing: Standing, name: str) -> Table:
+    """Returns likeness by text length of the voice and its floor; the ceiling beside them."""
+    voice, floor = standing.voice, standing.floor
+    table = _table("Likeness on texts that the search never spoke")
+    for one in voice.by_length:
+        table.add_column(f"{one.n_phonemes} ph.", justify="right")
+    table.add_column("mean", justify="right")
+    for label, found in (
+        (name, voice),
+        (f"best stock voice ({standing.floor_name})", floor),
+    ):
+        cells = [f"{one.target_similarity:.3f}" for one in found.by_length]
+        spread = f" ± {found.spread:.3f}" if found.spread else ""
+        table.add_row(escape(label), *cells, f"{found.target_similarity:.3f}{spread}")
+    cells = ["·"] * len(voice.by_length)
+    table.add_row("the recording itself", *cells, f"{standing.ceiling:.3f}")
+    return table
+
+
+def judges_table(readings: Sequence[Reading], name: str, floor_name: str) -> Table:
+    """Returns what the second judges say; a missing one says why."""
+    table = _table("Second judges (no search is led by them)")
+    for column in (name, floor_name, "the recording"):
+        table.add_column(escape(column), justify="right")
+    for reading in readings:
+        if reading.note:
+            table.add_row(escape(reading.label), escape(reading.note), "·", "·")
+            continue
+        values = (reading.value, reading.floor, reading.target)
+        cells = ["·" if value is None else f"{value:.2f}" for value in values]
+        table.add_row(escape(reading.label), *cells)
+    return table
+
+
+def _table(title: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
+    table.title, table.title_style = title, "bold"
+    table.add_column("")
+    return table

@@ -1,0 +1,125 @@
+"""Held-out figures → one sentence that a person can act on.
+
+A search can please the encoder on its own texts alone. What it won there over the best stock voice
+must be there on new texts, too; and it must be there at every text length.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from kvoicewalk.held_out import HeldOut, share_of_gap
+
+Kind = Literal["untold", "overfitted", "like", "uneven", "partly", "no_closer"]
+
+# Likeness won on the search's text and not on new ones: docs/held-out.md has the figures.
+MAX_LOST = 0.04
+MIN_GAP = 0.03  # between floor and ceiling; less is noise
+LIKE_SHARE, PARTLY_SHARE = 0.75, 0.1
+MIN_LENGTH_SHARE = 0.5
+# Against the best stock voice on the same texts.
+MAX_CLIPPED_SHARE = 1e-3
+MAX_MORE_SILENCE = 0.15
+MAX_PACE_RATIO = 1.5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the figures say.
+
+    Attributes:
+        kind: for programs.
+        words: for people, one sentence.
+    """
+
+    kind: Kind
+    words: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A voice and the best stock voice, judged alike.
+
+    Attributes:
+        voice: on new texts.
+        floor: the best stock voice on the same.
+        floor_name: its name.
+        ceiling: the recording against itself, at most 1.
+        voice_search, floor_search: likeness on the search's own text; None where not known.
+    """
+
+    voice: HeldOut
+    floor: HeldOut
+    floor_name: str
+    ceiling: float
+    voice_search: float | None = None
+    floor_search: float | None = None
+
+    @property
+    def share(self) -> float | None:
+        """Share of the gap closed; None where floor and ceiling leave none."""
+        return share_of_gap(
+            self.voice.target_similarity, self.floor.target_similarity, self.ceiling
+        )
+
+    @property
+    def lost(self) -> float | None:
+        """Likeness won over the floor on the search's text and not on new ones."""
+        if self.voice_search is None or self.floor_search is None:
+            return None
+        won = self.voice.target_similarity - self.floor.target_similarity
+        return self.voice_search - self.floor_search - won
+
+    @property
+    def length_shares(self) -> dict[int, float]:
+        """Share of the whole gap that is won at each length, by phonemes a text."""
+        gap = self.ceiling - self.floor.target_similarity
+        return {
+            own.n_phonemes: (own.target_similarity - below.target_similarity) / gap
+            for own, below in zip(self.voice.by_length, self.floor.by_length, strict=True)
+        }
+
+
+def judge_standing(standing: Standing) -> Verdict:
+    """Says how good a voice is."""
+    kind, words = _likeness(standing)
+    return Verdict(kind, "; ".join([words, *_faults(standing)]) + ".")
+
+
+def _likeness(standing: Standing) -> tuple[Kind, str]:
+    share, lost = standing.share, standing.lost
+    value = standing.voice.target_similarity
+    if lost is not None and lost > MAX_LOST:
+        return "overfitted", (
+            f"overfitted: {standing.voice_search:.2f} on the search's text, {value:.2f} on new ones"
+        )
+    if share is None or standing.ceiling - standing.floor.target_similarity < MIN_GAP:
+        return "untold", (
+            f"cannot be told: {standing.floor_name} is as like the recording as it is itself; "
+            "a longer or cleaner recording would tell more"
+        )
+    if share < PARTLY_SHARE:
+        return "no_closer", f"no closer to the target than the stock voice {standing.floor_name}"
+    closed = f"{min(share, 1):.0%} of the gap closed"
+    shares = standing.length_shares
+    weakest = min(shares, key=lambda n: shares[n])
+    weak = f"weakest on texts of about {weakest} phonemes"
+    if share < LIKE_SHARE:
+        return "partly", f"closer to the target, not there yet: {closed}, {weak}"
+    if shares[weakest] < MIN_LENGTH_SHARE:
+        return "uneven", f"sounds like the target, not on every length: {closed}, {weak}"
+    return "like", f"sounds like the target on every length: {closed}"
+
+
+def _faults(standing: Standing) -> list[str]:
+    own, below = standing.voice.facts, standing.floor.facts
+    faults = []
+    if own.clipped_share > MAX_CLIPPED_SHARE + below.clipped_share:
+        faults.append(f"it clips ({own.clipped_share:.1%} of the samples)")
+    if own.silence_share > below.silence_share + MAX_MORE_SILENCE:
+        faults.append(f"{own.silence_share:.0%} of it is silence")
+    if own.speech_s > 0 and below.speech_s > 0:
+        ratio = own.speech_s / below.speech_s
+        times, how = (ratio, "slowly") if ratio > 1 else (1 / ratio, "fast")
+        if times > MAX_PACE_RATIO:
+            faults.append(f"it speaks {times:.1f} times as {how} as {standing.floor_name}")
+    return faults

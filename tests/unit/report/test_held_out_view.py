@@ -1,0 +1,48 @@
+"""Tables of a judgement: all figures, names as text, missing judges with their reason."""
+
+import io
+
+from rich.console import Console
+
+from kvoicewalk.held_out import HeldOut, LengthFigures
+from kvoicewalk.judges import Reading
+from kvoicewalk.report.held_out_view import held_out_table, judges_table
+from kvoicewalk.report.json import dump, held_out_entry
+from kvoicewalk.verdict import Standing, Verdict
+
+LENGTHS = tuple(LengthFigures(n, 0.5, 0.9) for n in (10, 400))
+STANDING = Standing(
+    HeldOut(0.61, 0.02, 0.9, LENGTHS, 1.0), HeldOut(0.4, 0.0, 0.9, LENGTHS, 1.0), "[i]floor", 0.93
+)
+READINGS = [
+    Reading("a", "A, 1 to 5", 3.14, 2.72, None),
+    Reading("b", "B", None, None, None, "not installed: pip install 'kvoicewalk[judge]'"),
+]
+
+
+def shown(table):
+    console = Console(file=io.StringIO(), width=100)
+    console.print(table)
+    return console.file.getvalue()
+
+
+def test_all_figures_stand_in_the_table():
+    text = shown(held_out_table(STANDING, "[b]new"))
+    for word in ("[b]new", "[i]floor", "0.610 ± 0.020", "0.400", "0.930", "400 ph."):
+        assert word in text
+
+
+def test_a_missing_judge_says_why():
+    text = shown(judges_table(READINGS, "[b]new", "[i]floor"))
+    for word in ("[b]new", "[i]floor", "3.14", "2.72", "kvoicewalk[judge]"):
+        assert word in text
+
+
+def test_the_entry_is_plain_json():
+    place = {"prior_distance": None, "prior_percentile": None}
+    entry = held_out_entry(STANDING, Verdict("like", "sounds."), place, READINGS)
+    assert entry["verdict"] == "sounds."
+    assert entry["judges"][1]["value"] is None
+    assert entry["share_of_gap"] == (0.61 - 0.4) / (0.93 - 0.4)
+    assert [one["n_phonemes"] for one in entry["floor_by_length"]] == [10, 400]
+    assert "0.93" in dump(entry)

@@ -1,0 +1,157 @@
+"""Second judges: missing ones say so; present ones give the numbers that a known case must get."""
+
+import builtins
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
+from kvoicewalk.config import TARGET_TEXT
+from kvoicewalk.errors import ModelError
+from kvoicewalk.judges import UnavailableError, fetch_judges, hear_judges, open_panel, panel
+from kvoicewalk.judges.dnsmos import Dnsmos
+from kvoicewalk.judges.speaker import WavlmSpeaker
+from kvoicewalk.judges.words import Listener, WordError, plain
+from tests.generated_whisper import write_whisper
+
+
+def noise(seed, size=0.3, seconds=2.0):
+    rng = np.random.default_rng(seed)
+    samples = size * rng.standard_normal(int(seconds * SAMPLE_RATE_HZ))
+    return Utterance(samples.astype(np.float32), SAMPLE_RATE_HZ, "Some words.")
+
+
+class Fixed:
+    name, label = "fixed", "Fixed"
+
+    def judge(self, speech, target):
+        return None if speech is target else float(len(speech))
+
+
+class Missing:
+    name, label = "missing", "Missing"
+
+    def judge(self, speech, target):
+        raise UnavailableError("not installed: do this")
+
+
+def test_a_missing_judge_has_a_reading_without_a_value():
+    clip = noise(0)
+    first, second = hear_judges([Fixed(), Missing()], [clip, clip], [clip], [clip])
+    assert (first.value, first.floor, first.target, first.note) == (2.0, 1.0, None, "")
+    assert (second.value, second.floor, second.note) == (None, None, "not installed: do this")
+
+
+def test_without_their_packages_and_models_all_say_what_to_do(monkeypatch, tmp_path):
+    monkeypatch.setattr(panel, "try_to_load_from_cache", lambda *_: None)
+    for name in ("speechmos", "faster_whisper", "jiwer"):
+        monkeypatch.setitem(sys.modules, name, None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    clip = noise(0)
+    readings = {one.name: one for one in hear_judges(open_panel(), [clip], [clip], [clip])}
+    assert readings["dnsmos"].note == "not installed: pip install 'kvoicewalk[judge]'"
+    assert readings["wavlm_sv"].note == "not fetched: kvw setup --judges"
+    assert readings["word_error"].note == "not installed: pip install 'kvoicewalk[asr]'"
+    assert all(one.value is None for one in readings.values())
+
+
+@pytest.fixture
+def stock_speech(mini_synthesizer):
+    voice = mini_synthesizer.model.voices.load("af_beryl")
+    return mini_synthesizer.speak(TARGET_TEXT, voice, seed=0)
+
+
+def test_dnsmos_hears_noise_on_speech(stock_speech):
+    dirty = (
+        stock_speech.samples
+        + 0.1 * noise(1, 1.0, stock_speech.duration_s + 1).samples[: stock_speech.samples.size]
+    )
+    spoiled = Utterance(dirty.astype(np.float32), SAMPLE_RATE_HZ)
+    clean, noisy = (Dnsmos().judge([one], []) for one in (stock_speech, spoiled))
+    assert 1 < noisy < clean - 0.3 < 5
+
+
+@pytest.fixture(scope="module")
+def wavlm(tmp_path_factory):
+    """The real classes, small, with generated weights."""
+    from transformers import Wav2Vec2FeatureExtractor, WavLMConfig, WavLMForXVector
+
+    torch.manual_seed(0)
+    config = WavLMConfig(
+        hidden_size=32, num_hidden_layers=2, num_attention_heads=2, intermediate_size=64,
+        conv_dim=(16,) * 7, tdnn_dim=(16,) * 5, xvector_output_dim=24,
+        num_conv_pos_embeddings=16, num_conv_pos_embedding_groups=2,
+    )  # fmt: skip
+    folder = tmp_path_factory.mktemp("wavlm")
+    WavLMForXVector(config).save_pretrained(folder)
+    Wav2Vec2FeatureExtractor().save_pretrained(folder)
+    return folder
+
+
+def test_wavlm_knows_a_voice_from_itself(wavlm):
+    judge, clips = WavlmSpeaker(wavlm), [noise(0), noise(1)]
+    assert judge.judge([clips[0]], [clips[0]]) == pytest.approx(1.0, abs=1e-5)
+    tone = 0.3 * np.sin(np.arange(48_000) * 0.05).astype(np.float32)
+    assert judge.judge([Utterance(tone, SAMPLE_RATE_HZ)], clips) < 0.999
+    assert judge.judge(clips, clips) == pytest.approx(
+        judge.judge([clips[0]], [clips[1]]), abs=1e-5
+    )  # each clip against the others
+    assert judge.judge(clips[:1], clips[:1]) is not None
+    one = clips[:1]
+    assert judge.judge(one, one) is None
+
+
+def test_a_damaged_wavlm_is_one_line(wavlm, tmp_path):
+    (tmp_path / "config.json").write_text((wavlm / "config.json").read_text())
+    with pytest.raises(UnavailableError, match="cannot be loaded") as caught:
+        WavlmSpeaker(tmp_path).judge([noise(0)], [noise(1)])
+    assert "\n" not in str(caught.value)
+
+
+def test_word_error_counts_words():
+    class Deaf(Listener):
+        def write_down(self, utterance):
+            return {"One two three four.": "One, TWO tree four"}.get(utterance.text, "")
+
+    def said(text):
+        return Utterance(np.zeros(10, np.float32), SAMPLE_RATE_HZ, text)
+
+    judge = WordError(Deaf(None))
+    assert judge.judge([said("One two three four.")], []) == pytest.approx(0.25)
+    assert judge.judge([said("One two three four."), said("Four more words here.")], []) == (
+        pytest.approx(5 / 8)
+    )
+    assert judge.judge([said("")], []) is None
+    assert plain("Don't -- STOP!") == "don't stop"
+
+
+def test_whisper_writes_down_through_the_real_loader(tmp_path):
+    heard = Listener(write_whisper(tmp_path)).write_down(noise(0))
+    assert isinstance(heard, str)
+
+
+def test_a_damaged_whisper_is_one_line(tmp_path):
+    (tmp_path / "model.bin").write_bytes(b"nothing")
+    with pytest.raises(UnavailableError, match="cannot be loaded") as caught:
+        Listener(tmp_path).write_down(noise(0))
+    assert "\n" not in str(caught.value)
+
+
+def test_fetching_without_a_network_is_one_line(monkeypatch):
+    def refuse(*_, **__):
+        raise OSError("no network\nmore")
+
+    monkeypatch.setattr(panel, "try_to_load_from_cache", lambda *_: None)
+    monkeypatch.setattr(panel, "snapshot_download", refuse)
+    with pytest.raises(ModelError, match="could not be fetched: no network Run") as caught:
+        list(fetch_judges(lambda _: None))
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_cached_is_not_fetched(monkeypatch, tmp_path):
+    monkeypatch.setattr(panel, "try_to_load_from_cache", lambda repo, name: str(tmp_path / name))
+    monkeypatch.setattr(panel, "snapshot_download", builtins.print)
+    assert list(fetch_judges(lambda _: None)) == []
+    assert panel.cached_folder("any", ("a", "b")) == tmp_path

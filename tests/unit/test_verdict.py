@@ -1,0 +1,79 @@
+"""What the figures are said to mean."""
+
+import pytest
+
+from kvoicewalk.held_out import HELD_OUT_TEXTS, HeldOut, LengthFigures, SpeechFacts
+from kvoicewalk.verdict import Standing, judge_standing
+
+LENGTHS = tuple(HELD_OUT_TEXTS)
+FLOOR, CEILING = 0.70, 0.90
+
+
+def figures(values, facts=SpeechFacts(0.0, 0.2, 60.0)):
+    values = [values] * len(LENGTHS) if isinstance(values, float) else values
+    by_length = tuple(LengthFigures(n, v, 0.9) for n, v in zip(LENGTHS, values, strict=True))
+    return HeldOut(sum(values) / len(values), 0.0, 0.9, by_length, 70.0, facts)
+
+
+def verdict(values, searched=None, ceiling=CEILING, **more):
+    found = figures(values, **more)
+    searched = found.target_similarity if searched is None else searched
+    floor = figures(FLOOR)
+    return judge_standing(Standing(found, floor, "af_x", ceiling, searched, FLOOR))
+
+
+@pytest.mark.parametrize(
+    ("values", "kind", "words"),
+    [
+        (0.89, "like", "sounds like the target on every length: 95% of the gap closed."),
+        (0.95, "like", "sounds like the target on every length: 100% of the gap closed."),
+        ([0.75, 0.9, 0.9, 0.9, 0.9], "uneven", "not on every length"),
+        (0.78, "partly", "closer to the target, not there yet: 40% of the gap closed"),
+        (0.71, "no_closer", "no closer to the target than the stock voice af_x"),
+        (0.60, "no_closer", "no closer"),
+    ],
+)
+def test_kinds(values, kind, words):
+    found = verdict(values)
+    assert found.kind == kind
+    assert words in found.words
+
+
+def test_the_weakest_length_is_named():
+    assert "texts of about 200 phonemes" in verdict([0.8, 0.8, 0.8, 0.72, 0.8]).words
+
+
+def test_likeness_on_the_own_text_alone_is_overfitted():
+    found = verdict(0.80, searched=0.92)
+    assert found.kind == "overfitted"
+    assert found.words == "overfitted: 0.92 on the search's text, 0.80 on new ones."
+    assert verdict(0.80, searched=0.82).kind == "partly"
+
+
+def test_an_unknown_search_text_leaves_overfitting_open():
+    standing = Standing(figures(0.89), figures(FLOOR), "af_x", CEILING)
+    assert standing.lost is None
+    assert judge_standing(standing).kind == "like"
+
+
+@pytest.mark.parametrize("ceiling", [0.71, 0.70, 0.60])
+def test_without_a_gap_nothing_can_be_told(ceiling):
+    found = verdict(0.72, ceiling=ceiling)
+    assert found.kind == "untold"
+    assert "longer or cleaner recording" in found.words
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (SpeechFacts(0.02, 0.2, 60.0), "it clips (2.0% of the samples)"),
+        (SpeechFacts(0.0, 0.5, 60.0), "50% of it is silence"),
+        (SpeechFacts(0.0, 0.2, 120.0), "it speaks 2.0 times as slowly as af_x"),
+        (SpeechFacts(0.0, 0.2, 30.0), "it speaks 2.0 times as fast as af_x"),
+    ],
+)
+def test_faults_are_named_beside_the_likeness(facts, words):
+    found = verdict(0.89, facts=facts)
+    assert found.kind == "like"
+    assert words in found.words
+    assert ";" not in verdict(0.89).words
