@@ -44,6 +44,14 @@ def test_a_missing_judge_has_a_reading_without_a_value():
     assert (second.value, second.floor, second.note) == (None, None, "not installed: do this")
 
 
+def test_when_it_is_late_the_rest_is_left_out():
+    answers = iter([False, True])
+    clip = noise(0)
+    first, second = hear_judges([Fixed(), Fixed()], [clip], [clip], [clip], lambda: next(answers))
+    assert first.value == 1.0
+    assert (second.value, second.note) == (None, "no time left: kvw score VOICE --held-out")
+
+
 def test_without_their_packages_and_models_all_say_what_to_do(monkeypatch, tmp_path):
     monkeypatch.setattr(panel, "try_to_load_from_cache", lambda *_: None)
     for name in ("speechmos", "faster_whisper", "jiwer"):

@@ -9,7 +9,10 @@ LENGTHS = tuple(HELD_OUT_TEXTS)
 FLOOR, CEILING = 0.70, 0.90
 
 
-def figures(values, facts=SpeechFacts(0.0, 0.2, 60.0)):
+USUAL = SpeechFacts(0.0, 0.2, 60.0)
+
+
+def figures(values, facts=USUAL):
     values = [values] * len(LENGTHS) if isinstance(values, float) else values
     by_length = tuple(LengthFigures(n, v, 0.9) for n, v in zip(LENGTHS, values, strict=True))
     return HeldOut(sum(values) / len(values), 0.0, 0.9, by_length, 70.0, facts)

@@ -1,6 +1,7 @@
 """Judges a finished voice on new texts: the end of a search, and `score --held-out`."""
 
 import contextlib
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -114,7 +115,13 @@ class HeldOutDesk:
         if config.text == TARGET_TEXT or len(clips) > 1:
             # Only the words of a single recording are known, and only where they were given.
             clips = [replace(clip, text="") for clip in clips]
-        return hear_judges(open_panel(), speech, floor_speech, clips)
+        return hear_judges(open_panel(), speech, floor_speech, clips, self._is_late)
+
+    def _is_late(self) -> bool:
+        config = self._session.config
+        if config.command != "clone" or config.walk.minutes is None:
+            return False
+        return time.monotonic() > self._session.started_s + 60 * config.walk.minutes
 
     def _place(self, voice: "Voice") -> dict[str, float | None]:
         """Returns how far the voice lies from the stock voices; None each where they are few."""

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 # Of speech, by one voice under one seed: tests/unit/test_held_out.py.
 HELD_OUT_S = 60.0
+JUDGES_S = 8.0  # for second judges; one whose turn comes too late is left out
 MIN_SEARCH_S = 5.0
 
 
@@ -78,7 +79,8 @@ def plan_time(session: "Session", run: "Run", output: Output) -> "WalkConfig":
         counts = session.evaluator.counts
         pace = sum(counts.stage_s.values()) / counts.spoken_s if counts.spoken_s else 0.1
         judged = session.config.held_out
-        judging_s = 2 * judged.n_seeds * HELD_OUT_S * pace * judged.is_wanted
+        judging_s = 2 * judged.n_seeds * HELD_OUT_S * pace + JUDGES_S * judged.has_judges
+        judging_s *= judged.is_wanted
         spent_s = time.monotonic() - session.started_s
         search_s = 60 * config.minutes - spent_s - judging_s
         kept = {"search_s": max(search_s, MIN_SEARCH_S), "judging_s": judging_s}

@@ -1,10 +1,12 @@
 """What a judge is, and how a panel of them is heard."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from kvoicewalk.audio import Utterance
+
+NO_TIME = "no time left: kvw score VOICE --held-out"
 
 
 class UnavailableError(Exception):
@@ -67,13 +69,18 @@ def hear_judges(
     voice: Sequence[Utterance],
     floor: Sequence[Utterance],
     clips: Sequence[Utterance],
+    is_late: Callable[[], bool] = lambda: False,
 ) -> list[Reading]:
     """Lets each judge hear the voice, the best stock voice and the recording.
 
-    A missing judge has a reading without value, never a guess.
+    A missing judge has a reading without value, never a guess; so has one whose turn comes when it
+    is late.
     """
     readings = []
     for judge in panel:
+        if is_late():
+            readings.append(Reading(judge.name, judge.label, None, None, None, NO_TIME))
+            continue
         try:
             own, below, top = (judge.judge(speech, clips) for speech in (voice, floor, clips))
         except UnavailableError as error:
