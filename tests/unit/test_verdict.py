@@ -53,6 +53,13 @@ def test_likeness_on_the_own_text_alone_is_overfitted():
     assert verdict(0.80, searched=0.82).kind == "partly"
 
 
+def test_a_text_that_the_floor_speaks_badly_is_no_overfitting():
+    # Won: 0.2 on the search's text, 0.14 on new ones; but the voice itself is as good there.
+    standing = Standing(figures(0.84), figures(FLOOR), "af_x", CEILING, 0.85, 0.65)
+    assert standing.lost == pytest.approx(0.06)
+    assert judge_standing(standing).kind == "partly"
+
+
 def test_an_unknown_search_text_leaves_overfitting_open():
     standing = Standing(figures(0.89), figures(FLOOR), "af_x", CEILING)
     assert standing.lost is None
