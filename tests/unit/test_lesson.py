@@ -111,7 +111,9 @@ def test_lessons_bring_a_voice_closer_on_a_text_it_never_spoke(
 
     teacher = make_teacher(synthesizer, encoder, target, voices[0])
     space = make_space("shared", voices[0], describe_population(voices))
-    search = GradientDescent(space, teacher.teach, None, GradientConfig(n_lessons=6, first_lessons=6))
+    search = GradientDescent(
+        space, teacher.teach, None, GradientConfig(n_lessons=6, first_lessons=6)
+    )
     assert likeness(search.ask().voice) > likeness(voices[0]) + 0.02
 
 

@@ -90,8 +90,8 @@ def _gradient(
     evaluator, config = session.evaluator, session.config
     synthesizer = session.synthesizer
     n_phonemes = synthesizer.phonemizer.phonemize(evaluator.text, evaluator.lang).n_phonemes
-    # Only the words of a single recording tell its pace.
-    is_known = len(session.clips) == 1 and evaluator.text != TARGET_TEXT
+    # Only the words of a single recording tell its pace; a part of a long one comes without words.
+    is_known = len(session.clips) == 1 and session.clips[0].text == evaluator.text != TARGET_TEXT
     wanted = measure_prosody(session.clips, n_phonemes if is_known else None)
     own = measure_prosody([evaluator.speak(base)], n_phonemes)
     row_means = describe_population(population.stock).row_means
