@@ -46,8 +46,8 @@ class _Frozen(BaseModel):
 class RecordingLimits(_Frozen):
     """What a recording must be to serve as a target, and from where on it is graded down.
 
-    "note" and "bad" lie where the defect moves a clean recording's embedding to about 0.93 and
-    0.85 of itself. Source: benchmarks/doctor_calibration.py, printed in docs/doctor.md.
+    No clean recording is graded down; a "note" costs about 0.1 of likeness to the clean recording,
+    a "bad" about 0.2. Source: benchmarks/doctor_calibration.py, its figures in docs/doctor.md.
     """
 
     min_speech_s: float = Field(1.6, gt=0, description="refused below: one window of the encoder")
@@ -57,9 +57,9 @@ class RecordingLimits(_Frozen):
     max_s: float = Field(3600.0, gt=0, description="refused above, before decoding")
     min_speech_share: float = Field(0.5, ge=0, le=1, description="note below")
     quiet_dbfs: float = Field(-45.0, description="note below")
-    snr_db: tuple[float, float] = Field((19.0, 13.0), description="note below, bad below")
+    snr_db: tuple[float, float] = Field((19.0, 14.0), description="note below, bad below")
     narrow_hz: float = Field(4250.0, gt=0, description="bad up to: a telephone's band")
-    clipped_share: tuple[float, float] = Field((3e-4, 1e-2), description="note and bad above")
+    clipped_share: tuple[float, float] = Field((1e-4, 1e-2), description="note and bad above")
     tone_share: tuple[float, float] = Field((0.08, 0.15), description="note and bad above")
     voice_likeness: tuple[float, float] = Field((0.82, 0.75), description="note and bad below")
     clip_likeness: tuple[float, float] = Field((0.75, 0.65), description="note and bad below")

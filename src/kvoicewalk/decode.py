@@ -131,7 +131,7 @@ def _read(file: soundfile.SoundFile) -> Decoded:
         for block in file.blocks(BLOCK_FRAMES, dtype="float32", always_2d=True)
     ]
     samples = np.concatenate(blocks) if blocks else np.zeros(0, dtype=np.float32)
-    source = Source(file.samplerate, file.channels, int(used.sum()), _clipped_share(samples))
+    source = Source(file.samplerate, file.channels, int(used.sum()), clipped_share(samples))
     return Decoded(samples, source)
 
 
@@ -153,7 +153,8 @@ def _channels_to_use(file: soundfile.SoundFile) -> npt.NDArray[np.bool_]:
     return is_alive
 
 
-def _clipped_share(samples: Samples) -> float:
+def clipped_share(samples: Samples) -> float:
+    """Returns the share of samples within 1 % of the highest peak, or of full scale below it."""
     if samples.size == 0:
         return 0.0
     low, high = float(samples.min()), float(samples.max())

@@ -56,7 +56,7 @@ def test_a_telephone(look, speakers):
     assert "telephone" in found.faults[0].found
 
 
-@pytest.mark.parametrize(("share", "grade"), [(2e-4, "ok"), (1e-3, "note"), (2e-2, "bad")])
+@pytest.mark.parametrize(("share", "grade"), [(5e-5, "ok"), (1e-3, "note"), (2e-2, "bad")])
 def test_clipping(look, speakers, share, grade):
     samples = speakers.her[: 15 * SAMPLE_RATE_HZ]
     assert grades(look(samples, clipped_share=share))["clipping"] == grade
