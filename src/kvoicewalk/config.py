@@ -59,7 +59,7 @@ class RecordingLimits(_Frozen):
     quiet_dbfs: float = Field(-45.0, description="note below")
     snr_db: tuple[float, float] = Field((19.0, 14.0), description="note below, bad below")
     narrow_hz: float = Field(4250.0, gt=0, description="bad up to: a telephone's band")
-    clipped_share: tuple[float, float] = Field((1e-4, 1e-2), description="note and bad above")
+    clipped_share: tuple[float, float] = Field((3e-4, 1e-2), description="note and bad above")
     tone_share: tuple[float, float] = Field((0.08, 0.15), description="note and bad above")
     voice_likeness: tuple[float, float] = Field((0.82, 0.75), description="note and bad below")
     clip_likeness: tuple[float, float] = Field((0.75, 0.65), description="note and bad below")
