@@ -2,9 +2,6 @@
 
 import functools
 import math
-import shutil
-import subprocess
-import tempfile
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,16 +15,11 @@ from scipy.ndimage import binary_dilation
 
 from kvoicewalk.atomic import written_whole
 from kvoicewalk.config import RecordingLimits
+from kvoicewalk.decode import Samples, Source, decode
 from kvoicewalk.errors import AudioError
 
 SAMPLE_RATE_HZ = 24_000
-MIN_RATE_HZ, MAX_RATE_HZ = 4_000, 768_000
-MAX_CHANNELS = 64
-MAX_FRAMES = 200_000_000  # an hour at 48 kHz; bounds memory at higher rates
-BLOCK_FRAMES = 1 << 16
-FFMPEG_TIMEOUT_S = 120.0
 SILENCE_PEAK = 1e-3  # −60 dBFS
-CLIPPED_SHARE = 1e-3
 
 # Source: resemble-ai/Resemblyzer resemblyzer/hparams.py.
 VAD_RATE_HZ = 16_000
@@ -36,8 +28,6 @@ VAD_MODE = 3  # the strictest
 VAD_SMOOTH_WINDOWS = 8
 VAD_DILATE_WINDOWS = 7
 TARGET_DBFS = -30.0
-
-Samples = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -60,13 +50,32 @@ class Utterance:
         return self.samples.size / self.sample_rate_hz
 
 
+@dataclass(frozen=True)
+class Recording:
+    """A recording as it is used, and the file that it comes from.
+
+    Attributes:
+        utterance: mono, at 24 kHz.
+        source: what the file held.
+    """
+
+    utterance: Utterance
+    source: Source
+
+
 def read_utterance(path: Path, text: str = "", max_s: float = RecordingLimits().max_s) -> Utterance:
+    """Reads a recording; see `read_recording`."""
+    return read_recording(path, text, max_s).utterance
+
+
+def read_recording(path: Path, text: str = "", max_s: float = RecordingLimits().max_s) -> Recording:
     """Reads a recording: whatever libsndfile reads, anything else through ffmpeg.
 
-    Channels are averaged; one that is silent throughout does not count.
+    Channels are averaged; dead ones (40 dB below the loudest) do not count, and of those that
+    cancel each other only the loudest.
 
     Returns:
-        Mono speech, float32 (n_samples,) at 24 kHz.
+        Mono speech, float32 (n_samples,) at 24 kHz, and what the file held.
 
     Raises:
         AudioError: missing, empty, undecodable, not finite, longer than `max_s`.
@@ -81,19 +90,18 @@ def read_utterance(path: Path, text: str = "", max_s: float = RecordingLimits().
             raise AudioError(f"{path} is empty; name a recording.")
     except (OSError, ValueError) as error:
         raise AudioError(f"{str(path)!a} cannot be read: {error}") from error
-    samples, rate_hz = _decode(path, max_s)
+    decoded = decode(path, max_s)
+    samples, rate_hz = decoded.samples, decoded.source.sample_rate_hz
     if samples.size == 0:
         raise AudioError(f"{path} holds no samples; name a recording with speech.")
     if not np.isfinite(samples).all():
         raise AudioError(f"{path} holds NaN or infinite samples; export it again.")
-    return Utterance(resample(samples, rate_hz, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ, text)
+    utterance = Utterance(resample(samples, rate_hz, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ, text)
+    return Recording(utterance, decoded.source)
 
 
-def check_recording(utterance: Utterance, limits: RecordingLimits) -> tuple[str, ...]:
-    """Checks that a recording can serve as a target.
-
-    Returns:
-        Warnings, each one line with what to do.
+def check_recording(utterance: Utterance, limits: RecordingLimits) -> None:
+    """Checks that a recording can serve as a target at all.
 
     Raises:
         AudioError: silence, or too little speech.
@@ -107,20 +115,6 @@ def check_recording(utterance: Utterance, limits: RecordingLimits) -> tuple[str,
             f"the recording holds {speech_s:.1f} s of speech; at least {limits.min_speech_s:g} s "
             f"are needed, {limits.short_s:g} to {limits.long_s:g} s are best."
         )
-    found = []
-    if utterance.duration_s < limits.short_s:
-        found.append(
-            f"only {utterance.duration_s:.1f} s long; {limits.short_s:g} s and more give steadier "
-            "scores."
-        )
-    if utterance.duration_s > limits.long_s:
-        found.append(
-            f"{utterance.duration_s:.0f} s long; {limits.short_s:g} to {limits.long_s:g} s of "
-            "clean speech are enough and faster."
-        )
-    if float((np.abs(utterance.samples) >= 0.999).mean()) > CLIPPED_SHARE:
-        found.append("clipped; a quieter recording compares better.")
-    return tuple(found)
 
 
 def resample(samples: Samples, from_hz: int, to_hz: int) -> Samples:
@@ -227,73 +221,6 @@ def check_wav_path(path: Path) -> None:
         raise AudioError(f"--wav {path} is a folder; name a file in it.")
     if not path.parent.is_dir():
         raise AudioError(f"--wav {path}: there is no folder {path.parent}; make it first.")
-
-
-def _decode(path: Path, max_s: float) -> tuple[Samples, int]:
-    """Returns mono float32 (n_samples,) and the rate in Hz."""
-    try:
-        # Opened here, because libsndfile takes no names that are not valid Unicode.
-        with path.open("rb") as stream, soundfile.SoundFile(stream) as file:
-            _check_header(path, file, max_s)
-            return _read_mono(file), file.samplerate
-    except (soundfile.LibsndfileError, OSError, TypeError, ValueError) as error:
-        if shutil.which("ffmpeg") is None:
-            raise AudioError(
-                f"{path} is no audio that can be read here (wav, flac, ogg, mp3); "
-                "convert it to wav, or install ffmpeg for other formats."
-            ) from error
-    return _decode_with_ffmpeg(path, max_s)
-
-
-def _check_header(path: Path, file: soundfile.SoundFile, max_s: float) -> None:
-    if not MIN_RATE_HZ <= file.samplerate <= MAX_RATE_HZ or file.channels > MAX_CHANNELS:
-        raise AudioError(
-            f"{path} claims {file.channels} channels at {file.samplerate} Hz; convert it to a "
-            "mono wav at 24000 Hz."
-        )
-    duration_s = file.frames / file.samplerate
-    if duration_s > max_s or file.frames > MAX_FRAMES:
-        raise AudioError(
-            f"{path} is {duration_s / 60:.0f} min long; at most {max_s / 60:.0f} min are read. "
-            "Cut out 10 to 60 s of clean speech."
-        )
-
-
-def _decode_with_ffmpeg(path: Path, max_s: float) -> tuple[Samples, int]:
-    with tempfile.TemporaryDirectory(prefix="kvw-") as folder:
-        decoded = Path(folder) / "decoded.wav"
-        # "file:" keeps a name from being taken for an option or a protocol.
-        command = [
-            *("ffmpeg", "-nostdin", "-v", "error", "-protocol_whitelist", "file"),
-            *("-i", f"file:{path.resolve()}", "-vn", "-ac", "1", "-ar", str(SAMPLE_RATE_HZ)),
-            *("-t", f"{max_s + 1:g}", "-c:a", "pcm_f32le", f"file:{decoded}"),
-        ]
-        try:
-            subprocess.run(command, check=True, capture_output=True, timeout=FFMPEG_TIMEOUT_S)
-            with soundfile.SoundFile(decoded) as file:
-                _check_header(path, file, max_s)
-                return _read_mono(file), file.samplerate
-        except (
-            subprocess.SubprocessError,
-            soundfile.LibsndfileError,
-            OSError,
-            ValueError,
-        ) as error:
-            raise AudioError(
-                f"{path} is no audio that ffmpeg can read; convert it to wav."
-            ) from error
-
-
-def _read_mono(file: soundfile.SoundFile) -> Samples:
-    """Averages the channels block by block; those silent throughout do not count."""
-    is_alive = np.zeros(file.channels, dtype=bool)
-    sums = []
-    for block in file.blocks(BLOCK_FRAMES, dtype="float32", always_2d=True):
-        is_alive |= (block != 0).any(axis=0)
-        sums.append(block.sum(axis=1))
-    if not sums:
-        return np.zeros(0, dtype=np.float32)
-    return np.asarray(np.concatenate(sums) / max(1, int(is_alive.sum())), dtype=np.float32)
 
 
 def _reason(error: Exception) -> str:

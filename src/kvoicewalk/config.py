@@ -44,12 +44,25 @@ class _Frozen(BaseModel):
 
 
 class RecordingLimits(_Frozen):
-    """What a recording must be to serve as a target."""
+    """What a recording must be to serve as a target, and from where on it is graded down.
+
+    No clean recording is graded down; a "note" costs about 0.1 of likeness to the clean recording,
+    a "bad" about 0.2. Source: benchmarks/doctor_calibration.py, its figures in docs/doctor.md.
+    """
 
     min_speech_s: float = Field(1.6, gt=0, description="refused below: one window of the encoder")
-    short_s: float = Field(10.0, gt=0, description="warned below")
-    long_s: float = Field(60.0, gt=0, description="warned above")
+    short_s: float = Field(10.0, gt=0, description="note below")
+    part_min_s: float = Field(20.0, gt=0, description="a part is no shorter where speech allows")
+    long_s: float = Field(30.0, gt=0, description="only the best part is used above")
     max_s: float = Field(3600.0, gt=0, description="refused above, before decoding")
+    min_speech_share: float = Field(0.5, ge=0, le=1, description="note below")
+    quiet_dbfs: float = Field(-45.0, description="note below")
+    snr_db: tuple[float, float] = Field((19.0, 14.0), description="note below, bad below")
+    narrow_hz: float = Field(4250.0, gt=0, description="bad up to: a telephone's band")
+    clipped_share: tuple[float, float] = Field((3e-4, 1e-2), description="note and bad above")
+    tone_share: tuple[float, float] = Field((0.08, 0.15), description="note and bad above")
+    voice_likeness: tuple[float, float] = Field((0.82, 0.75), description="note and bad below")
+    clip_likeness: tuple[float, float] = Field((0.75, 0.65), description="note and bad below")
 
 
 class ModelConfig(_Frozen):

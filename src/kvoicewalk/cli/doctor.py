@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
@@ -13,6 +13,9 @@ from kvoicewalk import __version__
 from kvoicewalk.cli import options
 from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import KvwError
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 PACKAGES = ("torch", "torchaudio", "kokoro", "misaki", "resemblyzer", "librosa", "numpy", "typer")
 MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "bad": "[red]bad[/]"}
@@ -23,22 +26,39 @@ Finding = dict[str, Any]
 def doctor(
     targets: Annotated[
         Optional[list[Path]],  # noqa: UP045
-        typer.Argument(metavar="[TARGET]...", help="Recordings to check as well."),
+        typer.Argument(metavar="[TARGET]...", help="Recordings of one speaker to check as well."),
     ] = None,
     json: options.JsonOption = False,
 ) -> None:
-    """Check the installation, and recordings if named."""
+    """Check the installation, and recordings if named.
+
+    A recording is graded before hours are spent on it: noise, band, clipping, music, voices, and
+    how close a perfect voice could come. What to do about each: docs/doctor.md.
+    """
+    from kvoicewalk.cli.examining import examine_all
+    from kvoicewalk.cli.session import busy
+
+    output = Output(json)
+    findings = [*_environment(), *_models(), *_phonemes()]
+    if targets:
+        with busy(output, "listening …"):
+            findings.extend(examine_all(targets))
+    output.show({"findings": findings}, _table(findings))
+    if any(finding["grade"] == "bad" for finding in findings):
+        raise typer.Exit(1)
+
+
+def _table(findings: list[Finding]) -> "Table":
     from rich.markup import escape
     from rich.table import Table
 
-    findings = [*_environment(), *_models(), *_phonemes()]
-    findings.extend(_recording(path) for path in targets or ())
     table = Table(box=None, pad_edge=False, show_header=False)
     for finding in findings:
         table.add_row(MARKS[finding["grade"]], escape(finding["what"]), escape(finding["found"]))
-    Output(json).show({"findings": findings}, table)
-    if any(finding["grade"] == "bad" for finding in findings):
-        raise typer.Exit(1)
+        for one in finding.get("measures", ()):
+            words = f"{one['found']}: {one['advice']}" if one["advice"] else one["found"]
+            table.add_row(MARKS[one["grade"]], f"  {one['what']}", escape(words))
+    return table
 
 
 def _finding(grade: str, what: str, found: str, **more: Any) -> Finding:
@@ -106,24 +126,3 @@ def _phonemes() -> Iterator[Finding]:
             f"espeak front end: Hello → {spoken}. Better English: "
             f"python -m spacy download {SPACY_MODEL}",
         )
-
-
-def _recording(path: Path) -> Finding:
-    from kvoicewalk.audio import check_recording, read_utterance, speech_duration_s
-    from kvoicewalk.config import RecordingLimits
-
-    try:
-        clip = read_utterance(path)
-        warnings = check_recording(clip, RecordingLimits())
-    except KvwError as error:
-        return _finding("bad", path.name, str(error))
-    speech_s = speech_duration_s(clip)
-    found = f"{clip.duration_s:.1f} s, {speech_s:.1f} s of it speech"
-    return _finding(
-        "note" if warnings else "ok",
-        path.name,
-        "; ".join((found, *warnings)),
-        duration_s=clip.duration_s,
-        speech_s=speech_s,
-        warnings=list(warnings),
-    )

@@ -9,6 +9,7 @@ from kvoicewalk.errors import ModelError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kvoicewalk.audio import Utterance
     from kvoicewalk.cli.session import Session
     from kvoicewalk.search.base import Optimizer
     from kvoicewalk.search.space import SmoothSpace, Space
@@ -75,10 +76,19 @@ def make_method(session: "Session", population: Population) -> Method:
     return Method(Relay(leader, polish, smooth.start, own.n_steps, own.patience), smooth, base)
 
 
+def are_words_known(clips: "Sequence[Utterance]", text: str) -> bool:
+    """Tells whether a text holds the words of a target, and with them its pace.
+
+    Only those of a single recording do, and only of a whole one: a part of it comes without words.
+    """
+    from kvoicewalk.config import TARGET_TEXT
+
+    return len(clips) == 1 and clips[0].text == text != TARGET_TEXT
+
+
 def _gradient(
     session: "Session", population: Population, space: "SmoothSpace", base: "Voice"
 ) -> "Optimizer":
-    from kvoicewalk.config import TARGET_TEXT
     from kvoicewalk.lesson import Teacher, prosody_change
     from kvoicewalk.score.differentiable import DifferentiableEncoder
     from kvoicewalk.score.prosody import measure_prosody
@@ -90,8 +100,7 @@ def _gradient(
     evaluator, config = session.evaluator, session.config
     synthesizer = session.synthesizer
     n_phonemes = synthesizer.phonemizer.phonemize(evaluator.text, evaluator.lang).n_phonemes
-    # Only the words of a single recording tell its pace.
-    is_known = len(session.clips) == 1 and evaluator.text != TARGET_TEXT
+    is_known = are_words_known(session.clips, evaluator.text)
     wanted = measure_prosody(session.clips, n_phonemes if is_known else None)
     own = measure_prosody([evaluator.speak(base)], n_phonemes)
     row_means = describe_population(population.stock).row_means

@@ -12,11 +12,12 @@ from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import AudioError, ConfigError, StoreError, VoiceError
 
 if TYPE_CHECKING:
-    from kvoicewalk.audio import Utterance
+    from kvoicewalk.audio import Recording, Utterance
     from kvoicewalk.config import ModelConfig, RunConfig, TargetConfig
     from kvoicewalk.evaluate import Evaluator
     from kvoicewalk.models import Model
     from kvoicewalk.score.combine import Score
+    from kvoicewalk.score.speaker import SpeakerEncoder
     from kvoicewalk.store import Run, RunRecord, RunStore
     from kvoicewalk.synth import KokoroSynthesizer
     from kvoicewalk.voices import Voice
@@ -33,7 +34,7 @@ class Session:
         model: loaded.
         synthesizer: speaks with it.
         evaluator: scores with both.
-        clips: the target's recordings.
+        clips: what is used of the target's recordings.
         started_s: when loading began, on `time.monotonic`.
     """
 
@@ -50,8 +51,8 @@ class Session:
         return self.evaluator.scorer.target.name
 
 
-def read_clips(config: "TargetConfig", output: Output) -> "list[Utterance]":
-    """Reads and checks the target's clips, before anything slow is loaded.
+def read_clips(config: "TargetConfig") -> "list[Recording]":
+    """Reads the target's clips and refuses what is no use, before anything slow is loaded.
 
     Raises:
         ConfigError: none is named.
@@ -59,18 +60,44 @@ def read_clips(config: "TargetConfig", output: Output) -> "list[Utterance]":
     """
     if not config.paths:
         raise ConfigError("no target was given; name at least one recording.")
-    from kvoicewalk.audio import check_recording, read_utterance
+    from kvoicewalk.audio import check_recording, read_recording
 
     clips = []
     for path in config.paths:
-        clip = read_utterance(path, config.text)
+        clip = read_recording(path, config.text, config.limits.max_s)
         try:
-            warnings = check_recording(clip, config.limits)
+            check_recording(clip.utterance, config.limits)
         except AudioError as error:
             raise AudioError(f"{path}: {error}") from error
-        for warning in warnings:
-            output.warn(f"{path.name}: {warning}")
         clips.append(clip)
+    return clips
+
+
+def choose_clips(
+    config: "TargetConfig",
+    recordings: "Sequence[Recording]",
+    encoder: "SpeakerEncoder",
+    output: Output,
+) -> "list[Utterance]":
+    """Returns what is used of each recording; says where it is a part, and what is wrong with it.
+
+    Args:
+        config: names them.
+        recordings: as `read_clips` gives them.
+        encoder: tells voices apart.
+        output: where it is said.
+    """
+    from kvoicewalk.recording.examine import examine
+
+    clips = []
+    together_s = sum(recording.utterance.duration_s for recording in recordings)
+    for path, recording in zip(config.paths, recordings, strict=True):
+        found = examine(recording, config.limits, encoder, together_s)
+        if found.part is not None:
+            output.note(f"{path.name}: using {found.part.describe()}.")
+        for fault in found.faults:
+            output.warn(f"{path.name}: {fault.found}; {fault.advice}")
+        clips.append(found.utterance)
     return clips
 
 
@@ -108,8 +135,7 @@ def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
     """
     started_s = time.monotonic()
     with busy(output, "loading …"):
-        clips = read_clips(config.target, output)
-        session = _load(config, clips, output, started_s)
+        session = _load(config, read_clips(config.target), output, started_s)
     try:
         yield session
     finally:
@@ -130,7 +156,7 @@ def busy(output: Output, what: str) -> Iterator[None]:
 
 
 def _load(
-    config: "RunConfig", clips: "Sequence[Utterance]", output: Output, started_s: float
+    config: "RunConfig", recordings: "Sequence[Recording]", output: Output, started_s: float
 ) -> Session:
     from kvoicewalk.config import read_environment
     from kvoicewalk.evaluate import Evaluator
@@ -143,6 +169,7 @@ def _load(
 
     synthesizer = open_synthesizer(config, output)
     encoder = SpeakerEncoder()
+    clips = choose_clips(config.target, recordings, encoder, output)
     term = make_feature_term(config.score.scoring)
     target = build_target(config.target.paths[0].name, clips, encoder, term)
     memory = MeasurementCache.open(read_environment().cache_dir / CACHE_NAME)

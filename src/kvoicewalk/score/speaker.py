@@ -25,6 +25,10 @@ MEL_HOP_SAMPLES = 160  # 10 ms
 N_MELS = 40
 PARTIALS_PER_S = 1.3
 MIN_COVERAGE = 0.75
+PARTIAL_FRAMES = 160  # 1.6 s
+PARTIAL_SAMPLES = PARTIAL_FRAMES * MEL_HOP_SAMPLES
+
+WINDOW_BATCH = 64  # bounds memory
 
 Embedding = npt.NDArray[np.float32]
 
@@ -67,6 +71,24 @@ class SpeakerEncoder:
             embedded = self.network(partials.to(self.network.device)).cpu().numpy()
         self.n_embeddings += 1
         return unit(embedded.mean(axis=0))
+
+    def embed_windows(self, windows: npt.NDArray[np.float32]) -> Embedding:
+        """Embeds windows of speech one by one, as they are.
+
+        Args:
+            windows: float32 (n, 25600), 1.6 s each at 16 kHz, from speech raised to −30 dBFS.
+
+        Returns:
+            float32 (n, 256), each of length 1.
+        """
+        found = np.zeros((len(windows), EMBEDDING_DIM), dtype=np.float32)
+        for start in range(0, len(windows), WINDOW_BATCH):
+            batch = windows[start : start + WINDOW_BATCH]
+            mels = np.stack([mel_frames(window)[:PARTIAL_FRAMES] for window in batch])
+            with torch.inference_mode():
+                embedded = self.network(torch.from_numpy(mels).to(self.network.device))
+            found[start : start + WINDOW_BATCH] = embedded.cpu().numpy()
+        return found
 
     @staticmethod
     def front_end(utterance: Utterance) -> npt.NDArray[np.float32]:

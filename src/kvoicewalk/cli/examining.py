@@ -1,0 +1,113 @@
+"""Recordings as `doctor` shows them: one finding each, one for all of them together."""
+
+import dataclasses
+import statistics
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kvoicewalk.errors import KvwError
+
+if TYPE_CHECKING:
+    from kvoicewalk.audio import Recording
+    from kvoicewalk.config import RecordingLimits
+    from kvoicewalk.recording.examine import Examined
+    from kvoicewalk.recording.grades import Finding as Measure
+    from kvoicewalk.score.speaker import SpeakerEncoder
+
+Finding = dict[str, Any]
+LOW_CEILING = 0.8
+
+
+def examine_all(paths: Sequence[Path]) -> Iterator[Finding]:
+    """Yields a finding for each recording, then one for all that can be used.
+
+    Args:
+        paths: of recordings of one speaker.
+    """
+    from kvoicewalk.audio import check_recording, read_recording
+    from kvoicewalk.config import RecordingLimits
+    from kvoicewalk.recording.examine import examine
+    from kvoicewalk.score.speaker import SpeakerEncoder
+
+    limits, encoder = RecordingLimits(), SpeakerEncoder()
+    recordings: dict[Path, Recording] = {}
+    for path in paths:
+        try:
+            recording = read_recording(path, max_s=limits.max_s)
+            check_recording(recording.utterance, limits)
+        except KvwError as error:
+            yield {"grade": "bad", "what": path.name, "found": str(error)}
+        else:
+            recordings[path] = recording
+    together_s = sum(one.utterance.duration_s for one in recordings.values())
+    examined = {
+        path: examine(recording, limits, encoder, together_s)
+        for path, recording in recordings.items()
+    }
+    for path, one in examined.items():
+        yield _recording(path, one)
+    if examined:
+        yield _together(examined, encoder, limits)
+
+
+def _recording(path: Path, examined: "Examined") -> Finding:
+    from kvoicewalk.recording.grades import worst
+
+    part = examined.part
+    return {
+        "grade": worst(examined.findings),
+        "what": path.name,
+        "found": f"{examined.duration_s:.1f} s, {examined.speech_s:.1f} s of it speech",
+        "duration_s": examined.duration_s,
+        "speech_s": examined.speech_s,
+        "warnings": [f"{one.found}; {one.advice}" for one in examined.faults],
+        "part": None
+        if part is None
+        else {"duration_s": part.utterance.duration_s, "pieces": [list(p) for p in part.pieces]},
+        "figures": dataclasses.asdict(examined.figures),
+        "measures": [dataclasses.asdict(one) for one in examined.findings],
+    }
+
+
+def _together(
+    examined: "dict[Path, Examined]", encoder: "SpeakerEncoder", limits: "RecordingLimits"
+) -> Finding:
+    """Returns the reachable ceiling, and which clips disagree with the others."""
+    from kvoicewalk.held_out import ceiling
+    from kvoicewalk.recording.examine import compare_clips
+    from kvoicewalk.recording.grades import worst
+
+    clips = [one.utterance for one in examined.values()]
+    what = "all clips" if len(clips) > 1 else "ceiling"
+    compared: tuple[tuple[float, Measure], ...] = ()
+    try:
+        if len(clips) > 1:
+            names = [path.name for path in examined]
+            compared = compare_clips(names, clips, encoder, limits)
+            top = statistics.fmean(likeness for likeness, _ in compared)
+        else:
+            top = ceiling(clips, encoder)
+    except KvwError as error:
+        found = f"unknown: {error}"
+        return {"grade": "note", "what": what, "found": found, "ceiling": None, "measures": []}
+    measures = [measure for _, measure in compared]
+    measures.append(_ceiling(top))
+    return {
+        "grade": worst(measures),
+        "what": what,
+        "found": f"a perfect voice would be about {top:.2f} like this",
+        "ceiling": top,
+        "clip_likenesses": [likeness for likeness, _ in compared],
+        "measures": [dataclasses.asdict(one) for one in measures],
+    }
+
+
+def _ceiling(top: float) -> "Measure":
+    from kvoicewalk.recording.grades import Finding as Measure
+
+    found = f"the target is {top:.2f} like itself"
+    if top >= LOW_CEILING:
+        return Measure("ok", "ceiling", found)
+    advice = "no voice can be told to be closer than that; more and steadier speech helps."
+    return Measure("note", "ceiling", found, advice)

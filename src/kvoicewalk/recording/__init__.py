@@ -1,0 +1,1 @@
+"""What a recording is worth as a target: its measures, its grades and its best part."""

@@ -1,0 +1,165 @@
+"""A recording's measures → findings in plain words, each with a grade and what to do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from kvoicewalk.config import RecordingLimits
+from kvoicewalk.decode import Source
+from kvoicewalk.recording.part import Part
+from kvoicewalk.recording.voices import Split
+
+Grade = Literal["ok", "note", "bad"]
+GRADES: tuple[Grade, ...] = ("ok", "note", "bad")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Measures of what is used of a recording.
+
+    Attributes:
+        duration_s: length in seconds.
+        speech_s: of it speech, short pauses with it.
+        level_dbfs: root mean square of speech.
+        snr_db: speech over noise above 200 Hz, −10 to 60; higher is better.
+        bandwidth_hz: above it speech has next to nothing; at most 8,000.
+        clipped_share: of the file's samples, within 1 % of its highest peak.
+        tone_share: of the sound, in which several tones stand still.
+        voice_likeness: between the two most different voices in it, at most 1; None: too short.
+        minor_share: of speech by the one heard less, 0 to 0.5; None: too short.
+    """
+
+    duration_s: float
+    speech_s: float
+    level_dbfs: float
+    snr_db: float
+    bandwidth_hz: float
+    clipped_share: float
+    tone_share: float
+    voice_likeness: float | None
+    minor_share: float | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at.
+
+    Attributes:
+        grade: ok, note (it costs likeness) or bad (not worth hours of search).
+        what: was looked at, in a word.
+        found: in words, with figures.
+        advice: what to do; "" where nothing need be done.
+    """
+
+    grade: Grade
+    what: str
+    found: str
+    advice: str = ""
+
+
+def worst(findings: Sequence[Finding]) -> Grade:
+    """Returns the worst grade; ok for none."""
+    return max((one.grade for one in findings), key=GRADES.index, default="ok")
+
+
+def below(value: float, limits: tuple[float, float]) -> Grade:
+    """Grades a value that is better when higher, by its limits for note and bad."""
+    note, bad = limits
+    return "bad" if value < bad else "note" if value < note else "ok"
+
+
+def _above(value: float, limits: tuple[float, float]) -> Grade:
+    note, bad = limits
+    return "bad" if value > bad else "note" if value > note else "ok"
+
+
+def _finding(grade: Grade, what: str, found: str, advice: str) -> Finding:
+    return Finding(grade, what, found, "" if grade == "ok" else advice)
+
+
+def grade_length(
+    whole_s: float,
+    together_s: float,
+    figures: Figures,
+    part: Part | None,
+    limits: RecordingLimits,
+) -> Finding:
+    """Grades length and share of speech; names the part that is used."""
+    found = f"{whole_s:.1f} s, {figures.speech_s:.1f} s of it speech"
+    if part is not None:
+        found = f"{whole_s:.0f} s, used are {part.describe()}"
+    if figures.speech_s < limits.min_speech_share * figures.duration_s:
+        advice = "mostly pauses; check that it holds the voice you mean."
+        return Finding("note", "length", found, advice)
+    is_short = max(whole_s, together_s) < limits.short_s
+    advice = f"{limits.short_s:g} s and more give steadier scores; add clips of the same speaker."
+    return _finding("note" if is_short else "ok", "length", found, advice)
+
+
+def grade_signal(figures: Figures, limits: RecordingLimits) -> tuple[Finding, ...]:
+    """Grades noise, band, clipping, music and level."""
+    is_narrow = figures.bandwidth_hz <= limits.narrow_hz
+    is_quiet = figures.level_dbfs < limits.quiet_dbfs
+    return (
+        _finding(
+            below(figures.snr_db, limits.snr_db),
+            "noise",
+            f"speech stands {figures.snr_db:.0f} dB above the noise",
+            "record nearer to the microphone in a quiet room, or take out the noise first.",
+        ),
+        _finding(
+            "bad" if is_narrow else "ok",
+            "band",
+            f"sound up to {figures.bandwidth_hz / 1000:.1f} kHz"
+            + (", as on a telephone" if is_narrow else ""),
+            "the voice would come out dull; find a recording from a microphone.",
+        ),
+        _finding(
+            _above(figures.clipped_share, limits.clipped_share),
+            "clipping",
+            f"{figures.clipped_share:.2%} of the samples are clipped",
+            "record again at a lower level; turning a clipped file down does not help.",
+        ),
+        _finding(
+            _above(figures.tone_share, limits.tone_share),
+            "music",
+            f"steady tones in {figures.tone_share:.0%} of it",
+            "music, hum or beeps: take a passage without, or take them out first.",
+        ),
+        _finding(
+            "note" if is_quiet else "ok",
+            "level",
+            f"speech at {figures.level_dbfs:.0f} dBFS" + (", very quiet" if is_quiet else ""),
+            "it works, but record louder if you can: then hiss matters less.",
+        ),
+    )
+
+
+def grade_voices(
+    figures: Figures, part: Part | None, whole: Split | None, limits: RecordingLimits
+) -> Finding:
+    """Grades whether one speaks; `whole` is of the recording that `part` was picked from."""
+    if figures.voice_likeness is None or figures.minor_share is None:
+        return Finding("ok", "voices", "too short to tell one from two")
+    grade = below(figures.voice_likeness, limits.voice_likeness)
+    if grade != "ok":
+        found = (
+            f"two voices: {figures.voice_likeness:.2f} alike, {figures.minor_share:.0%} of the "
+            "speech by the second"
+        )
+        return Finding(grade, "voices", found, "cut the recording so that only one speaks.")
+    if part is not None and whole is not None and whole.likeness < limits.voice_likeness[1]:
+        found = f"two in the whole recording ({whole.likeness:.2f} alike), one in the part"
+        advice = "the one heard more and clearer is used; cut the recording if you mean the other."
+        return Finding("note", "voices", found, advice)
+    return Finding("ok", "voices", f"one, {figures.voice_likeness:.2f} like itself")
+
+
+def grade_channels(source: Source) -> Finding:
+    """Grades what the file held: dead channels, or some that cancel each other."""
+    found = f"{source.n_channels} at {source.sample_rate_hz} Hz"
+    if source.n_used == source.n_channels:
+        return Finding("ok", "channels", found)
+    found += f", {source.n_used} of them used"
+    advice = "the rest is dead or cancels it; check the cable if you record again."
+    return Finding("note", "channels", found, advice)

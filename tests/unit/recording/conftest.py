@@ -1,0 +1,51 @@
+"""Speech of the embedded model, made once: two voices that the encoder tells apart."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
+from kvoicewalk.config import RecordingLimits
+from kvoicewalk.decode import Source
+from kvoicewalk.held_out import HELD_OUT_TEXTS
+from kvoicewalk.phonemes import Phonemizer
+from kvoicewalk.recording.examine import examine
+from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.synth import KokoroSynthesizer
+
+LIMITS = RecordingLimits()
+
+
+@pytest.fixture(scope="package")
+def encoder():
+    return SpeakerEncoder()
+
+
+@pytest.fixture(scope="package")
+def speakers(mini_model):
+    """Her and his samples, 24 s or more each, sentence by sentence with pauses of 0.4 s."""
+    synthesizer = KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab, mini_model.english))
+    pause = np.zeros(int(0.4 * SAMPLE_RATE_HZ), dtype=np.float32)
+
+    def speak(name):
+        voice = mini_model.voices.load(name)
+        sentences = ". ".join((*HELD_OUT_TEXTS[400], *HELD_OUT_TEXTS[100])).split(". ")
+        spoken = [synthesizer.speak(text, voice, seed=0).samples for text in sentences]
+        return np.concatenate([part for one in spoken for part in (one, pause)])
+
+    return SimpleNamespace(her=speak("af_ivory"), him=speak("am_chert"))
+
+
+@pytest.fixture
+def look(encoder):
+    """Examines samples at 24 kHz."""
+
+    def run(samples, together_s=0.0, limits=LIMITS, clipped_share=0.0):
+        samples = np.asarray(samples, dtype=np.float32)
+        recording = Recording(
+            Utterance(samples, SAMPLE_RATE_HZ, "words"), Source(SAMPLE_RATE_HZ, 1, 1, clipped_share)
+        )
+        return examine(recording, limits, encoder, together_s)
+
+    return run
