@@ -74,7 +74,7 @@ def _together(
     examined: "dict[Path, Examined]", encoder: "SpeakerEncoder", limits: "RecordingLimits"
 ) -> Finding:
     """Returns the reachable ceiling, and which clips disagree with the others."""
-    from kvoicewalk.held_out import ceiling
+    from kvoicewalk.held_out import make_yardstick
     from kvoicewalk.recording.examine import compare_clips
     from kvoicewalk.recording.grades import worst
 
@@ -87,7 +87,7 @@ def _together(
             compared = compare_clips(names, clips, encoder, limits)
             top = statistics.fmean(likeness for likeness, _ in compared)
         else:
-            top = ceiling(clips, encoder)
+            top = make_yardstick(clips, encoder).ceiling
     except KvwError as error:
         found = f"unknown: {error}"
         return {"grade": "note", "what": what, "found": found, "ceiling": None, "measures": []}
