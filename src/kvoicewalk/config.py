@@ -78,6 +78,7 @@ class TargetConfig(_Frozen):
 
     paths: tuple[Path, ...] = Field((), description="clips of one speaker")
     text: str = Field(TARGET_TEXT, min_length=1)
+    is_transcribed: bool = Field(False, description="text is to be written down by Whisper")
     probe_text: str = Field(PROBE_TEXT, min_length=1)
     limits: RecordingLimits = RecordingLimits()
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from kvoicewalk import held_out
+from kvoicewalk import held_out, judges
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli import interpolating, searching, walking
 from kvoicewalk.errors import AudioError
+from kvoicewalk.judges import words
 from kvoicewalk.store import RunStore
 from kvoicewalk.store.records import check_file_name
 from kvoicewalk.voices import load_voice
@@ -404,3 +405,27 @@ def test_score_judges_on_new_texts_beside_the_best_stock_voice(kvw, settings, tm
     alone = kvw("score", first, "--held-out", "--config", settings)
     assert "no closer to the target" in alone[1] or "cannot be told" in alone[1]
     assert "best of them is the floor" in alone[2]
+
+
+def test_transcribed_words_are_written_into_the_run(kvw, settings, tmp_path, monkeypatch):  # noqa: F811
+    class Whisper:
+        def write_down(self, utterance):
+            return "" if utterance.duration_s < 1 else "My grandmother kept bees."
+
+    monkeypatch.setattr(judges, "open_listener", Whisper)
+    data = json.loads(settings.read_text())
+    del data["target"]["text"]
+    wordless = tmp_path / "wordless.json"
+    wordless.write_text(json.dumps(data))
+    run = json.loads(ok(kvw("rank", "--config", wordless, "--transcribe", "--json")))["run"]
+    kept = json.loads((tmp_path / "out" / run / "config.json").read_text())["target"]
+    assert kept["text"] == "My grandmother kept bees."
+    assert kept["is_transcribed"] is False
+
+
+def test_transcribing_needs_whisper_english_and_no_text(kvw, settings, monkeypatch):  # noqa: F811
+    start = ("rank", "--config", settings, "--transcribe")
+    refused(kvw(*start, "--text", "These."), "give one of them")
+    refused(kvw(*start, "--lang", "f"), "English alone")
+    monkeypatch.setattr(judges, "open_listener", lambda: words.Listener(None))
+    refused(kvw(*start), "not fetched: kvw setup --judges, or give the words with --text")

@@ -74,15 +74,21 @@ def common_flags(
 
 
 def target_flags(
-    targets: Iterable[Path], text: str | None, text_file: Path | None
+    targets: Iterable[Path],
+    text: str | None,
+    text_file: Path | None,
+    transcribe: bool = False,
 ) -> dict[str, Any]:
     """Returns the target's options, nested like `RunConfig`.
 
     Raises:
-        ConfigError: both texts are given, or the file cannot be read.
+        ConfigError: more than one text is given, or the file cannot be read.
     """
     paths = [str(path.expanduser().absolute()) for path in targets]
-    return {"target": {"paths": paths or None, "text": read_text(text, text_file)}}
+    given = read_text(text, text_file)
+    if given is not None and transcribe:
+        raise ConfigError("a text and --transcribe are given; give one of them.")
+    return {"target": {"paths": paths or None, "text": given, "is_transcribed": transcribe or None}}
 
 
 def read_text(text: str | None, text_file: Path | None) -> str | None:

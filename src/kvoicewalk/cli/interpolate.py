@@ -21,6 +21,7 @@ def interpolate(
     ] = False,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
+    transcribe: options.TranscribeOption = False,
     voices: options.VoicesOption = None,
     scoring: options.ScoringOption = None,
     held_out: options.HeldOutOption = None,
@@ -44,7 +45,7 @@ def interpolate(
     output = Output(json, quiet)
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
-        **target_flags(targets or [], text, text_file),
+        **target_flags(targets or [], text, text_file, transcribe),
         "score": {"scoring": scoring},
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},

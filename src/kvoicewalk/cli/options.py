@@ -54,6 +54,12 @@ TextFileOption = Annotated[
     Optional[Path],  # noqa: UP045
     typer.Option("--text-file", metavar="FILE", help="The same, from a text file."),
 ]
+TranscribeOption = Annotated[
+    bool,
+    typer.Option(
+        "--transcribe", help="Let Whisper write down the words of the target (extra asr)."
+    ),
+]
 ScoringOption = Annotated[
     Optional[Scoring],  # noqa: UP045
     typer.Option(

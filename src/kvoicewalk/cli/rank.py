@@ -20,6 +20,7 @@ def rank(
     ] = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
+    transcribe: options.TranscribeOption = False,
     full: Annotated[
         bool, typer.Option("--full", help="Score every voice in full; no screening.")
     ] = False,
@@ -44,7 +45,7 @@ def rank(
         raise typer.BadParameter("name at least one recording.", param_hint="TARGET")
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
-        **target_flags(targets or [], text, text_file),
+        **target_flags(targets or [], text, text_file, transcribe),
         "score": {"scoring": scoring},
         "rank": {
             "is_full": full or None,

@@ -24,6 +24,7 @@ def score(
     ] = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
+    transcribe: options.TranscribeOption = False,
     held_out: Annotated[
         bool,
         typer.Option(
@@ -56,7 +57,7 @@ def score(
     named = model or next(filter(None, map(model_of_voice, voices)), None)
     flags = {
         **common_flags(named, device, threads, seed, out, lang),
-        **target_flags(target or [], text, text_file),
+        **target_flags(target or [], text, text_file, transcribe),
         "score": {"scoring": scoring},
     }
     judge = judge_all if held_out else None

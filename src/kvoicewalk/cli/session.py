@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -170,6 +170,8 @@ def _load(
     synthesizer = open_synthesizer(config, output)
     encoder = SpeakerEncoder()
     clips = choose_clips(config.target, recordings, encoder, output)
+    if config.target.is_transcribed:
+        config, clips = _transcribe(config, clips, output)
     term = make_feature_term(config.score.scoring)
     target = build_target(config.target.paths[0].name, clips, encoder, term)
     memory = MeasurementCache.open(read_environment().cache_dir / CACHE_NAME)
@@ -185,6 +187,33 @@ def _load(
         lang=config.synth.lang or DEFAULT_LANG,
     )
     return Session(config, synthesizer.model, synthesizer, evaluator, clips, started_s)
+
+
+def _transcribe(
+    config: "RunConfig", clips: "Sequence[Utterance]", output: Output
+) -> "tuple[RunConfig, list[Utterance]]":
+    """Returns the config and the clips with the first clip's words, as Whisper hears them.
+
+    Raises:
+        ConfigError: Whisper is missing, or hears no word.
+    """
+    from kvoicewalk.judges import UnavailableError, open_listener
+
+    if config.synth.lang not in (None, "a", "b"):
+        raise ConfigError("--transcribe understands English alone; give the words with --text.")
+    try:
+        text = open_listener().write_down(clips[0])
+    except UnavailableError as error:
+        raise ConfigError(
+            f"--transcribe: Whisper is {error}, or give the words with --text."
+        ) from None
+    if not text:
+        raise ConfigError("--transcribe: no word was heard; give the words with --text.")
+    output.note(f"heard: {text}")
+    # Written into the run: going on with it hears nothing anew.
+    target = config.target.model_copy(update={"text": text, "is_transcribed": False})
+    first = replace(clips[0], text=text)
+    return config.model_copy(update={"target": target}), [first, *clips[1:]]
 
 
 def open_run(store: "RunStore", session: Session, record: "RunRecord | None") -> "Run":

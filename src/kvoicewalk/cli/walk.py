@@ -51,6 +51,7 @@ def walk(
     ] = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
+    transcribe: options.TranscribeOption = False,
     voices: options.VoicesOption = None,
     scoring: options.ScoringOption = None,
     held_out: options.HeldOutOption = None,
@@ -78,7 +79,7 @@ def walk(
         **common_flags(
             model or (model_of_voice(start) if start else None), device, threads, seed, out, lang
         ),
-        **target_flags(targets or [], text, text_file),
+        **target_flags(targets or [], text, text_file, transcribe),
         "score": {"scoring": scoring},
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},

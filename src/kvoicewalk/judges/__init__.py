@@ -1,7 +1,7 @@
 """Second judges: they hear a finished voice, and no search ever sees what they say."""
 
 from kvoicewalk.judges.base import Judge, Reading, UnavailableError, hear_judges
-from kvoicewalk.judges.panel import fetch_judges, open_panel
+from kvoicewalk.judges.panel import fetch_judges, open_listener, open_panel
 
 __all__ = [
     "Judge",
@@ -9,5 +9,6 @@ __all__ = [
     "UnavailableError",
     "fetch_judges",
     "hear_judges",
+    "open_listener",
     "open_panel",
 ]

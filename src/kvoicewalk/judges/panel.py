@@ -20,9 +20,13 @@ CONNECT_TIMEOUT_S = 4.0
 
 def open_panel() -> list[Judge]:
     """Returns all judges; nothing is loaded, and nothing fetched, before one is heard."""
-    listener = words.Listener(cached_folder(words.REPO_ID, words.FILES))
     speaker_folder = cached_folder(speaker.REPO_ID, speaker.FILES)
-    return [speaker.WavlmSpeaker(speaker_folder), Dnsmos(), words.WordError(listener)]
+    return [speaker.WavlmSpeaker(speaker_folder), Dnsmos(), words.WordError(open_listener())]
+
+
+def open_listener() -> words.Listener:
+    """Returns Whisper, not loaded yet."""
+    return words.Listener(cached_folder(words.REPO_ID, words.FILES))
 
 
 def cached_folder(repo_id: str, files: tuple[str, ...]) -> Path | None:
