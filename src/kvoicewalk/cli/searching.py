@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
+from kvoicewalk.cli.paging import leave_material, leave_page
 from kvoicewalk.cli.population import Population, find_population
 from kvoicewalk.errors import AudioError, SynthError
 
@@ -83,10 +84,14 @@ def search_and_show(
             result = {**found.result, "held_out": held_out}
             status: EndStatus = "interrupted" if is_interrupted else "done"
             run.finish(status, result)
-        output.emit("done", {**result, "status": status})
+        page_path = None
+        if not is_interrupted:
+            leave_material(session, run.folder, population.stock, population.floor, found.voice, output)
+            page_path = leave_page(store, run.run_id, output)
+        output.emit("done", {**result, "status": status, "page_path": page_path})
         if is_interrupted:
             raise _interrupted(run, output)
-        _say_done(result, run, output)
+        _say_done(result, run, page_path, output)
     return result
 
 
@@ -199,7 +204,9 @@ def _interrupted(run: "Run", output: Output) -> typer.Exit:
     return typer.Exit(EXIT_INTERRUPTED)
 
 
-def _say_done(result: dict[str, Any], run: "Run", output: Output) -> None:
+def _say_done(
+    result: dict[str, Any], run: "Run", page_path: str | None, output: Output
+) -> None:
     best = result["best"]
     held_out = result.get("held_out") or {}
     share = held_out.get("share_of_gap")
@@ -208,6 +215,8 @@ def _say_done(result: dict[str, Any], run: "Run", output: Output) -> None:
             f"\nOn new texts it closes {share:.0%} of the gap between the best stock voice "
             f"({held_out['floor']:.3f}) and the recording itself ({held_out['ceiling']:.3f})."
         )
+    if page_path is not None:
+        output.note(f"Listen and compare: {page_path}")
     output.note(
         f"Hear it: {best['wav_path']}\nRun folder: {run.folder}\n"
         f'Next: kvw speak {best["voice_path"]} "Any text you like."'

@@ -49,19 +49,24 @@ def held_out_entry(voice: HeldOut, floor: HeldOut, floor_name: str, top: float) 
         "target_similarity": voice.target_similarity,
         "spread": voice.spread,
         "self_similarity": voice.self_similarity,
-        "by_length": [
-            {
-                "n_phonemes": one.n_phonemes,
-                "target_similarity": one.target_similarity,
-                "self_similarity": one.self_similarity,
-            }
-            for one in voice.by_length
-        ],
+        "by_length": _lengths(voice),
         "floor": floor.target_similarity,
+        "floor_by_length": _lengths(floor),
         "floor_voice": floor_name,
         "ceiling": top,
         "share_of_gap": share_of_gap(voice.target_similarity, floor.target_similarity, top),
     }
+
+
+def _lengths(found: HeldOut) -> list[dict[str, Any]]:
+    return [
+        {
+            "n_phonemes": one.n_phonemes,
+            "target_similarity": one.target_similarity,
+            "self_similarity": one.self_similarity,
+        }
+        for one in found.by_length
+    ]
 
 
 def timing_entry(counts: EvaluationCounts) -> dict[str, Any]:
