@@ -86,7 +86,9 @@ def search_and_show(
             run.finish(status, result)
         page_path = None
         if not is_interrupted:
-            leave_material(session, run.folder, population.stock, population.floor, found.voice, output)
+            leave_material(
+                session, run.folder, population.stock, population.floor, found.voice, output
+            )
             page_path = leave_page(store, run.run_id, output)
         output.emit("done", {**result, "status": status, "page_path": page_path})
         if is_interrupted:
@@ -204,9 +206,7 @@ def _interrupted(run: "Run", output: Output) -> typer.Exit:
     return typer.Exit(EXIT_INTERRUPTED)
 
 
-def _say_done(
-    result: dict[str, Any], run: "Run", page_path: str | None, output: Output
-) -> None:
+def _say_done(result: dict[str, Any], run: "Run", page_path: str | None, output: Output) -> None:
     best = result["best"]
     held_out = result.get("held_out") or {}
     share = held_out.get("share_of_gap")

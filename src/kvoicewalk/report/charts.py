@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 520, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 14, 34
 MAX_DOTS = 500
 LOW_SHARE = 0.25  # of the curve's own height that rejected steps may lie below it
-N_TICKS = 4
+N_TICKS = 5
 
 Point = TypeVar("Point")
 
@@ -108,7 +108,9 @@ def best_so_far(
     low_shown = low - LOW_SHARE * pad
     y = _Scale(low_shown, top + 0.08 * pad, HEIGHT - BOTTOM, TOP)
     tried = [
-        step for step in scored if step.outcome != "accepted" and (step.parts.score or 0) > low_shown
+        step
+        for step in scored
+        if step.outcome != "accepted" and (step.parts.score or 0) > low_shown
     ]
     dots = [_step_dot(step, x, y, "tried") for step in _thinned(tried)]
     taken = [step for step in scored if step.outcome == "accepted"]

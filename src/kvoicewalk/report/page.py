@@ -67,13 +67,11 @@ def write_comparison(store: "RunStore", records: "Sequence[RunRecord]") -> Path:
 def run_page(facts: RunFacts) -> str:
     """Returns the page of one run."""
     timeline, left_out = timeline_of(facts)
-    wanted = {
-        **run_players(facts),
-        **{step.key: step for step in timeline if step.path is not None},
-    }
-    paths = {key: player.path for key, player in wanted.items() if player.path is not None}
+    wanted = run_players(facts)
+    paths = {key: one.path for key, one in wanted.items() if one.path is not None}
+    paths.update({one.key: one.path for one in timeline if one.path is not None})
     clips, notes = make_clips(paths, MAX_AUDIO_BYTES)
-    players = [one for one in run_players(facts).values() if one.key in clips]
+    players = [one for one in wanted.values() if one.key in clips]
     record, found = facts.record, facts.held_out
     return _render(
         "run.html",
@@ -145,16 +143,21 @@ def _vote_head(runs: Sequence[RunFacts], players: Sequence[Player]) -> dict[str,
 
 
 def _render(template: str, **values: Any) -> str:
+    import jinja2
+    import markupsafe
+
     # As the page holds them: their hashes are of these very characters.
     style, script = (_asset(name) for name in ("page.css", "page.js"))
-    environment = _environment()
     policy = (
         f"default-src 'none'; script-src {_source(script)}; style-src {_source(style)}; "
         "media-src data: blob:; img-src data:; base-uri 'none'; form-action 'none'"
     )
-    page = environment.get_template(template).render(
-        style=_own(style), script=_own(script), policy=policy, **values
-    )
+    # Files of this package, with no user's words in them.
+    own = {"style": markupsafe.Markup(style), "script": markupsafe.Markup(script)}  # noqa: S704
+    try:
+        page = _environment().get_template(template).render(**own, policy=policy, **values)
+    except jinja2.TemplateError as error:
+        raise StoreError(f"the page cannot be made of this run ({error})") from error
     # A file name on disk may hold what is no Unicode.
     return page.encode("utf-8", "replace").decode("utf-8")
 
@@ -175,13 +178,6 @@ def _environment() -> "jinja2.Environment":
 
 def _asset(name: str) -> str:
     return (TEMPLATES_DIR / name).read_text(encoding="utf-8")
-
-
-def _own(code: str) -> Any:
-    """Marks our own style or script as not to be escaped."""
-    import markupsafe
-
-    return markupsafe.Markup(code)  # noqa: S704  (a file of this package, no user's words)
 
 
 def _source(code: str) -> str:
@@ -209,4 +205,3 @@ def _wave(bars: Sequence[float]) -> str:
         tall = round(max(2.0, 38 * height), 1)
         path.append(f"M{4 * i + 0.7:g} {20 - tall / 2:g}h2.6v{tall:g}h-2.6z")
     return "".join(path)
-

@@ -159,7 +159,9 @@ def read_facts(store: RunStore, record: RunRecord) -> RunFacts:
         (_parts(one) for one in _voice_entries(result, rows("voice"))), key=_likeness, reverse=True
     )
     start = next((_evaluated(payload) for _, payload in rows("start")), None)
-    floor_name = plain.text(result.get("floor") or plain.mapping(result.get("held_out")).get("floor_voice"))
+    floor_name = plain.text(
+        result.get("floor") or plain.mapping(result.get("held_out")).get("floor_voice")
+    )
     known = [*voices, *([start] if start else [])]
     best = _parts({**result, **plain.mapping(result.get("best"))}) if result.get("best") else None
     if record.command in ("rank", "demo") and best is not None:

@@ -1,4 +1,4 @@
-"""Reads values that somebody may have damaged: what makes no sense is None or empty, never an error.
+"""Reads values that may be damaged: what makes no sense is None or empty, never an error.
 
 A page is made of a database, sidecars and file names that anybody may have written.
 """

@@ -93,8 +93,9 @@ def _speak_command(path: str) -> str:
 
 
 def _difference(best: Parts, other: Parts) -> Parts:
-    found = []
-    for part in PARTS:
+    def gain(part: str) -> float | None:
         one, two = getattr(best, part), getattr(other, part)
-        found.append(one - two if one is not None and two is not None else None)
-    return Parts("", *found)
+        return one - two if one is not None and two is not None else None
+
+    score, target, own, features = map(gain, PARTS)
+    return Parts("", score, target, own, features)

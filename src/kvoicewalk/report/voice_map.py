@@ -55,4 +55,3 @@ def _mean_row(rows: Rows) -> npt.NDArray[np.float64]:
 def _place(row: npt.NDArray[np.float64], plane: npt.NDArray[np.float64]) -> dict[str, float]:
     x, y = (float(value) for value in plane @ row)
     return {"x": x, "y": y}
-

@@ -21,6 +21,15 @@
   asks.addEventListener("change", showTheme);
   showTheme();
 
+  // The voice's figure stands over its mark.
+  const figure = one("[data-place]");
+  const placeFigure = () => {
+    const room = figure.parentElement.parentElement.clientWidth;
+    const left = Number(figure.dataset.place) / 100 * room - figure.offsetWidth / 2;
+    figure.style.marginLeft = `${Math.max(0, Math.min(left, room - figure.offsetWidth))}px`;
+  };
+  if (figure) { placeFigure(); addEventListener("resize", placeFigure); }
+
   // Players: one sounds at a time.
   const sounds = new Map(all("audio").map((audio) => [audio.dataset.key, audio]));
   const cards = () => all("#cards > .card");
