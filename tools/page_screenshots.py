@@ -38,7 +38,7 @@ def take_pictures(page_path: Path, folder: Path, *, is_whole: bool = False) -> N
                 viewport={"width": width, "height": height}, color_scheme=scheme
             )
             page.goto(page_path.resolve().as_uri())
-            page.wait_for_function("[...document.querySelectorAll('audio')].every(a => a.duration)")
+            page.wait_for_load_state("networkidle")
             page.screenshot(path=folder / name, full_page=is_whole)
             page.close()
         browser.close()
