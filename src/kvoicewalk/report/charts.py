@@ -15,7 +15,7 @@ WIDTH, HEIGHT = 520, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 14, 34
 MAX_DOTS = 500
 LOW_SHARE = 0.25  # of the curve's own height that rejected steps may lie below it
-N_TICKS = 5
+N_TICKS = 6
 
 Point = TypeVar("Point")
 
@@ -89,7 +89,7 @@ class _Scale:
 def best_so_far(
     steps: Sequence[StepFacts], start: Parts | None, floor: Parts | None = None
 ) -> Chart | None:
-    """Returns the best score over the steps; None where no step was scored.
+    """Returns the best score over the steps; None where nothing was scored.
 
     Args:
         steps: in order.
@@ -99,7 +99,7 @@ def best_so_far(
     scored = [step for step in steps if step.parts.score is not None]
     first = start.score if start is not None else None
     curve = _curve(scored, first)
-    if len(curve) < 2:
+    if not steps or not curve:
         return None
     top, low = max(y for _, y in curve), min(y for _, y in curve)
     pad = max(top - low, 0.5)
@@ -274,7 +274,7 @@ def _polyline(points: Sequence[tuple[float, float]]) -> str:
 
 
 def _ticks(scale: _Scale, low: float, high: float, is_whole: bool = False) -> tuple[Tick, ...]:
-    """Returns about four round numbers between low and high."""
+    """Returns a few round numbers between low and high."""
     span = high - low
     raw = span / N_TICKS if span > 0 else 1.0
     power = 10.0 ** math.floor(math.log10(raw))

@@ -28,9 +28,16 @@ def test_the_curve_only_climbs():
     assert 3 <= len(chart.y_ticks) <= 9
 
 
+def test_a_search_that_found_nothing_has_a_flat_curve():
+    chart = charts.best_so_far([step(1, 79, "rejected"), step(2, 78, "rejected")], Parts("a", 80.0))
+    assert chart is not None
+    assert "from 80.0 to 80.0" in chart.title
+
+
 def test_no_curve_without_scores():
     assert charts.best_so_far([], None) is None
-    assert charts.best_so_far([step(1, None, "gated")], Parts("start", 80.0)) is None
+    assert charts.best_so_far([step(1, None, "gated")], None) is None
+    assert charts.best_so_far([step(1, None, "gated")], Parts("start", 80.0)) is not None
 
 
 @pytest.mark.parametrize(
