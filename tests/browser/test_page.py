@@ -119,7 +119,8 @@ def test_all_can_be_reached_with_the_tab_key_alone(visit, written):
         page.keyboard.press("Tab")
         reached.add(page.evaluate(
             "(() => { const e = document.activeElement; return e.dataset.play"
-            " ? `play ${e.dataset.play}` : e.dataset.vote ? `vote ${e.dataset.vote}` : e.id || e.tagName })()"
+            " ? `play ${e.dataset.play}` : e.dataset.vote"
+            " ? `vote ${e.dataset.vote}` : e.id || e.tagName })()"
         ))  # fmt: skip
     wanted = {"theme", "blind", "help", "play target", "play best", "play floor", "play step12"}
     assert wanted | {"vote best", "vote floor", "vote same", "SUMMARY"} <= reached
