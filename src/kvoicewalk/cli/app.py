@@ -17,6 +17,7 @@ from kvoicewalk.cli import (
     doctor,
     interpolate,
     rank,
+    report,
     runs,
     score,
     setup,
@@ -107,6 +108,7 @@ def _register() -> None:
         ("walk", walk.walk),
         ("score", score.score),
         ("speak", speak.speak),
+        ("report", report.report),
         ("doctor", doctor.doctor),
         ("setup", setup.setup),
     )

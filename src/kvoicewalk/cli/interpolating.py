@@ -39,6 +39,7 @@ def sweep(session: "Session", run: "Run", population: Population, output: Output
     """
     from kvoicewalk.report.search_view import Budget, make_search_view, search_table
     from kvoicewalk.search.sweep import interpolate
+    from kvoicewalk.store.checkpoint import dump_evaluation
 
     evaluator, config = session.evaluator, session.config.interpolate
     steps: list[SweepStep] = []
@@ -49,6 +50,7 @@ def sweep(session: "Session", run: "Run", population: Population, output: Output
     best, best_voice, recipe = start, first, "the likest voice of the population"
     if n_before == 0:
         save_best(session, run, first, start, recipe)
+        run.put("start", "start", dump_evaluation(start))
     is_interrupted = False
     view = make_search_view(
         output.stderr,

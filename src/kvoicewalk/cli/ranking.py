@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
+from kvoicewalk.cli.paging import leave_material, leave_page
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
@@ -66,6 +67,9 @@ def rank_and_show(
             except KeyboardInterrupt:
                 is_interrupted = True
             result = _conclude(session, run, steps, {"best": best, **more}, is_interrupted)
+        if best is not None and not is_interrupted:
+            leave_material(session, run.folder, voices, None, None, output)
+            result["page_path"] = leave_page(store, run.run_id, output)
     if extend and not is_interrupted:
         extend(result)
     _show(result, steps, run.folder, output)
@@ -160,8 +164,10 @@ def _show(
     output.show(result, standings_table(standings(steps)))
     best = result["best"]
     if best:
+        page_path = result.get("page_path")
+        page = f"Listen and compare: {page_path}\n" if page_path else ""
         output.note(
-            f"\nBest voice: {best['name']}. Hear it: {best['wav_path']}\n"
+            f"\nBest voice: {best['name']}. Hear it: {best['wav_path']}\n{page}"
             f"Run folder: {folder}\n"
             f'Next: kvw speak {best["voice_path"]} "Any text you like."'
         )

@@ -13,6 +13,7 @@ import typer
 
 from kvoicewalk.cli.judging import HeldOutDesk
 from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
+from kvoicewalk.cli.paging import leave_material, leave_page
 from kvoicewalk.cli.population import Population, find_population
 
 if TYPE_CHECKING:
@@ -83,10 +84,16 @@ def search_and_show(
             result = {**found.result, "held_out": held_out}
             status: EndStatus = "interrupted" if is_interrupted else "done"
             run.finish(status, result)
-        output.emit("done", {**result, "status": status})
+        page_path = None
+        if not is_interrupted:
+            leave_material(
+                session, run.folder, population.stock, population.floor, found.voice, output
+            )
+            page_path = leave_page(store, run.run_id, output)
+        output.emit("done", {**result, "status": status, "page_path": page_path})
         if is_interrupted:
             raise _interrupted(run, output)
-        _say_done(result, run, output)
+        _say_done(result, run, page_path, output)
     return result
 
 
@@ -176,8 +183,10 @@ def _interrupted(run: "Run", output: Output) -> typer.Exit:
     return typer.Exit(EXIT_INTERRUPTED)
 
 
-def _say_done(result: dict[str, Any], run: "Run", output: Output) -> None:
+def _say_done(result: dict[str, Any], run: "Run", page_path: str | None, output: Output) -> None:
     best = result["best"]
+    if page_path is not None:
+        output.note(f"\nListen and compare: {page_path}")
     output.note(
         f"Hear it: {best['wav_path']}\nRun folder: {run.folder}\n"
         f'Next: kvw speak {best["voice_path"]} "Any text you like."'

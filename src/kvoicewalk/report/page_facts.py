@@ -1,0 +1,284 @@
+"""What a page tells of a run, read from its record, its rows and its folder.
+
+Nothing here fails on odd content: what cannot be read is left out, and said so.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kvoicewalk.errors import StoreError
+from kvoicewalk.report import plain
+from kvoicewalk.store import RunRecord, RunStore
+from kvoicewalk.store.files import from_json
+
+MATERIAL_NAME = "page.json"
+MAX_FILE_BYTES = 2_000_000
+MAX_HASHED_BYTES = 64_000_000
+MAX_STEPS = 200_000
+
+
+@dataclass(frozen=True)
+class Parts:
+    """A voice's score and its parts; None where it was not heard out.
+
+    Attributes:
+        name: of the voice.
+        score: 0 to 100, higher is better.
+        target_similarity: at most 1, higher is better; so are the other two.
+        is_screened: True where `target_similarity` comes from the short screening text.
+    """
+
+    name: str
+    score: float | None = None
+    target_similarity: float | None = None
+    self_similarity: float | None = None
+    feature_similarity: float | None = None
+    is_screened: bool = False
+
+
+@dataclass(frozen=True)
+class StepFacts:
+    """One step of a search.
+
+    Attributes:
+        number: from 1.
+        outcome: accepted, rejected or gated.
+        parts: of its candidate.
+        wav_path: of its speech; None where it was not kept.
+    """
+
+    number: int
+    outcome: str
+    parts: Parts
+    wav_path: Path | None = None
+
+
+@dataclass(frozen=True)
+class LengthFacts:
+    """Likeness at one text length: of the voice, and of the best stock voice where known."""
+
+    n_phonemes: int
+    value: float
+    floor: float | None
+
+
+@dataclass(frozen=True)
+class JudgeFacts:
+    """A second opinion that the search never asked for; `value` None where it was not there."""
+
+    label: str
+    value: float | None
+    floor: float | None
+    target: float | None
+    note: str
+
+
+@dataclass(frozen=True)
+class HeldOutFacts:
+    """The judgement on texts that the search never spoke; see `report.json.held_out_entry`."""
+
+    value: float
+    spread: float | None
+    self_similarity: float | None
+    floor: float | None
+    floor_voice: str
+    ceiling: float | None
+    share: float | None
+    verdict: str
+    verdict_kind: str
+    search_similarity: float | None
+    prior_percentile: float | None
+    by_length: tuple[LengthFacts, ...]
+    judges: tuple[JudgeFacts, ...]
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """All that a page tells of a run, as plain values that are safe to show.
+
+    Attributes:
+        record: as the store knows it, its texts cleaned.
+        best: the best voice.
+        floor: the best stock voice.
+        start: what the search began with.
+        voices: of a ranking, likest first.
+        steps: of a search, in order.
+        held_out: the judgement; None where there is none.
+        sidecar: of the best voice.
+        material: what the search left for the page: the map of voices, versions.
+        inputs: hashes of model and target as the run began.
+        best_hash: SHA-256 of `best.pt`; "" where it is not there.
+        notes: what had to be left out.
+    """
+
+    record: RunRecord
+    best: Parts | None = None
+    floor: Parts | None = None
+    start: Parts | None = None
+    voices: tuple[Parts, ...] = ()
+    steps: tuple[StepFacts, ...] = ()
+    held_out: HeldOutFacts | None = None
+    sidecar: Mapping[str, Any] = field(default_factory=dict)
+    material: Mapping[str, Any] = field(default_factory=dict)
+    inputs: Mapping[str, Any] = field(default_factory=dict)
+    best_hash: str = ""
+    notes: tuple[str, ...] = ()
+
+    @property
+    def result(self) -> dict[str, Any]:
+        """What the command concluded; {} before."""
+        return plain.mapping(self.record.result)
+
+    def wav(self, name: str) -> Path | None:
+        """Returns a recording of the run's folder, None where it is not there."""
+        path = self.record.folder / name
+        return path if path.is_file() else None
+
+
+def read_facts(store: RunStore, record: RunRecord) -> RunFacts:
+    """Reads what a page tells of a run.
+
+    Args:
+        store: where its rows stand.
+        record: the run's.
+    """
+    notes: list[str] = []
+
+    def rows(kind: str) -> list[tuple[str, dict[str, Any]]]:
+        try:
+            found = store.rows(record.run_id, kind)[:MAX_STEPS]
+        except StoreError as error:
+            notes.append(plain.text(error))
+            return []
+        return [(row.name, row.payload) for row in found]
+
+    folder, result = record.folder, plain.mapping(record.result)
+    voices = sorted(
+        (_parts(one) for one in _voice_entries(result, rows("voice"))), key=_likeness, reverse=True
+    )
+    start = next((_evaluated(payload) for _, payload in rows("start")), None)
+    floor_name = plain.text(
+        result.get("floor") or plain.mapping(result.get("held_out")).get("floor_voice")
+    )
+    known = [*voices, *([start] if start else [])]
+    best = _parts({**result, **plain.mapping(result.get("best"))}) if result.get("best") else None
+    if record.command in ("rank", "demo") and best is not None:
+        best = next((one for one in voices if one.name == best.name), best)
+    return RunFacts(
+        record=record,
+        best=best,
+        floor=next((one for one in known if one.name == floor_name), None)
+        or (Parts(floor_name) if floor_name else None),
+        start=start,
+        voices=tuple(voices),
+        steps=tuple(_step(payload, folder) for _, payload in rows("step")),
+        held_out=_held_out(plain.mapping(result.get("held_out"))),
+        sidecar=_read_json(folder / "best.json", notes),
+        material=_read_json(folder / MATERIAL_NAME, notes),
+        inputs=dict(rows("plan")).get("inputs", {}),
+        best_hash=_hash_of(folder / "best.pt"),
+        notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _voice_entries(
+    result: Mapping[str, Any], rows: list[tuple[str, dict[str, Any]]]
+) -> list[dict[str, Any]]:
+    return [payload for _, payload in rows] or plain.mappings(result.get("voices"))
+
+
+def _parts(entry: Mapping[str, Any]) -> Parts:
+    likeness = plain.number(entry, "target_similarity")
+    screened = plain.number(entry, "screening_similarity")
+    return Parts(
+        name=plain.text(entry.get("name")),
+        score=plain.number(entry, "score"),
+        target_similarity=screened if likeness is None else likeness,
+        self_similarity=plain.number(entry, "self_similarity"),
+        feature_similarity=plain.number(entry, "feature_similarity"),
+        is_screened=likeness is None and screened is not None,
+    )
+
+
+def _evaluated(payload: Mapping[str, Any]) -> Parts:
+    score = plain.mapping(payload.get("score"))
+    return _parts({**payload, **score, "name": payload.get("voice_name")})
+
+
+def _likeness(parts: Parts) -> tuple[float, bool, float]:
+    # As the ranking orders them: scored voices first, screened ones last.
+    return (parts.score or 0.0, not parts.is_screened, parts.target_similarity or 0.0)
+
+
+def _step(payload: Mapping[str, Any], folder: Path) -> StepFacts:
+    found = plain.number(payload, "step")
+    step_number = int(found) if found is not None and found >= 0 else 0
+    outcome = plain.text(payload.get("outcome"), 20)
+    wav_path = folder / "voices" / f"step-{step_number:06d}.wav"
+    has_wav = outcome == "accepted" and wav_path.is_file()
+    return StepFacts(step_number, outcome, _parts(payload), wav_path if has_wav else None)
+
+
+def _held_out(entry: Mapping[str, Any]) -> HeldOutFacts | None:
+    value = plain.number(entry, "target_similarity")
+    if value is None:
+        return None
+    return HeldOutFacts(
+        value=value,
+        spread=plain.number(entry, "spread"),
+        self_similarity=plain.number(entry, "self_similarity"),
+        floor=plain.number(entry, "floor"),
+        floor_voice=plain.text(entry.get("floor_voice")),
+        ceiling=plain.number(entry, "ceiling"),
+        share=plain.number(entry, "share_of_gap"),
+        verdict=plain.text(entry.get("verdict")),
+        verdict_kind=plain.text(entry.get("verdict_kind")),
+        search_similarity=plain.number(entry, "search_similarity"),
+        prior_percentile=plain.number(entry, "prior_percentile"),
+        by_length=tuple(_lengths(entry)),
+        judges=tuple(
+            JudgeFacts(
+                label=plain.text(one.get("label") or one.get("name")),
+                value=plain.number(one, "value"),
+                floor=plain.number(one, "floor"),
+                target=plain.number(one, "target"),
+                note=plain.text(one.get("note")),
+            )
+            for one in plain.mappings(entry.get("judges"), 20)
+        ),
+    )
+
+
+def _lengths(entry: Mapping[str, Any]) -> list[LengthFacts]:
+    floors = {
+        plain.number(one, "n_phonemes"): plain.number(one, "target_similarity")
+        for one in plain.mappings(entry.get("floor_by_length"), 50)
+    }
+    found = []
+    for one in plain.mappings(entry.get("by_length"), 50):
+        n, value = plain.number(one, "n_phonemes"), plain.number(one, "target_similarity")
+        if n is not None and value is not None:
+            found.append(LengthFacts(int(n), value, floors.get(n)))
+    return found
+
+
+def _read_json(path: Path, notes: list[str]) -> dict[str, Any]:
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
+            return {}
+        return from_json(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, StoreError) as error:
+        notes.append(plain.text(f"{path.name} cannot be read: {error}"))
+        return {}
+
+
+def _hash_of(path: Path) -> str:
+    try:
+        if not path.is_file() or path.stat().st_size > MAX_HASHED_BYTES:
+            return ""
+        return hashlib.sha256(path.read_bytes()).hexdigest()
+    except OSError:
+        return ""
