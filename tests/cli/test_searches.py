@@ -98,7 +98,7 @@ def test_four_commands_in_a_row(kvw, settings, tmp_path):  # noqa: F811
 
 
 def test_a_run_keeps_its_best_voice_and_some_improvements(kvw, settings, tmp_path):  # noqa: F811
-    walked = lines(ok(kvw("walk", "--config", settings, "--keep", 2, "--json")))
+    walked = lines(ok(kvw("walk", "--config", settings, "--steps", 40, "--keep", 2, "--json")))
     last = walked[-1]
     assert last["n_accepted"] > 2
     folder = tmp_path / "out" / last["run"]
