@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # Of speech, by one voice under one seed: tests/unit/test_held_out.py.
 HELD_OUT_S = 60.0
 JUDGES_S = 8.0  # for second judges; one whose turn comes too late is left out
+PAGE_S = 4.0  # for the listening page
 MIN_SEARCH_S = 5.0
 
 
@@ -82,15 +83,15 @@ def plan_time(session: "Session", run: "Run", output: Output) -> "WalkConfig":
         judging_s = 2 * judged.n_seeds * HELD_OUT_S * pace + JUDGES_S * judged.has_judges
         judging_s *= judged.is_wanted
         spent_s = time.monotonic() - session.started_s
-        search_s = 60 * config.minutes - spent_s - judging_s
+        search_s = 60 * config.minutes - spent_s - judging_s - PAGE_S
         kept = {"search_s": max(search_s, MIN_SEARCH_S), "judging_s": judging_s}
         run.put("plan", "time", kept)
         output.note(
             f"{config.minutes:g} min: {spent_s:.0f} s spent, {kept['search_s']:.0f} s to search, "
-            f"about {judging_s:.0f} s to judge."
+            f"about {judging_s + PAGE_S:.0f} s to judge and to write the page."
         )
         if search_s < MIN_SEARCH_S:
-            least = (spent_s + judging_s + MIN_SEARCH_S) / 60
+            least = (spent_s + judging_s + PAGE_S + MIN_SEARCH_S) / 60
             output.warn(f"too short to keep; on this machine it takes at least {least:.1f} min.")
     return config.model_copy(update={"minutes": float(str(kept["search_s"])) / 60})
 
