@@ -54,6 +54,9 @@ ABLATIONS: dict[str, dict[str, float]] = {
     "no-range": {"range_weight": 0.0},
     "no-pace": {"pace_weight": 0.0},
     "pca": {},
+    "prior-0.03": {"prior_weight": 0.03},  # the default, with words identified
+    "prior-0.1": {"prior_weight": 0.1},
+    "prior-0.3": {"prior_weight": 0.3},
 }
 
 
@@ -161,14 +164,19 @@ def run_figures(bench: Bench) -> dict[str, Any]:
     }
 
 
-def run_ablation(bench: Bench, case: str, floor: dict[str, Any]) -> dict[str, Any]:
+def run_ablation(
+    bench: Bench, case: str, floor: dict[str, Any], n_lessons: int = N_ABLATION_LESSONS
+) -> dict[str, Any]:
     """Returns the record of one search of a fixed number of lessons."""
     searcher = _searcher(bench, case)
-    while searcher.n_lessons < N_ABLATION_LESSONS:
+    while searcher.n_lessons < n_lessons:
         voice = searcher.ask().voice
     own = bench.own_likeness(voice, ONE_TEXT if case == "one-text" else OWN_TEXTS)
     mark = {"n_lessons": searcher.n_lessons, **bench.judge(voice)}
-    return {"floor": floor, "marks": [mark], "own": own}
+    found = {"floor": floor, "marks": [mark], "own": own}
+    if case.startswith("prior-"):
+        found["identified"] = [bench.identified(one) for one in (None, bench.start, voice)]
+    return found
 
 
 def run(options: argparse.Namespace) -> None:
@@ -183,7 +191,11 @@ def run(options: argparse.Namespace) -> None:
         bench = Bench.on(desk, name)
         floor = bench.judge(bench.start) if cases != [FIGURES] else {}
         for case in cases:
-            found = run_figures(bench) if case == FIGURES else run_ablation(bench, case, floor)
+            found = (
+                run_figures(bench)
+                if case == FIGURES
+                else run_ablation(bench, case, floor, options.lessons)
+            )
             record = {"target": name, "case": case, "ceiling": bench.target.ceiling, **found}
             append_record(options.file, record)
             print(name, case, f"{_gap(record, record['marks'][-1]):.2f}", flush=True)
@@ -219,9 +231,10 @@ def show(options: argparse.Namespace) -> None:
         for r in figures
     ])  # fmt: skip
     _print(["case", "target", "gap closed", "own − other texts", "F0 median", "pace",
-            "features, start → found", "F0 range", "prior distance"], [
+            "features, start → found", "F0 range", "prior distance", "identified"], [
         [r["case"], r["target"], f"{_gap(r, r['marks'][-1]):.2f}", *_guards(r),
-         _signed(r["marks"][-1]["range"]), f"{r['marks'][-1]['prior']:.1f}"]
+         _signed(r["marks"][-1]["range"]), f"{r['marks'][-1]['prior']:.1f}",
+         _identified(*r["identified"]) if "identified" in r else "·"]
         for case in ABLATIONS for r in records if r["case"] == case
     ])  # fmt: skip
 
@@ -251,6 +264,7 @@ if __name__ == "__main__":
     parser.add_argument("action", choices=("run", "show"))
     parser.add_argument("--targets", default="linda,paul,m6,grandpa,rob,2033,1688")
     parser.add_argument("--cases", default=FIGURES)
+    parser.add_argument("--lessons", type=int, default=N_ABLATION_LESSONS, help="an ablation")
     parser.add_argument("--file", type=Path, default=Path("out/gradient.jsonl"))
     chosen = parser.parse_args()
     {"run": run, "show": show}[chosen.action](chosen)
