@@ -34,6 +34,7 @@ from kvoicewalk.held_out import make_yardstick, measure_held_out
 from kvoicewalk.lesson import ProsodyChange, Teacher
 from kvoicewalk.models import Model, open_model
 from kvoicewalk.score.differentiable import DifferentiableEncoder
+from kvoicewalk.score.speaker import cosine
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.loop import begin, search
 from kvoicewalk.search.space import describe_population, make_smooth_space
@@ -109,7 +110,10 @@ class Case:
             measure_held_out(one, yardstick.references, desk.synthesizer, desk.encoder, n_seeds=1)
             for one in (voice, floor)
         )
-        searched = [evaluator.compare(one) for one in (voice, floor)]
+        searched = [
+            np.mean([cosine(evaluator.embedding(one), each) for each in yardstick.references])
+            for one in (voice, floor)
+        ]
         return Standing(own, below, floor.name, yardstick.ceiling, *searched)
 
 

@@ -169,6 +169,10 @@ class Evaluator:
         """Returns the likeness to the target on a short text, at most 1; cheap."""
         return self.scorer.target_similarity(_Heard(self, voice, text).embedding())
 
+    def embedding(self, voice: Voice) -> Values:
+        """Returns who speaks the target text, float32 (256,); kept for `evaluate`."""
+        return _Heard(self, voice, self.text).embedding()
+
     def compare(self, voice: Voice) -> float:
         """Returns the target similarity, at most 1: the first half of `evaluate`, kept for it."""
         heard = _Heard(self, voice, self.text)

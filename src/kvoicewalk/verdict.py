@@ -15,6 +15,7 @@ Kind = Literal["untold", "overfitted", "like", "uneven", "partly", "no_closer"]
 # of the voice itself must be clear, too. Figures: docs/held-out.md.
 MAX_LOST, MAX_DROP = 0.05, 0.03
 MIN_GAP = 0.03  # between floor and ceiling; less is noise
+MIN_CEILING = 0.75  # below, the recording hardly resembles itself: a poor ruler
 LIKE_SHARE, PARTLY_SHARE = 0.75, 0.1
 MIN_LENGTH_SHARE = 0.5
 # Against the best stock voice on the same texts.
@@ -86,18 +87,38 @@ def judge_standing(standing: Standing) -> Verdict:
     return Verdict(kind, "; ".join([words, *_faults(standing)]) + ".")
 
 
+def floor_verdict() -> Verdict:
+    """Says what there is to say of the floor itself."""
+    return Verdict("no_closer", "this is the floor, the best stock voice itself.")
+
+
 def _likeness(standing: Standing) -> tuple[Kind, str]:
-    share = standing.share
-    value = standing.voice.target_similarity
+    return _doubt(standing) or _closeness(standing)
+
+
+def _doubt(standing: Standing) -> tuple[Kind, str] | None:
+    """Returns why the share of the gap cannot be trusted; None where it can."""
+    if standing.ceiling < MIN_CEILING:
+        return "untold", (
+            f"cannot be told: the recording is only {standing.ceiling:.2f} like itself; give more "
+            "or longer clips"
+        )
     if _is_overfitted(standing):
         return "overfitted", (
-            f"overfitted: {standing.voice_search:.2f} on the search's text, {value:.2f} on new ones"
+            f"overfitted: {standing.voice_search:.2f} on the search's text, "
+            f"{standing.voice.target_similarity:.2f} on new ones"
         )
-    if share is None or standing.ceiling - standing.floor.target_similarity < MIN_GAP:
+    if standing.ceiling - standing.floor.target_similarity < MIN_GAP:
         return "untold", (
             f"cannot be told: {standing.floor_name} is as like the recording as it is itself; "
             "a longer or cleaner recording would tell more"
         )
+    return None
+
+
+def _closeness(standing: Standing) -> tuple[Kind, str]:
+    share = standing.share
+    assert share is not None  # there is a gap
     if share < PARTLY_SHARE:
         return "no_closer", f"no closer to the target than the stock voice {standing.floor_name}"
     closed = f"{min(share, 1):.0%} of the gap closed"
@@ -112,8 +133,8 @@ def _likeness(standing: Standing) -> tuple[Kind, str]:
 
 
 def _is_overfitted(standing: Standing) -> bool:
-    searched, lost = standing.voice_search, standing.lost
-    if searched is None or lost is None:
+    searched, lost, share = standing.voice_search, standing.lost, standing.share
+    if searched is None or lost is None or (share is not None and share >= LIKE_SHARE):
         return False
     return lost > MAX_LOST and searched - standing.voice.target_similarity > MAX_DROP
 

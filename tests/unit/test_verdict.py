@@ -3,7 +3,7 @@
 import pytest
 
 from kvoicewalk.held_out import HELD_OUT_TEXTS, HeldOut, LengthFigures, SpeechFacts
-from kvoicewalk.verdict import Standing, judge_standing
+from kvoicewalk.verdict import Standing, floor_verdict, judge_standing
 
 LENGTHS = tuple(HELD_OUT_TEXTS)
 FLOOR, CEILING = 0.70, 0.90
@@ -66,11 +66,28 @@ def test_an_unknown_search_text_leaves_overfitting_open():
     assert judge_standing(standing).kind == "like"
 
 
-@pytest.mark.parametrize("ceiling", [0.71, 0.70, 0.60])
-def test_without_a_gap_nothing_can_be_told(ceiling):
-    found = verdict(0.72, ceiling=ceiling)
+@pytest.mark.parametrize(
+    ("floor", "words"), [(0.88, "longer or cleaner recording"), (0.95, "as it is itself")]
+)
+def test_without_a_gap_nothing_can_be_told(floor, words):
+    found = judge_standing(Standing(figures(0.89), figures(floor), "af_x", CEILING))
     assert found.kind == "untold"
-    assert "longer or cleaner recording" in found.words
+    assert words in found.words
+
+
+def test_a_recording_unlike_itself_tells_nothing():
+    found = verdict(0.73, ceiling=0.74)
+    assert found.kind == "untold"
+    assert "only 0.74 like itself" in found.words
+
+
+def test_what_closes_the_gap_on_new_texts_is_not_overfitted():
+    assert verdict(0.87, searched=0.99).kind == "like"
+    assert verdict(0.83, searched=0.99).kind == "overfitted"
+
+
+def test_the_floor_is_named_as_what_it_is():
+    assert "the floor" in floor_verdict().words
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Judges a finished voice on new texts: the end of a search, and `score --held-out`."""
 
 import contextlib
+import statistics
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -25,7 +26,11 @@ class HeldOutDesk:
     """Judges voices of one session; the best stock voice speaks once for all of them."""
 
     def __init__(
-        self, session: "Session", floor: "Voice", stock: "Sequence[Voice]", has_judges: bool
+        self,
+        session: "Session",
+        floor: "Voice",
+        stock: "Sequence[Voice]",
+        knows_text: bool = True,
     ) -> None:
         """Measures nothing yet.
 
@@ -33,12 +38,12 @@ class HeldOutDesk:
             session: with target and model.
             floor: the best stock voice.
             stock: all stock voices, for the distance from them.
-            has_judges: whether second judges are heard, too.
+            knows_text: whether the session's text is the one that the voices were searched with.
         """
         self._session, self._floor, self._stock = session, floor, stock
-        self._has_judges = has_judges
+        self._knows_text = knows_text
         self._yardstick: Yardstick | None = None
-        self._below: tuple[HeldOut, list[Utterance], float] | None = None
+        self._below: tuple[HeldOut, list[Utterance], float | None] | None = None
 
     def judge(self, voice: "Voice", output: Output) -> dict[str, Any] | None:
         """Judges a voice and shows it.
@@ -52,15 +57,17 @@ class HeldOutDesk:
         except (AudioError, SynthError) as error:
             output.warn(f"{voice.name} could not be judged on new texts: {error}")
             return None
+        from rich.markup import escape
+
         from kvoicewalk.report.held_out_view import held_out_table, judges_table
         from kvoicewalk.report.json import held_out_entry
-        from kvoicewalk.verdict import judge_standing
+        from kvoicewalk.verdict import floor_verdict, judge_standing
 
-        verdict = judge_standing(standing)
+        verdict = floor_verdict() if voice.hash == self._floor.hash else judge_standing(standing)
         output.show_table(held_out_table(standing, voice.name))
         if readings:
             output.show_table(judges_table(readings, voice.name, self._floor.name))
-        output.show_table(f"\n{voice.name} {verdict.words}")
+        output.show_table(f"\n{escape(voice.name)}: {escape(verdict.words)}")
         return held_out_entry(standing, verdict, self._place(voice), readings)
 
     def _stand(self, voice: "Voice") -> "tuple[Standing, list[Reading]]":
@@ -79,8 +86,9 @@ class HeldOutDesk:
         )
         return standing, self._hear(speech, floor_speech)
 
-    def _measure(self, voice: "Voice") -> "tuple[HeldOut, list[Utterance], float]":
+    def _measure(self, voice: "Voice") -> "tuple[HeldOut, list[Utterance], float | None]":
         from kvoicewalk.held_out import measure_held_out
+        from kvoicewalk.score.speaker import cosine
 
         assert self._yardstick is not None
         evaluator = self._session.evaluator
@@ -100,12 +108,16 @@ class HeldOutDesk:
             lang=evaluator.lang,
             hear=keep,
         )
-        return found, speech, evaluator.compare(voice)
+        if not self._knows_text:
+            return found, speech, None
+        embedding = evaluator.embedding(voice)
+        searched = [cosine(embedding, one) for one in self._yardstick.references]
+        return found, speech, statistics.fmean(searched)
 
     def _hear(
         self, speech: "Sequence[Utterance]", floor_speech: "Sequence[Utterance]"
     ) -> "list[Reading]":
-        if not self._has_judges:
+        if not self._session.config.held_out.has_judges:
             return []
         from kvoicewalk.config import TARGET_TEXT
         from kvoicewalk.judges import hear_judges, open_panel
@@ -137,14 +149,26 @@ class HeldOutDesk:
         }
 
 
-def judge_all(session: "Session", voices: "Sequence[Voice]", output: Output) -> dict[str, Any]:
-    """Judges voices against the best stock voice: the config's, or that of a ranking made now."""
+def judge_all(
+    session: "Session", voices: "Sequence[Voice]", output: Output, result: dict[str, Any]
+) -> None:
+    """Judges voices against the best stock voice: the latest run's, or that of a ranking made now.
+
+    Args:
+        session: scores.
+        voices: to be judged.
+        output: where it is shown.
+        result: gets `held_out`, one entry a voice, as they come.
+    """
     from kvoicewalk.cli.session import stock_voices
 
     config = session.config
     stock = stock_voices(session.model, config.rank.voices_path)
-    desk = HeldOutDesk(session, _floor(session, stock, output), stock, config.held_out.has_judges)
-    return {"held_out": {voice.name: desk.judge(voice, output) for voice in voices}}
+    goes_on = bool(config.population.voices)  # from a run: its text is known
+    desk = HeldOutDesk(session, _floor(session, stock, output), stock, goes_on)
+    judged = result.setdefault("held_out", {})
+    for voice in voices:
+        judged[voice.name] = desk.judge(voice, output)
 
 
 def _floor(session: "Session", stock: "Sequence[Voice]", output: Output) -> "Voice":

@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import typer
+
 from kvoicewalk import __version__
-from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
 from kvoicewalk.errors import KvwError, VoiceError
 
 if TYPE_CHECKING:
@@ -63,6 +65,9 @@ def leave_page(store: "RunStore", run_id: str, output: Output) -> str | None:
 
     try:
         return str(write_run_page(store, store.get(run_id)))
+    except KeyboardInterrupt:
+        output.warn(f"the run is finished, its page is not; make it with: kvw report {run_id}")
+        raise typer.Exit(EXIT_INTERRUPTED) from None
     except TROUBLE as error:
         output.warn(f"the page could not be written: {error}")
         return None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from kvoicewalk.store import Run, RunRecord
     from kvoicewalk.voices import Voice
 
-    Judge = Callable[[Session, Sequence[Voice], Output], dict[str, Any]]
+    Judge = Callable[[Session, Sequence[Voice], Output, dict[str, Any]], None]
 
 
 def rank_and_show(
@@ -36,7 +36,7 @@ def rank_and_show(
             the best is saved.
         extend: adds to the result of a finished run, before it is shown.
         record: of the run to go on with; None starts one.
-        judge: adds to the result of voices that were all scored, before the run ends.
+        judge: adds to the result of voices that were all scored, as it goes, before the run ends.
 
     Raises:
         KvwError: an input cannot be used.
@@ -62,13 +62,13 @@ def rank_and_show(
                 hear(session, run, voices, rank_config, output, steps)
                 if not voice_names:
                     best = _save_best(session, run, voices, steps)
+                    leave_material(session, run.folder, voices, None, None, output)
                 if judge is not None:
-                    more = judge(session, voices, output)
+                    judge(session, voices, output, more)
             except KeyboardInterrupt:
                 is_interrupted = True
             result = _conclude(session, run, steps, {"best": best, **more}, is_interrupted)
         if best is not None and not is_interrupted:
-            leave_material(session, run.folder, voices, None, None, output)
             result["page_path"] = leave_page(store, run.run_id, output)
     if extend and not is_interrupted:
         extend(result)

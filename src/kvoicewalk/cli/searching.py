@@ -4,6 +4,7 @@ Everything that a step changes is on disk before the next one begins: first the 
 improvement, then its rows, in one transaction. So a run that was killed goes on from its last step.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -64,8 +65,9 @@ def search_and_show(
     from kvoicewalk.cli.voice_args import refuse_other_models
     from kvoicewalk.store import RunStore
 
+    started_s = time.monotonic()
     check_voices(config)
-    with open_session(config, output) as session, RunStore.open(config.out_dir) as store:
+    with open_session(config, output, started_s) as session, RunStore.open(config.out_dir) as store:
         refuse_other_models(named_voices(config), session.model.identity)
         with open_run(store, session, record) as run:
             try:
@@ -79,17 +81,15 @@ def search_and_show(
             if not is_interrupted:
                 try:
                     held_out = judge_held_out(session, found.voice, population, output)
+                    leave_material(
+                        session, run.folder, population.stock, population.floor, found.voice, output
+                    )
                 except KeyboardInterrupt:
                     is_interrupted = True
             result = {**found.result, "held_out": held_out}
             status: EndStatus = "interrupted" if is_interrupted else "done"
             run.finish(status, result)
-        page_path = None
-        if not is_interrupted:
-            leave_material(
-                session, run.folder, population.stock, population.floor, found.voice, output
-            )
-            page_path = leave_page(store, run.run_id, output)
+        page_path = None if is_interrupted else leave_page(store, run.run_id, output)
         output.emit("done", {**result, "status": status, "page_path": page_path})
         if is_interrupted:
             raise _interrupted(run, output)
@@ -172,7 +172,7 @@ def judge_held_out(
     if not config.is_wanted:
         return None
     output.emit("stage", {"stage": "held_out"})
-    desk = HeldOutDesk(session, population.floor, population.stock, config.has_judges)
+    desk = HeldOutDesk(session, population.floor, population.stock)
     return desk.judge(replace(voice, name="the new voice"), output)
 
 

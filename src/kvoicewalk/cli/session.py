@@ -87,17 +87,22 @@ def choose_clips(
         encoder: tells voices apart.
         output: where it is said.
     """
-    from kvoicewalk.recording.examine import examine
+    from kvoicewalk.recording.examine import compare_clips, examine
 
     clips = []
     together_s = sum(recording.utterance.duration_s for recording in recordings)
     for path, recording in zip(config.paths, recordings, strict=True):
-        found = examine(recording, config.limits, encoder, together_s)
-        if found.part is not None:
-            output.note(f"{path.name}: using {found.part.describe()}.")
-        for fault in found.faults:
+        examined = examine(recording, config.limits, encoder, together_s)
+        if examined.part is not None:
+            output.note(f"{path.name}: using {examined.part.describe()}.")
+        for fault in examined.faults:
             output.warn(f"{path.name}: {fault.found}; {fault.advice}")
-        clips.append(found.utterance)
+        clips.append(examined.utterance)
+    if len(clips) > 1:
+        names = [path.name for path in config.paths]
+        for _, found in compare_clips(names, clips, encoder, config.limits):
+            if found.grade != "ok":
+                output.warn(f"{found.found}; {found.advice}")
     return clips
 
 
@@ -127,13 +132,20 @@ def set_threads(config: "ModelConfig") -> None:
 
 
 @contextmanager
-def open_session(config: "RunConfig", output: Output) -> Iterator[Session]:
+def open_session(
+    config: "RunConfig", output: Output, started_s: float | None = None
+) -> Iterator[Session]:
     """Loads everything that scores voices against the config's target.
+
+    Args:
+        config: of the run.
+        output: where it is shown.
+        started_s: when the command began, on `time.monotonic`; None: now.
 
     Raises:
         KvwError: the recording, the model or the text cannot be used.
     """
-    started_s = time.monotonic()
+    started_s = time.monotonic() if started_s is None else started_s
     with busy(output, "loading …"):
         session = _load(config, read_clips(config.target), output, started_s)
     try:

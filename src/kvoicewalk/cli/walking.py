@@ -77,8 +77,7 @@ def plan_time(session: "Session", run: "Run", output: Output) -> "WalkConfig":
         return config
     kept = {row.name: row.payload for row in run.rows("plan")}.get("time")
     if kept is None:
-        counts = session.evaluator.counts
-        pace = sum(counts.stage_s.values()) / counts.spoken_s if counts.spoken_s else 0.1
+        pace = _pace(session)
         judged = session.config.held_out
         judging_s = 2 * judged.n_seeds * HELD_OUT_S * pace + JUDGES_S * judged.has_judges
         judging_s *= judged.is_wanted
@@ -94,6 +93,19 @@ def plan_time(session: "Session", run: "Run", output: Output) -> "WalkConfig":
             least = (spent_s + judging_s + PAGE_S + MIN_SEARCH_S) / 60
             output.warn(f"too short to keep; on this machine it takes at least {least:.1f} min.")
     return config.model_copy(update={"minutes": float(str(kept["search_s"])) / 60})
+
+
+def _pace(session: "Session") -> float:
+    """Returns seconds that a second of speech takes to make and to embed."""
+    counts = session.evaluator.counts
+    if counts.spoken_s:
+        return sum(counts.stage_s.values()) / counts.spoken_s
+    # The ranking was remembered from an earlier run: one utterance tells.
+    evaluator, voice = session.evaluator, session.model.voices.load(session.model.voices.names[0])
+    started_s = time.monotonic()
+    utterance = evaluator.speak(voice)
+    evaluator.scorer.embed(utterance)
+    return (time.monotonic() - started_s) / utterance.duration_s
 
 
 def _where_it_stands(

@@ -51,6 +51,7 @@ def fetch_judges(say: Callable[[str], None]) -> Iterator[str]:
         except (HfHubHTTPError, HTTPError, OSError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ModelError(
-                f"{repo_id} could not be fetched: {reason} Run 'kvw setup --judges' again."
+                f"{repo_id} could not be fetched: {reason.rstrip('.')}. "
+                "Run 'kvw setup --judges' again."
             ) from error
         yield repo_id

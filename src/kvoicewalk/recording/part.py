@@ -85,7 +85,14 @@ def best_part(
     piece = max(pieces, key=lambda span: judge.quality([span]), default=None)
     if piece is not None and judge.quality([piece]) * JOIN_GAIN >= judge.quality(joined):
         return _cut(utterance, [piece])
-    return _cut(utterance, joined or [(0, longest)])
+    return _cut(utterance, joined or [_most_speech(heard, longest)])
+
+
+def _most_speech(heard: Heard, longest: int) -> Span:
+    """Returns the span of that length with the most speech, where it comes in shreds."""
+    sums = _sums(heard.is_speech)
+    start = int(np.argmax(sums[longest:] - sums[:-longest]))
+    return start, start + longest
 
 
 class _Judge:

@@ -228,7 +228,12 @@ def voice_plane(facts: RunFacts) -> Chart | None:
         dots += [Dot(*at(x, y), "step", name) for name, x, y in others[:-1]]
         name, x, y = others[-1]
         dots.append(Dot(*at(x, y), "best", name, None, "the new voice"))
-    shares = [one for one in kept.get("shares") or () if isinstance(one, float) and 0 <= one <= 1]
+    listed = kept.get("shares")
+    shares = [
+        one
+        for one in (listed if isinstance(listed, list) else ())
+        if isinstance(one, float) and 0 <= one <= 1
+    ]
     note = f"The plane carries {sum(shares):.0%} of the stock voices' variance." if shares else ""
     legend = [("stock", "stock voices" + (", stronger: more like the recording" if found else ""))]
     if floor_name and floor_name != best_name:

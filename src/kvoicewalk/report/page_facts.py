@@ -175,7 +175,7 @@ def read_facts(store: RunStore, record: RunRecord) -> RunFacts:
         start=start,
         voices=tuple(voices),
         steps=tuple(_step(payload, folder) for _, payload in rows("step")),
-        held_out=_held_out(plain.mapping(result.get("held_out"))),
+        held_out=_held_out(_of_the_best(result)),
         sidecar=_read_json(folder / "best.json", notes),
         material=_read_json(folder / MATERIAL_NAME, notes),
         inputs=dict(rows("plan")).get("inputs", {}),
@@ -220,6 +220,16 @@ def _step(payload: Mapping[str, Any], folder: Path) -> StepFacts:
     wav_path = folder / "voices" / f"step-{step_number:06d}.wav"
     has_wav = outcome == "accepted" and wav_path.is_file()
     return StepFacts(step_number, outcome, _parts(payload), wav_path if has_wav else None)
+
+
+def _of_the_best(result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Returns a run's judgement; of `score`, which has one a voice, that of the best scored."""
+    entry = plain.mapping(result.get("held_out"))
+    for voice in plain.mappings(result.get("voices"), 1):
+        own = entry.get(str(voice.get("name")))
+        if isinstance(own, Mapping):
+            return plain.mapping(own)
+    return entry
 
 
 def _held_out(entry: Mapping[str, Any]) -> HeldOutFacts | None:

@@ -68,9 +68,11 @@ def search(
 def is_over(progress: Progress, config: WalkConfig) -> bool:
     """Tells whether steps, time or patience are spent."""
     steps, minutes, patience = config.step_budget, config.minutes, config.patience
+    # A step that would end more than half of it too late is not begun.
+    half_step_s = 0.5 * progress.used_s / max(progress.number, 1)
     return (
         (steps is not None and progress.number >= steps)
-        or (minutes is not None and progress.used_s >= 60 * minutes)
+        or (minutes is not None and progress.used_s + half_step_s >= 60 * minutes)
         or (patience is not None and progress.number - progress.last_improvement >= patience)
     )
 

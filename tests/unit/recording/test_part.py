@@ -97,3 +97,12 @@ def test_words_for_a_part():
     joined = Part(part.utterance, ((2.0, 15.0), (65.0, 79.0)))
     assert joined.describe() == "the best 27 s, 2 pieces between 0:02 and 1:19"
     assert clock(3_601.9) == "60:01"
+
+
+def test_speech_in_shreds_is_taken_where_it_is_densest(look, speakers):
+    shred = speakers.her[: int(0.9 * SAMPLE_RATE_HZ)]
+    silence = np.zeros(40 * SAMPLE_RATE_HZ, dtype=np.float32)
+    found = look(np.concatenate([silence, shred, silence, shred, shred, silence]))
+    assert found.part is not None
+    assert found.figures.speech_s > 0.5
+    assert 80 < found.part.pieces[0][1] < 115

@@ -79,6 +79,13 @@ def test_stops_when_the_time_is_over(voices, evaluator):
     assert progress.used_s == 120.0
 
 
+def test_a_step_that_would_end_far_too_late_is_not_begun(voices, evaluator):
+    times_s = iter(range(0, 10_000, 50))
+    config = CLASSIC.model_copy(update={"n_steps": None, "minutes": 2.0})
+    steps, progress = walk(voices, evaluator, config, clock=lambda: next(times_s))
+    assert (len(steps), progress.used_s) == (2, 100.0)
+
+
 def test_without_a_budget_the_method_has_its_own_beside_minutes_none():
     assert WalkConfig().step_budget == 40
     assert WalkConfig(method="random").step_budget == 300
