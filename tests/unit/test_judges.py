@@ -153,7 +153,7 @@ def test_fetching_without_a_network_is_one_line(monkeypatch):
 
     monkeypatch.setattr(panel, "try_to_load_from_cache", lambda *_: None)
     monkeypatch.setattr(panel, "snapshot_download", refuse)
-    with pytest.raises(ModelError, match="could not be fetched: no network. Run") as caught:
+    with pytest.raises(ModelError, match=r"could not be fetched: no network\. Run") as caught:
         list(fetch_judges(lambda _: None))
     assert "\n" not in str(caught.value)
 
