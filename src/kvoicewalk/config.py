@@ -209,8 +209,8 @@ class WalkConfig(_Frozen):
     def gate(self) -> float:
         """Share of the incumbent's target similarity below which a candidate is not heard out.
 
-        As configured, else the original's; closer where small steps score each by itself: of 40
-        acceptances of a walk none lay below 0.999. Source: benchmarks/gates.py.
+        As configured, else the original's; closer where small steps score each by itself: of 41
+        acceptances of three walks none lay below 0.999. Source: benchmarks/gates.py.
         """
         if self.gate_share is not None:
             return self.gate_share
