@@ -59,14 +59,17 @@ class HeldOutDesk:
             return None
         from rich.markup import escape
 
-        from kvoicewalk.report.held_out_view import held_out_table, judges_table
+        from kvoicewalk.report.held_out_view import held_out_table, judges_table, unheard
         from kvoicewalk.report.json import held_out_entry
         from kvoicewalk.verdict import floor_verdict, judge_standing
 
         verdict = floor_verdict() if voice.hash == self._floor.hash else judge_standing(standing)
         output.show_table(held_out_table(standing, voice.name))
-        if readings:
+        if any(not reading.note for reading in readings):
             output.show_table(judges_table(readings, voice.name, self._floor.name))
+        missing = unheard(readings)
+        if missing:
+            output.note(missing)
         output.show_table(f"\n{escape(voice.name)}: {escape(verdict.words)}")
         return held_out_entry(standing, verdict, self._place(voice), readings)
 

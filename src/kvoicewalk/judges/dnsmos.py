@@ -18,7 +18,7 @@ class Dnsmos:
     """
 
     name = "dnsmos"
-    label = "DNSMOS overall, 1 to 5, more is cleaner"
+    label = "DNSMOS quality (1 to 5)"
 
     def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
         """See `Judge.judge`."""

@@ -26,7 +26,7 @@ class WavlmSpeaker:
     """
 
     name = "wavlm_sv"
-    label = "WavLM speaker similarity, at most 1, 0.86 and more: the same speaker"
+    label = "WavLM speaker (same: 0.86 and more)"
 
     def __init__(self, folder: Path | None) -> None:
         """Takes the folder with the model's files; None where they are not there."""

@@ -59,7 +59,7 @@ class WordError:
     """Share of the words that are misheard, left out or added."""
 
     name = "word_error"
-    label = "Word error by Whisper, less is clearer"
+    label = "word error by Whisper (0 best)"
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener

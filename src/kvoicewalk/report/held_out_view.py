@@ -29,18 +29,26 @@ def held_out_table(standing: Standing, name: str) -> Table:
 
 
 def judges_table(readings: Sequence[Reading], name: str, floor_name: str) -> Table:
-    """Returns what the second judges say; a missing one says why."""
+    """Returns what the second judges say; those that say nothing are in `unheard`."""
     table = _table("Second judges (no search is led by them)")
     for column in (name, floor_name, "the recording"):
         table.add_column(escape(column), justify="right")
     for reading in readings:
         if reading.note:
-            table.add_row(escape(reading.label), escape(reading.note), "·", "·")
             continue
         values = (reading.value, reading.floor, reading.target)
         cells = ["·" if value is None else f"{value:.2f}" for value in values]
         table.add_row(escape(reading.label), *cells)
     return table
+
+
+def unheard(readings: Sequence[Reading]) -> str:
+    """Returns which judges said nothing, and why, in one line; "" for none."""
+    by_note: dict[str, list[str]] = {}
+    for reading in readings:
+        if reading.note:
+            by_note.setdefault(reading.note, []).append(reading.label.partition(" (")[0])
+    return "; ".join(f"{' and '.join(labels)}: {note}" for note, labels in by_note.items())
 
 
 def _table(title: str) -> Table:

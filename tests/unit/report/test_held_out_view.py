@@ -1,12 +1,13 @@
 """Tables of a judgement: all figures, names as text, missing judges with their reason."""
 
 import io
+from dataclasses import replace
 
 from rich.console import Console
 
 from kvoicewalk.held_out import HeldOut, LengthFigures
 from kvoicewalk.judges import Reading
-from kvoicewalk.report.held_out_view import held_out_table, judges_table
+from kvoicewalk.report.held_out_view import held_out_table, judges_table, unheard
 from kvoicewalk.report.json import dump, held_out_entry
 from kvoicewalk.verdict import Standing, Verdict
 
@@ -32,10 +33,15 @@ def test_all_figures_stand_in_the_table():
         assert word in text
 
 
-def test_a_missing_judge_says_why():
+def test_a_missing_judge_says_why_beside_the_table():
     text = shown(judges_table(READINGS, "[b]new", "[i]floor"))
-    for word in ("[b]new", "[i]floor", "3.14", "2.72", "kvoicewalk[judge]"):
+    for word in ("[b]new", "[i]floor", "3.14", "2.72"):
         assert word in text
+    assert "B" not in text
+    assert unheard(READINGS) == "B: not installed: pip install 'kvoicewalk[judge]'"
+    assert unheard(READINGS[:1]) == ""
+    twice = [*READINGS, replace(READINGS[1], label="C (0 best)")]
+    assert unheard(twice).startswith("B and C: not installed")
 
 
 def test_the_entry_is_plain_json():
