@@ -56,6 +56,7 @@ ABLATIONS: dict[str, dict[str, float]] = {
     "pca": {},
     "prior-0.03": {"prior_weight": 0.03},  # the default, with words identified
     "prior-0.1": {"prior_weight": 0.1},
+    "prior-0.2": {"prior_weight": 0.2},
     "prior-0.3": {"prior_weight": 0.3},
 }
 
