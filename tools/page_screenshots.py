@@ -2,7 +2,7 @@
 
 Needs the development tools and a Chromium:
 
-    kvw clone examples/target.wav --text-file examples/target.txt --model mini --minutes 1
+    kvw clone examples/target.wav --text-file examples/target.txt --model mini --minutes 2
     python -m tools.page_screenshots out/<run>/report.html docs/
 """
 
