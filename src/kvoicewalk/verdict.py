@@ -13,7 +13,7 @@ Kind = Literal["untold", "overfitted", "like", "uneven", "partly", "no_closer"]
 
 # Likeness won on the search's text and not on new ones. Texts differ for every voice, so the drop
 # of the voice itself must be clear, too. Figures: docs/held-out.md.
-MAX_LOST, MAX_DROP = 0.05, 0.03
+MAX_LOST, MAX_DROP = 0.03, 0.03
 MIN_GAP = 0.03  # between floor and ceiling; less is noise
 MIN_CEILING = 0.75  # below, the recording hardly resembles itself: a poor ruler
 LIKE_SHARE, PARTLY_SHARE = 0.75, 0.1
