@@ -3,8 +3,9 @@
     uv run python -m benchmarks.gates [--targets f4,linda,2033] [--steps 150]
 
 Each target gets a random walk in `pca` space whose candidates are all heard out. Printed: for some
-gates, how many candidates would pass, and how many acceptances, and points gained by them, would
-stay; then, by size of the gain, how it held under three other seeds.
+gates, on all windows of the speaker encoder and on every second one, how many candidates would
+pass, and how many acceptances, and points gained by them, would stay; the same for some least gains
+that are worth a second seed; then, by size of the gain, how it held under three other seeds.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import numpy as np
 from benchmarks.bench_targets import Desk, open_target
 from benchmarks.walk_throughput import N_POPULATION
 from kvoicewalk.config import ModelConfig, ScoreConfig, WalkConfig
+from kvoicewalk.evaluate import Gate
 from kvoicewalk.models import open_model
 from kvoicewalk.search.loop import begin
 from kvoicewalk.search.random_walk import RandomWalk
@@ -24,6 +26,8 @@ from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.voices import mean_voice
 
 GATES = (0.98, 0.99, 0.995, 0.998, 0.999, 1.0)
+MIN_GAINS = (0.0, 0.05, 0.1, 0.2, 0.3)
+OPEN = Gate(0.0, min_glance=0.0)
 GAIN_STEPS = (0.0, 0.25, 0.5, 1.0, 2.0, 100.0)
 N_OTHER_SEEDS = 3
 
@@ -34,11 +38,13 @@ class Judged:
 
     Attributes:
         share: of the incumbent's target similarity.
+        glance_share: the same by every second window.
         gains: in points, under the search's seed and, where that is above 0, three others.
         is_accepted: as a walk without gate and with two seeds has it.
     """
 
     share: float
+    glance_share: float
     gains: Sequence[float]
     is_accepted: bool
 
@@ -52,7 +58,7 @@ def hear_all(desk: Desk, name: str, n_steps: int) -> Iterator[Judged]:
     progress = begin(space, evaluator)
     for _ in range(n_steps):
         candidate = walker.ask()
-        evaluation = evaluator.evaluate(candidate.voice)
+        evaluation = evaluator.evaluate(candidate.voice, OPEN)
         assert evaluation.score is not None
         gains = [evaluation.score.score - progress.score]
         for seed in range(1, 1 + N_OTHER_SEEDS) if gains[0] > 0 else ():
@@ -64,11 +70,19 @@ def hear_all(desk: Desk, name: str, n_steps: int) -> Iterator[Judged]:
             assert theirs is not None
             gains.append(ours.score - theirs.score)
         share = evaluation.target_similarity / progress.evaluation.target_similarity
+        glances = [evaluator.glance(v) for v in (candidate.voice, progress.incumbent.voice)]
         is_accepted = gains[0] > 0 and gains[1] > 0
         walker.tell(candidate, evaluation.score.score, is_accepted)
         if is_accepted:
             progress.incumbent, progress.evaluation = candidate, evaluation
-        yield Judged(share, gains, is_accepted)
+        yield Judged(share, glances[0] / glances[1], gains, is_accepted)
+
+
+def kept(judged: Sequence[Judged], points: float) -> str:
+    """Says how many of them were accepted, and what share of all points gained they bring."""
+    accepted = [one for one in judged if one.is_accepted]
+    share = sum(one.gains[0] for one in accepted) / points
+    return f"{len(accepted)} accepted, {share:.1%} of the points"
 
 
 def main() -> None:
@@ -83,11 +97,14 @@ def main() -> None:
     accepted = [judged for judged in found if judged.is_accepted]
     points = sum(judged.gains[0] for judged in accepted)
     print(f"{len(found)} candidates, {len(accepted)} accepted")
-    for gate in GATES:
-        passed = sum(judged.share >= gate for judged in found) / len(found)
-        kept = [judged for judged in accepted if judged.share >= gate]
-        gain = sum(judged.gains[0] for judged in kept) / points
-        print(f"gate {gate}: {passed:.0%} pass, {len(kept)} accepted, {gain:.1%} of the points")
+    for name, share in (("all", "share"), ("every second", "glance_share")):
+        for gate in GATES:
+            passed = [judged for judged in found if getattr(judged, share) >= gate]
+            what = f"gate {gate} on {name} windows: {len(passed) / len(found):.0%} pass"
+            print(f"{what}, {kept(passed, points)}")
+    for min_gain in MIN_GAINS:
+        asked = [judged for judged in found if judged.gains[0] > min_gain]
+        print(f"gains above {min_gain}: {len(asked)} second seeds, {kept(asked, points)}")
     for low, high in itertools.pairwise(GAIN_STEPS):
         gains = np.array([j.gains for j in found if low < j.gains[0] <= high])
         if gains.size:

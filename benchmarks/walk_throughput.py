@@ -6,8 +6,9 @@
 The loop is a straight transcription of what RobViren/kvoicewalk does in each step: phonemes anew,
 kokoro's own `KModel` call on both texts, three embeddings by Resemblyzer's own front end, 106
 features with one librosa call each. For the pace it does all of that in each step. All take turns
-on the same model, texts, target and machine. A walk's evaluations are the voices that it scored
-under one seed: one a step, and those that confirm an improvement. `--oracle` checks that the walk
+on the same model, texts, target and machine. A walk's evaluations are the voices that it spoke and
+scored under one seed: one a step, and those that confirm an improvement; what it remembered is not
+counted. `--oracle` checks that the walk
 with classic parameters accepts what the transcription accepts, step by step, with the same draws.
 """
 
@@ -27,7 +28,7 @@ from benchmarks.bench_targets import BenchTarget, Desk, open_target
 from benchmarks.original_features import original_features
 from kvoicewalk.audio import SAMPLE_RATE_HZ
 from kvoicewalk.config import ModelConfig, ScoreConfig, WalkConfig
-from kvoicewalk.evaluate import Evaluator
+from kvoicewalk.evaluate import Evaluation, Evaluator, Gate
 from kvoicewalk.models import open_model
 from kvoicewalk.score.acoustics import ClassicTerm
 from kvoicewalk.score.combine import combine
@@ -115,6 +116,22 @@ class Original:
             yield is_better
 
 
+class CountingEvaluator(Evaluator):
+    """Counts the evaluations for which something was spoken."""
+
+    n_heard = 0
+
+    def evaluate(
+        self, voice: Voice, gate: Gate | None = None, seed: int | None = None
+    ) -> Evaluation:
+        """See `Evaluator.evaluate`."""
+        before = self.counts.n_spoken
+        try:
+            return super().evaluate(voice, gate, seed)
+        finally:
+            self.n_heard += self.counts.n_spoken > before
+
+
 def ours(
     desk: Desk, evaluator: Evaluator, voices: Sequence[Voice], config: WalkConfig, seed: int
 ) -> Iterator[bool]:
@@ -133,8 +150,8 @@ def throughput(desk: Desk, target: BenchTarget, n_rounds: int, n_steps: int) -> 
     voices = desk.ranked(desk.evaluator(target, ScoreConfig()))[:N_POPULATION]
     classic = ScoreConfig(scoring="classic")
     evaluators = {
-        "pca": desk.evaluator(target, ScoreConfig()),
-        "classic": desk.evaluator(target, classic),
+        name: CountingEvaluator(**vars(desk.evaluator(target, config)))
+        for name, config in (("pca", ScoreConfig()), ("classic", classic))
     }
     endless = {n: WalkConfig(method="random", params=n, n_steps=10**9) for n in evaluators}
     walks: dict[str, Iterator[bool]] = {
@@ -148,13 +165,13 @@ def throughput(desk: Desk, target: BenchTarget, n_rounds: int, n_steps: int) -> 
     rounds: dict[str, list[tuple[float, int]]] = {name: [] for name in walks}
     for _ in range(n_rounds):
         for name, walk in walks.items():
-            counts = evaluators[name].counts if name in evaluators else None
-            before = counts.n_evaluations if counts else 0
+            evaluator = evaluators.get(name)
+            before = evaluator.n_heard if evaluator else 0
             started = time.perf_counter()
             for _ in range(n_steps):
                 next(walk)
             spent_s = time.perf_counter() - started
-            rounds[name].append((spent_s, counts.n_evaluations - before if counts else n_steps))
+            rounds[name].append((spent_s, evaluator.n_heard - before if evaluator else n_steps))
     base = [n_steps / seconds for seconds, _ in rounds["original"]]
     for name, found in rounds.items():
         steps = [n_steps / seconds / own for (seconds, _), own in zip(found, base, strict=True)]

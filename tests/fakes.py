@@ -37,12 +37,30 @@ class FakeTerm:
 
 
 @dataclass
+class FakeListening:
+    """Every second window differs from all of them by `off`."""
+
+    level: np.ndarray
+    off: float
+
+    def glance(self) -> np.ndarray:
+        return self.level + np.float32(self.off)
+
+    def embedding(self) -> np.ndarray:
+        return self.level
+
+
+@dataclass
 class FakeScorer:
     """Likeness falls with the distance of the voice's level from the target's, `optimum`."""
 
     optimum: float = 0.5
     term: FakeTerm = field(default_factory=FakeTerm)
     n_embedded: int = 0
+    glance_off: float = 0.0
+
+    def listen(self, utterance: Utterance) -> FakeListening:
+        return FakeListening(self.embed(utterance), self.glance_off)
 
     def embed(self, utterance: Utterance) -> np.ndarray:
         self.n_embedded += 1
@@ -66,10 +84,16 @@ class QuadraticEvaluator:
         self.seed = 0
         self.n_evaluations = 0
 
+    def glance(self, voice: Voice) -> float:
+        return self._similarity(voice)
+
+    def _similarity(self, voice: Voice) -> float:
+        gap = voice.rows.mean(axis=(0, 1)).astype(np.float64) - self.optimum
+        return float(1.0 / (1.0 + gap @ gap))
+
     def evaluate(self, voice: Voice, gate: Gate | None = None, seed: int | None = None):
         self.n_evaluations += 1
-        gap = voice.rows.mean(axis=(0, 1)).astype(np.float64) - self.optimum
-        similarity = float(1.0 / (1.0 + gap @ gap))
+        similarity = self._similarity(voice)
         if gate is not None and similarity < gate.min_target_similarity:
             return Evaluation(voice.name, similarity, None)
         drawn = (self.seed if seed is None else seed, int(voice.hash[:8], 16))

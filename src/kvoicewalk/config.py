@@ -4,15 +4,12 @@ One model per stage; each function gets the part that it needs. A `RunConfig` is
 the run's folder as `config.json`, and that file runs the run again.
 """
 
-import json
 import os
 from pathlib import Path
 from typing import Any, Literal
 
 import platformdirs
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-
-from kvoicewalk.errors import ConfigError
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 # Written for this project. About 11 s each in a stock voice, rich in phonemes; they share no
 # sentence, so that self-similarity compares one voice over different speech.
@@ -28,10 +25,10 @@ PROBE_TEXT = (
 )
 SCREENING_TEXT = "The quick beige fox jumped over each thin wall."
 
-MAX_CONFIG_BYTES = 1_000_000
 # Of `walk`, where neither steps nor minutes are given.
 DEFAULT_STEPS = {"random": 300, "cma": 300, "gradient": 15, "auto": 40}
 GATE_SHARE, CLOSE_GATE_SHARE = 0.98, 0.998
+GLANCE_SHARE = 0.995
 CLASSIC_WALK = {
     "method": "random", "size_range": (0.01, 0.15), "n_seeds": 1, "noise_margin": 0.0,
 }  # fmt: skip
@@ -170,6 +167,7 @@ class WalkConfig(_Frozen):
     start_size: float = Field(0.15, gt=0, description="of adapted steps, in units of the spread")
     n_seeds: int = Field(2, ge=1, le=100, description="that an improvement must hold under")
     noise_margin: float = Field(1.0, ge=0, description="standard errors that a gain must exceed")
+    min_gain: float = Field(0.1, ge=0, description="points that are worth a second seed")
     sure_gain: float = Field(2.0, gt=0, description="points that no second seed need confirm")
     n_kept: int = Field(10, ge=1, description="improvements whose files stay")
 
@@ -214,8 +212,19 @@ class WalkConfig(_Frozen):
         """
         if self.gate_share is not None:
             return self.gate_share
-        is_close = self.method == "random" and self.space != "classic"
-        return CLOSE_GATE_SHARE if is_close else GATE_SHARE
+        return CLOSE_GATE_SHARE if self._has_small_steps else GATE_SHARE
+
+    @property
+    def glance_gate(self) -> float | None:
+        """The same share by every second window of the encoder; None: all windows are embedded.
+
+        Of the same 41 acceptances none lay below. Source: benchmarks/gates.py.
+        """
+        return GLANCE_SHARE if self.gate_share is None and self._has_small_steps else None
+
+    @property
+    def _has_small_steps(self) -> bool:
+        return self.method == "random" and self.space != "classic"
 
     @property
     def step_budget(self) -> int | None:
@@ -313,95 +322,3 @@ def prepare_process() -> None:
     os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
     os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")
-
-
-def load_config(path: Path) -> dict[str, Any]:
-    """Reads a `config.json` as plain data, to be merged with flags by `merge_config`.
-
-    Raises:
-        ConfigError: not there, too large, not JSON, or not an object.
-    """
-    try:
-        if path.stat().st_size > MAX_CONFIG_BYTES:
-            raise ConfigError(f"{path} is too large for a configuration; expected a config.json.")
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        reason = error.strerror or "cannot be read"
-        raise ConfigError(f"{path}: {reason}. Give a run's config.json.") from error
-    except (ValueError, RecursionError) as error:
-        raise ConfigError(f"{path} is not JSON; expected a run's config.json.") from error
-    if not isinstance(data, dict):
-        raise ConfigError(f"{path} holds no JSON object; expected a run's config.json.")
-    return data
-
-
-def merge_config(command: str, flags: dict[str, Any], file: dict[str, Any] | None) -> RunConfig:
-    """Joins flag > file > default.
-
-    Args:
-        command: the command that runs; wins over the file's.
-        flags: nested like `RunConfig`; None means not given.
-        file: from `load_config`, or None.
-
-    Raises:
-        ConfigError: a value is out of range or a key is unknown; the message lists valid keys.
-    """
-    data = _overlay(_with_own_params(file or {}, flags), flags)
-    data["command"] = command
-    try:
-        return RunConfig.model_validate(data)
-    except ValidationError as error:
-        raise ConfigError(_explain(error)) from error
-
-
-def dump_config(config: RunConfig) -> dict[str, Any]:
-    """Returns plain JSON data; `merge_config` makes an equal config of it."""
-    return config.model_dump(mode="json")
-
-
-def _with_own_params(file: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
-    """Drops what followed from a file's `params` where a flag names other ones.
-
-    A run's config.json spells out what `classic` implies, or what the others do.
-    """
-    walk, wanted = file.get("walk"), flags.get("walk", {}).get("params")
-    if not isinstance(walk, dict) or wanted in (None, walk.get("params")):
-        return file
-    return {**file, "walk": {k: v for k, v in walk.items() if k not in CLASSIC_WALK}}
-
-
-def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(base)
-    for key, value in over.items():
-        if isinstance(value, dict):
-            below = base.get(key)
-            # What should be an object and is none stays, for the check that names it.
-            if below is None or isinstance(below, dict):
-                merged[key] = _overlay(below or {}, value)
-        elif value is not None:
-            merged[key] = value
-    return merged
-
-
-def _explain(error: ValidationError) -> str:
-    first = error.errors()[0]
-    where = ".".join(str(part) for part in first["loc"])
-    if first["type"] == "extra_forbidden":
-        valid = ", ".join(sorted(_section(first["loc"][:-1]).model_fields))
-        return f"configuration: unknown key '{where}'. Valid keys there: {valid}."
-    reason = first["msg"].removeprefix("Value error, ")
-    if isinstance(first["input"], dict):
-        return f"configuration: {where} cannot be used: {reason}."
-    shown = repr(first["input"])
-    shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return f"configuration: {where} = {shown} cannot be used: {reason[0].lower()}{reason[1:]}."
-
-
-def _section(path: tuple[int | str, ...]) -> type[BaseModel]:
-    section: type[BaseModel] = RunConfig
-    for part in path:
-        annotation = section.model_fields[str(part)].annotation
-        assert isinstance(annotation, type)
-        assert issubclass(annotation, BaseModel)
-        section = annotation
-    return section

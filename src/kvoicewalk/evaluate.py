@@ -20,11 +20,12 @@ from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.phonemes import DEFAULT_LANG
 from kvoicewalk.score.combine import Score
 from kvoicewalk.score.scorer import Scorer
+from kvoicewalk.score.speaker import Listening
 from kvoicewalk.synth import Synthesizer
 from kvoicewalk.voices import Voice
 
 # Part of every cache key: raise it when a front end or a feature changes its numbers.
-MEASUREMENT_VERSION = 1
+MEASUREMENT_VERSION = 2
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -72,9 +73,16 @@ class SerialExecutor:
 
 @dataclass(frozen=True)
 class Gate:
-    """Ends an evaluation early when the target similarity is below a floor."""
+    """Ends an evaluation early when the target similarity is below a floor.
+
+    Attributes:
+        min_target_similarity: by the whole target text.
+        min_glance: by every second window of the encoder, before the others are embedded; None
+            embeds all at once.
+    """
 
     min_target_similarity: float
+    min_glance: float | None = None
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,7 @@ class Evaluation:
 
     Attributes:
         voice_name: of the voice.
-        target_similarity: on the target text, at most 1.
+        target_similarity: on the target text, at most 1; by a glance where that closed the gate.
         score: None where the gate closed before the probe text was spoken.
     """
 
@@ -156,6 +164,11 @@ class Evaluator:
         """
         self.counts.n_evaluations += 1
         heard = _Heard(self, voice, self.text, seed)
+        if gate is not None and gate.min_glance is not None:
+            glance = self.scorer.target_similarity(heard.glance())
+            if glance < gate.min_glance:
+                self.counts.n_gated += 1
+                return Evaluation(voice.name, glance, None)
         spoken = heard.embedding()
         target_similarity = self.scorer.target_similarity(spoken)
         if gate is not None and target_similarity < gate.min_target_similarity:
@@ -164,6 +177,10 @@ class Evaluator:
         probe = _Heard(self, voice, self.probe_text, seed).embedding()
         score = self.scorer.score(spoken, heard.features(), probe)
         return Evaluation(voice.name, target_similarity, score)
+
+    def glance(self, voice: Voice) -> float:
+        """Returns the likeness to the target by every second window, at most 1."""
+        return self.scorer.target_similarity(_Heard(self, voice, self.text).glance())
 
     def screen(self, voice: Voice, text: str) -> float:
         """Returns the likeness to the target on a short text, at most 1; cheap."""
@@ -199,6 +216,7 @@ class _Heard:
         self._evaluator, self._voice, self._text = evaluator, voice, text
         self._seed = evaluator.seed if seed is None else seed
         self._utterance: Utterance | None = None
+        self._listening: Listening | None = None
         parts = (
             str(MEASUREMENT_VERSION),
             evaluator.synthesizer.identity,
@@ -209,12 +227,22 @@ class _Heard:
         )
         self.key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
+    def glance(self) -> Values:
+        return self._measure("glance", "embedding", lambda spoken: self._listen(spoken).glance())
+
     def embedding(self) -> Values:
-        return self._measure("embedding", "embedding", self._evaluator.scorer.embed)
+        return self._measure(
+            "embedding", "embedding", lambda spoken: self._listen(spoken).embedding()
+        )
 
     def features(self) -> Values:
         scorer = self._evaluator.scorer
         return self._measure(f"features-{scorer.term.name}", "features", scorer.features)
+
+    def _listen(self, spoken: Utterance) -> Listening:
+        if self._listening is None:
+            self._listening = self._evaluator.scorer.listen(spoken)
+        return self._listening
 
     def _measure(self, kind: str, stage: str, measure: Callable[[Utterance], Values]) -> Values:
         memory, counts = self._evaluator.memory, self._evaluator.counts

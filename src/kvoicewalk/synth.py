@@ -23,6 +23,7 @@ from kvoicewalk.phonemes import DEFAULT_LANG, Phonemizer
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice
 
 MAX_PREPARED_CHUNKS = 128
+MAX_PERFORMANCES = 16
 SUBNORMAL = np.float32(1e-40)
 # Far apart, so that the chunks of neighbouring seeds draw different noise.
 CHUNK_SEED_STRIDE = 1_000_003
@@ -69,18 +70,23 @@ class PreparedChunk:
     """All of one chunk that does not depend on the voice.
 
     Attributes:
-        n_phonemes: n of the chunk; the voice's row n − 1 speaks it.
+        phonemes: of the chunk.
         lengths: int64 (1,), tokens with both pads.
         mask: bool (1, n_tokens), all False: nothing is padded.
         durations_in: float32 (1, hidden, n_tokens), token encoder's output for the predictor.
         decoder_in: float32 (1, hidden, n_tokens), text encoder's output for the decoder.
     """
 
-    n_phonemes: int
+    phonemes: str
     lengths: torch.Tensor
     mask: torch.Tensor
     durations_in: torch.Tensor
     decoder_in: torch.Tensor
+
+    @property
+    def n_phonemes(self) -> int:
+        """How long it is: n; the voice's row n − 1 speaks it."""
+        return len(self.phonemes)
 
 
 @dataclass(frozen=True)
@@ -162,6 +168,9 @@ class KokoroSynthesizer:
     speed: float = 1.0
     counts: SynthCounts = field(default_factory=SynthCounts)
     _prepared: OrderedDict[str, PreparedChunk] = field(default_factory=OrderedDict, repr=False)
+    _performed: OrderedDict[tuple[str, float, bytes], Performance] = field(
+        default_factory=OrderedDict, repr=False
+    )
 
     @property
     def identity(self) -> str:
@@ -217,7 +226,7 @@ class KokoroSynthesizer:
         mask = torch.zeros_like(tokens, dtype=torch.bool)
         hidden = network.bert(tokens, attention_mask=(~mask).int())
         return PreparedChunk(
-            n_phonemes=len(phonemes),
+            phonemes=phonemes,
             lengths=lengths,
             mask=mask,
             durations_in=network.bert_encoder(hidden).transpose(-1, -2),
@@ -230,9 +239,19 @@ class KokoroSynthesizer:
     ) -> npt.NDArray[np.float32]:
         device = self.model.network.device
         row = torch.tensor(voice.rows[prepared.n_phonemes - 1], device=device)
+        performance = self._performance(prepared, row)
         with seeded_noise(seed, device):
-            audio = self.render(prepared, self.perform(prepared, row), row)
+            audio = self.render(prepared, performance, row)
         return np.asarray(audio.cpu(), dtype=np.float32)
+
+    def _performance(self, prepared: PreparedChunk, row: torch.Tensor) -> Performance:
+        """Performs, or remembers: another seed draws other noise, no other durations or pitch."""
+        key = (prepared.phonemes, self.speed, row.cpu().numpy().tobytes())
+        found = self._performed.pop(key, None) or self.perform(prepared, row)
+        self._performed[key] = found
+        if len(self._performed) > MAX_PERFORMANCES:
+            self._performed.popitem(last=False)
+        return found
 
     def predict_durations(
         self, prepared: PreparedChunk, row: torch.Tensor

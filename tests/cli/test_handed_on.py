@@ -7,7 +7,7 @@ import pytest
 from kvoicewalk.cli.inputs import search_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.population import handed_on
-from kvoicewalk.config import dump_config, merge_config
+from kvoicewalk.config_file import dump_config, merge_config
 from kvoicewalk.store import RunStore
 
 KEPT = {"voices": ["a", "b", "c"], "floor": "b"}

@@ -12,7 +12,7 @@ from kvoicewalk.score.scorer import Scorer
 from kvoicewalk.score.speaker import SpeakerEncoder, cosine
 from kvoicewalk.score.target import build_target
 from kvoicewalk.store import MemoryCache
-from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.synth import MAX_PERFORMANCES, KokoroSynthesizer
 from kvoicewalk.voices import Voice
 
 TEXT = "A small boat came home before the storm."
@@ -53,6 +53,30 @@ def test_seed_changes_the_noise_not_the_timing(mini_synthesizer, voice):
     one, two = (mini_synthesizer.speak(TEXT, voice, seed=seed).samples for seed in (0, 1))
     assert one.shape == two.shape
     assert not np.array_equal(one, two)
+
+
+def test_another_seed_performs_nothing_anew(mini_synthesizer, voice, monkeypatch):
+    performed = []
+    perform = type(mini_synthesizer).perform
+    monkeypatch.setattr(
+        type(mini_synthesizer),
+        "perform",
+        lambda self, *args: performed.append(self.speed) or perform(self, *args),
+    )
+    fresh = KokoroSynthesizer(mini_synthesizer.model, mini_synthesizer.phonemizer)
+    spoken = [fresh.speak(TEXT, voice, seed=seed).samples for seed in (0, 1, 0)]
+    assert performed == [1.0]
+    np.testing.assert_array_equal(spoken[0], spoken[2])
+    fresh.speed = 2.0
+    assert fresh.speak(TEXT, voice, seed=0).samples.size < spoken[0].size
+    assert performed == [1.0, 2.0]
+
+
+def test_performances_are_let_go(mini_model, mini_synthesizer, voice):
+    fresh = KokoroSynthesizer(mini_synthesizer.model, mini_synthesizer.phonemizer)
+    for n in range(MAX_PERFORMANCES + 3):
+        fresh.speak("Ah.", Voice(f"v{n}", voice.rows * np.float32(1 + n / 100)), seed=0)
+    assert len(fresh._performed) == MAX_PERFORMANCES
 
 
 def test_a_second_voice_skips_the_token_encoder(mini_model, mini_synthesizer):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kvoicewalk.config import dump_config, merge_config
+from kvoicewalk.config_file import dump_config, merge_config
 from kvoicewalk.mutate import add_noise, blend
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.voices import N_ROWS, PROSODY, STYLE_DIM, TIMBRE, Voice

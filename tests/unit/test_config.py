@@ -6,13 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvoicewalk.config import (
-    dump_config,
-    load_config,
-    merge_config,
-    prepare_process,
-    read_environment,
-)
+from kvoicewalk.config import prepare_process, read_environment
+from kvoicewalk.config_file import dump_config, load_config, merge_config
 from kvoicewalk.errors import ConfigError
 
 

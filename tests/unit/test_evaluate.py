@@ -84,6 +84,30 @@ def test_an_open_gate_lets_through():
     assert not evaluation.is_gated
 
 
+def test_a_glance_closes_the_gate_first():
+    evaluator = make_evaluator(scorer=FakeScorer(glance_off=-0.05))
+    evaluation = evaluator.evaluate(VOICE, Gate(0.0, min_glance=0.9))
+    assert evaluation.is_gated
+    assert evaluation.target_similarity == pytest.approx(0.85)
+    assert evaluator.synthesizer.spoken == [("one", "target")]
+    assert evaluator.counts.n_gated == 1
+
+
+def test_a_glance_that_passes_is_followed_by_all_the_windows():
+    evaluator = make_evaluator(scorer=FakeScorer(glance_off=-0.05))
+    evaluation = evaluator.evaluate(VOICE, Gate(0.0, min_glance=0.8))
+    assert evaluation.target_similarity == pytest.approx(0.9)
+    assert evaluator.scorer.n_embedded == 2
+    assert evaluator.evaluate(VOICE, Gate(0.95, min_glance=0.8)).is_gated
+
+
+def test_a_glance_is_remembered():
+    evaluator = make_evaluator(scorer=FakeScorer(glance_off=-0.05))
+    evaluator.evaluate(VOICE, Gate(0.0, min_glance=0.0))
+    assert evaluator.glance(VOICE) == pytest.approx(0.85)
+    assert evaluator.counts.n_spoken == 2
+
+
 def test_screening_speaks_one_text():
     evaluator = make_evaluator()
     assert evaluator.screen(VOICE, "short") == pytest.approx(0.9)

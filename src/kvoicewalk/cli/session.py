@@ -234,7 +234,7 @@ def open_run(store: "RunStore", session: Session, record: "RunRecord | None") ->
     Raises:
         StoreError: its model or its recording is another one now, or its folder cannot be used.
     """
-    from kvoicewalk.config import dump_config
+    from kvoicewalk.config_file import dump_config
 
     identity, target = session.model.identity, session.evaluator.scorer.target
     inputs = {"model": identity, "target_hash": target.hash}

@@ -69,7 +69,7 @@ def speak_to_file(
     from kvoicewalk.audio import check_wav_path, write_wav
     from kvoicewalk.cli.session import open_synthesizer
     from kvoicewalk.cli.voice_args import find_voice, lang_of_voice, refuse_other_models
-    from kvoicewalk.config import dump_config
+    from kvoicewalk.config_file import dump_config
     from kvoicewalk.models import stock_voice_source
     from kvoicewalk.phonemes import DEFAULT_LANG
     from kvoicewalk.store import RunStore

@@ -6,7 +6,7 @@ from kvoicewalk.audio import Utterance
 from kvoicewalk.config import ScoreConfig
 from kvoicewalk.score.acoustics import FeatureTerm, FeatureValues
 from kvoicewalk.score.combine import Score, combine
-from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, cosine
+from kvoicewalk.score.speaker import Embedding, Listening, SpeakerEncoder, cosine
 from kvoicewalk.score.target import Target
 
 
@@ -29,6 +29,10 @@ class Scorer:
     def embed(self, utterance: Utterance) -> Embedding:
         """Returns who speaks, float32 (256,)."""
         return self.encoder.embed(utterance)
+
+    def listen(self, utterance: Utterance) -> Listening:
+        """Returns who speaks, a glance first where that is enough."""
+        return self.encoder.listen(utterance)
 
     def features(self, utterance: Utterance) -> FeatureValues:
         """Returns how it sounds, float32 (n_features,)."""

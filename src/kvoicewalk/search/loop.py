@@ -44,9 +44,10 @@ def search(
     A candidate that gives no speech, or none that is finite, is gated.
     """
     before_s = clock()
+    gate: Gate | None = None
     while not is_over(progress, config):
         candidate = optimizer.ask()
-        gate = Gate(config.gate * progress.evaluation.target_similarity)
+        gate = gate or make_gate(progress, evaluator, config)
         try:
             evaluation = evaluator.evaluate(candidate.voice, gate)
             outcome = judge(candidate, evaluation, progress, evaluator, config)
@@ -59,6 +60,7 @@ def search(
         if outcome == "accepted":
             progress.incumbent, progress.evaluation = candidate, evaluation
             progress.last_improvement = progress.number
+            gate = None
         now_s = clock()
         progress.used_s, before_s = progress.used_s + now_s - before_s, now_s
         improvement = candidate if outcome == "accepted" else None
@@ -77,6 +79,19 @@ def is_over(progress: Progress, config: WalkConfig) -> bool:
     )
 
 
+def make_gate(progress: Progress, evaluator: Evaluator, config: WalkConfig) -> Gate:
+    """Returns the gate that a candidate must pass beside this incumbent.
+
+    Raises:
+        SynthError: the incumbent does not speak any more.
+    """
+    floor = config.gate * progress.evaluation.target_similarity
+    if config.glance_gate is None:
+        return Gate(floor)
+    # Half the windows are compared with the same half of the incumbent's: errors are shared.
+    return Gate(floor, config.glance_gate * evaluator.glance(progress.incumbent.voice))
+
+
 def judge(
     candidate: Candidate,
     evaluation: Evaluation,
@@ -86,15 +101,15 @@ def judge(
 ) -> Outcome:
     """Tells whether a candidate takes the incumbent's place.
 
-    It must score higher under the evaluator's seed. With more seeds, and unless it does so by more
-    than `sure_gain`, both are then compared under each of them (common random numbers), and the
-    mean of the differences must exceed `noise_margin` of its own standard errors: what is left is
-    not the luck of one draw.
+    It must score higher under the evaluator's seed. With more seeds it must do so by `min_gain`,
+    and unless by more than `sure_gain`, both are then compared under each of them (common random
+    numbers), and the mean of the differences must exceed `noise_margin` of its own standard
+    errors: what is left is not the luck of one draw.
     """
     if evaluation.score is None:
         return "gated"
     gains = [evaluation.score.score - progress.score]
-    if gains[0] <= 0:
+    if gains[0] <= (config.min_gain if config.n_seeds > 1 else 0.0):
         return "rejected"
     if gains[0] > config.sure_gain:
         return "accepted"

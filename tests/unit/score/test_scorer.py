@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from kvoicewalk.audio import Utterance, read_utterance
 from kvoicewalk.config import ScoreConfig
 from kvoicewalk.errors import AudioError
 from kvoicewalk.score.acoustics import make_feature_term
 from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import SpeakerEncoder, cosine
+from kvoicewalk.score.speaker import Listening, SpeakerEncoder, cosine
 from kvoicewalk.score.target import build_target
 
 
@@ -74,3 +75,29 @@ def test_no_clip_no_target(encoder):
 def test_silence_has_no_speaker(encoder):
     with pytest.raises(AudioError, match="no speech was found"):
         encoder.embed(Utterance(np.zeros(48_000, np.float32), 24_000, ""))
+
+
+def test_a_glance_on_the_way_changes_no_bit(encoder, example_target):
+    clip = read_utterance(example_target)
+    listening = encoder.listen(clip)
+    glance = listening.glance()
+    assert glance.shape == (256,)
+    assert np.linalg.norm(glance) == pytest.approx(1.0, abs=1e-6)
+    np.testing.assert_array_equal(listening.embedding(), encoder.embed(clip))
+    assert 0.95 < cosine(glance, listening.embedding()) < 1.0
+
+
+def test_a_glance_is_the_mean_of_every_second_window(encoder):
+    mels = np.random.default_rng(0).random((9, 160, 40), dtype=np.float32)
+    listening = Listening(encoder.network, mels)
+    whole = encoder.network(torch.from_numpy(mels)).numpy()
+    for found, windows in ((listening.glance(), whole[::2]), (listening.embedding(), whole)):
+        mean = windows.mean(axis=0)
+        np.testing.assert_allclose(found, mean / np.linalg.norm(mean), atol=1e-6)
+
+
+@pytest.mark.parametrize("n_windows", [1, 2, 7])
+def test_few_windows_are_all_heard(encoder, n_windows):
+    mels = np.random.default_rng(0).random((n_windows, 160, 40), dtype=np.float32)
+    listening = Listening(encoder.network, mels)
+    np.testing.assert_array_equal(listening.glance(), listening.embedding())

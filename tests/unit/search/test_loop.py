@@ -1,10 +1,13 @@
 """The loop: budget, patience, gate, acceptance beyond noise; the original's walk, step by step."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from kvoicewalk.config import WalkConfig
-from kvoicewalk.search.loop import begin, is_beyond_noise, search
+from kvoicewalk.search.base import Candidate
+from kvoicewalk.search.loop import begin, is_beyond_noise, judge, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
@@ -112,6 +115,47 @@ def test_the_gate_spares_the_second_text(voices, evaluator):
     assert all(step.evaluation.score is None for step in gated)
 
 
+def test_half_the_windows_are_compared_with_the_same_half_of_the_incumbents(voices, evaluator):
+    class Watched(QuadraticEvaluator):
+        def evaluate(self, voice, gate=None, seed=None):
+            if gate is not None:
+                gates.append(gate)
+            return super().evaluate(voice, gate, seed)
+
+        def glance(self, voice):
+            return 0.5 * super().glance(voice)
+
+    gates = []
+    config = WalkConfig(method="random", params="shared", n_steps=200, n_seeds=1)
+    walk(voices, Watched(evaluator.optimum), config)
+    assert len({gate.min_glance for gate in gates}) > 1  # it follows the incumbent
+    for gate in gates:
+        assert gate.min_glance / 0.995 == pytest.approx(0.5 * gate.min_target_similarity / 0.998)
+    gates.clear()
+    walk(voices, Watched(evaluator.optimum), CLASSIC)
+    assert {gate.min_glance for gate in gates} == {None}
+
+
+@pytest.mark.parametrize(
+    ("min_gain", "n_seeds", "outcome", "n_heard"),
+    [(0.0, 2, "accepted", 2), (0.1, 2, "rejected", 0), (0.1, 1, "accepted", 0)],
+)
+def test_a_small_gain_is_not_worth_a_second_seed(
+    voices, evaluator, min_gain, n_seeds, outcome, n_heard
+):
+    space = make_space("classic", voices[0], describe_population(voices))
+    progress = begin(space, evaluator)
+    best = progress.incumbent
+    gained = replace(
+        progress.evaluation, score=replace(progress.evaluation.score, score=progress.score + 0.05)
+    )
+    evaluator.n_evaluations = 0
+    config = CLASSIC.model_copy(update={"n_seeds": n_seeds, "min_gain": min_gain})
+    better = Candidate(best.z, Voice("better", voices[1].rows))
+    assert judge(better, gained, progress, evaluator, config) == outcome
+    assert evaluator.n_evaluations == n_heard
+
+
 @pytest.mark.parametrize(
     ("gains", "margin", "answer"),
     [
@@ -155,6 +199,9 @@ def test_the_gate_is_the_originals_but_close_for_small_random_steps():
     assert WalkConfig(method="cma").gate == 0.98
     assert WalkConfig(method="random").gate == 0.998
     assert WalkConfig(method="random", gate_share=0.5).gate == 0.5
+    assert WalkConfig(method="random").glance_gate == 0.995
+    assert WalkConfig(method="random", gate_share=0.5).glance_gate is None
+    assert WalkConfig(method="auto").glance_gate is None
 
 
 def test_a_candidate_without_speech_ends_no_search(voices, evaluator):
