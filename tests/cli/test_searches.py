@@ -12,7 +12,7 @@ import soundfile
 
 from kvoicewalk import held_out, judges
 from kvoicewalk.bundle import bundled_dir
-from kvoicewalk.cli import interpolating, searching, walking
+from kvoicewalk.cli import interpolating, searching, session, walking
 from kvoicewalk.errors import AudioError
 from kvoicewalk.judges import words
 from kvoicewalk.store import RunStore
@@ -410,6 +410,9 @@ def test_score_judges_on_new_texts_beside_the_best_stock_voice(kvw, settings, tm
 
 def test_transcribed_words_are_written_into_the_run(kvw, settings, tmp_path, monkeypatch):  # noqa: F811
     class Whisper:
+        def require(self):
+            pass
+
         def write_down(self, utterance):
             return "" if utterance.duration_s < 1 else "My grandmother kept bees."
 
@@ -429,4 +432,5 @@ def test_transcribing_needs_whisper_english_and_no_text(kvw, settings, monkeypat
     refused(kvw(*start, "--text", "These."), "give one of them")
     refused(kvw(*start, "--lang", "f"), "English alone")
     monkeypatch.setattr(judges, "open_listener", lambda: words.Listener(None))
+    monkeypatch.setattr(session, "open_synthesizer", None)  # it is told before a model is loaded
     refused(kvw(*start), "not fetched: kvw setup --judges, or give the words with --text")

@@ -26,6 +26,9 @@ def noise(seed, size=0.3, seconds=2.0):
 class Fixed:
     name, label = "fixed", "Fixed"
 
+    def require(self):
+        pass
+
     def judge(self, speech, target):
         return None if speech is target else float(len(speech))
 
@@ -33,7 +36,7 @@ class Fixed:
 class Missing:
     name, label = "missing", "Missing"
 
-    def judge(self, speech, target):
+    def require(self):
         raise UnavailableError("not installed: do this")
 
 
@@ -50,6 +53,22 @@ def test_when_it_is_late_the_rest_is_left_out():
     first, second = hear_judges([Fixed(), Fixed()], [clip], [clip], [clip], lambda: next(answers))
     assert first.value == 1.0
     assert (second.value, second.note) == (None, "no time left: kvw score VOICE --held-out")
+
+
+def test_a_missing_judge_is_never_late():
+    clip = noise(0)
+    (reading,) = hear_judges([Missing()], [clip], [clip], [clip], lambda: True)
+    assert reading.note == "not installed: do this"
+
+
+def test_a_judge_that_cannot_be_loaded_says_so():
+    class Damaged(Fixed):
+        def judge(self, speech, target):
+            raise UnavailableError("model.bin cannot be loaded: damaged")
+
+    clip = noise(0)
+    (reading,) = hear_judges([Damaged()], [clip], [clip], [clip])
+    assert (reading.value, reading.note) == (None, "model.bin cannot be loaded: damaged")
 
 
 def test_without_their_packages_and_models_all_say_what_to_do(monkeypatch, tmp_path):

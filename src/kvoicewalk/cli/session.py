@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from kvoicewalk.audio import Recording, Utterance
     from kvoicewalk.config import ModelConfig, RunConfig, TargetConfig
     from kvoicewalk.evaluate import Evaluator
+    from kvoicewalk.judges import Listener
     from kvoicewalk.models import Model
     from kvoicewalk.score.combine import Score
     from kvoicewalk.score.speaker import SpeakerEncoder
@@ -179,11 +180,12 @@ def _load(
     from kvoicewalk.score.target import build_target
     from kvoicewalk.store import MeasurementCache
 
+    listener = _listener(config) if config.target.is_transcribed else None
     synthesizer = open_synthesizer(config, output)
     encoder = SpeakerEncoder()
     clips = choose_clips(config.target, recordings, encoder, output)
-    if config.target.is_transcribed:
-        config, clips = _transcribe(config, clips, output)
+    if listener is not None:
+        config, clips = _transcribe(config, clips, listener, output)
     term = make_feature_term(config.score.scoring)
     target = build_target(config.target.paths[0].name, clips, encoder, term)
     memory = MeasurementCache.open(read_environment().cache_dir / CACHE_NAME)
@@ -201,24 +203,42 @@ def _load(
     return Session(config, synthesizer.model, synthesizer, evaluator, clips, started_s)
 
 
-def _transcribe(
-    config: "RunConfig", clips: "Sequence[Utterance]", output: Output
-) -> "tuple[RunConfig, list[Utterance]]":
-    """Returns the config and the clips with the first clip's words, as Whisper hears them.
+def _listener(config: "RunConfig") -> "Listener":
+    """Returns Whisper, not loaded yet.
 
     Raises:
-        ConfigError: Whisper is missing, or hears no word.
+        ConfigError: it is missing, or the words are in another language than English.
     """
     from kvoicewalk.judges import UnavailableError, open_listener
 
     if config.synth.lang not in (None, "a", "b"):
         raise ConfigError("--transcribe understands English alone; give the words with --text.")
+    listener = open_listener()
     try:
-        text = open_listener().write_down(clips[0])
+        listener.require()
     except UnavailableError as error:
-        raise ConfigError(
-            f"--transcribe: Whisper is {error}, or give the words with --text."
-        ) from None
+        raise _without_whisper(error) from None
+    return listener
+
+
+def _without_whisper(error: Exception) -> ConfigError:
+    return ConfigError(f"--transcribe: Whisper is {error}, or give the words with --text.")
+
+
+def _transcribe(
+    config: "RunConfig", clips: "Sequence[Utterance]", listener: "Listener", output: Output
+) -> "tuple[RunConfig, list[Utterance]]":
+    """Returns the config and the clips with the first clip's words, as Whisper hears them.
+
+    Raises:
+        ConfigError: Whisper cannot be loaded, or hears no word.
+    """
+    from kvoicewalk.judges import UnavailableError
+
+    try:
+        text = listener.write_down(clips[0])
+    except UnavailableError as error:
+        raise _without_whisper(error) from None
     if not text:
         raise ConfigError("--transcribe: no word was heard; give the words with --text.")
     output.note(f"heard: {text}")

@@ -2,9 +2,11 @@
 
 from kvoicewalk.judges.base import Judge, Reading, UnavailableError, hear_judges
 from kvoicewalk.judges.panel import fetch_judges, open_listener, open_panel
+from kvoicewalk.judges.words import Listener
 
 __all__ = [
     "Judge",
+    "Listener",
     "Reading",
     "UnavailableError",
     "fetch_judges",

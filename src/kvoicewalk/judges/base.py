@@ -29,6 +29,13 @@ class Judge(Protocol):
     def label(self) -> str:
         """For people: what it measures, its scale, which direction is better."""
 
+    def require(self) -> None:
+        """Checks that all is there, without loading it.
+
+        Raises:
+            UnavailableError: a package or its model is missing.
+        """
+
     def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
         """Hears speech of one voice.
 
@@ -76,16 +83,26 @@ def hear_judges(
     A missing judge has a reading without value, never a guess; so has one whose turn comes when it
     is late.
     """
-    readings = []
-    for judge in panel:
+    return [_reading(judge, voice, floor, clips, is_late) for judge in panel]
+
+
+def _reading(
+    judge: Judge,
+    voice: Sequence[Utterance],
+    floor: Sequence[Utterance],
+    clips: Sequence[Utterance],
+    is_late: Callable[[], bool],
+) -> Reading:
+    own: float | None = None
+    below: float | None = None
+    top: float | None = None
+    try:
+        judge.require()
         if is_late():
-            readings.append(Reading(judge.name, judge.label, None, None, None, NO_TIME))
-            continue
-        try:
-            own, below, top = (judge.judge(speech, clips) for speech in (voice, floor, clips))
-        except UnavailableError as error:
-            readings.append(Reading(judge.name, judge.label, None, None, None, str(error)))
+            note = NO_TIME
         else:
+            own, below, top = (judge.judge(speech, clips) for speech in (voice, floor, clips))
             note = "" if own is not None else "cannot tell"
-            readings.append(Reading(judge.name, judge.label, own, below, top, note))
-    return readings
+    except UnavailableError as error:
+        note = str(error)
+    return Reading(judge.name, judge.label, own, below, top, note)

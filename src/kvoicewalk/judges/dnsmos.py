@@ -1,5 +1,6 @@
 """How good speech sounds: DNSMOS P.835, whose weights come with the package `speechmos`."""
 
+import importlib.util
 import statistics
 from collections.abc import Sequence
 
@@ -20,13 +21,17 @@ class Dnsmos:
     name = "dnsmos"
     label = "DNSMOS quality (1 to 5)"
 
+    def require(self) -> None:
+        """See `Judge.require`."""
+        if importlib.util.find_spec("speechmos") is None:
+            raise UnavailableError("not installed: pip install 'kvoicewalk[judge]'")
+
     def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
         """See `Judge.judge`."""
         del target
-        try:
-            from speechmos import dnsmos
-        except ImportError as error:
-            raise UnavailableError("not installed: pip install 'kvoicewalk[judge]'") from error
+        self.require()
+        from speechmos import dnsmos
+
         return statistics.fmean(
             float(dnsmos.run(_prepared(one), RATE_HZ)["ovrl_mos"]) for one in speech
         )

@@ -34,6 +34,11 @@ class WavlmSpeaker:
         self._model: Any = None
         self._front_end: Any = None
 
+    def require(self) -> None:
+        """See `Judge.require`."""
+        if self._folder is None:
+            raise UnavailableError("not fetched: kvw setup --judges")
+
     def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
         """See `Judge.judge`; the recording itself is compared clip by clip with the others."""
         self._load()
@@ -50,8 +55,7 @@ class WavlmSpeaker:
     def _load(self) -> None:
         if self._model is not None:
             return
-        if self._folder is None:
-            raise UnavailableError("not fetched: kvw setup --judges")
+        self.require()
         from transformers import Wav2Vec2FeatureExtractor, WavLMForXVector
 
         try:

@@ -26,6 +26,13 @@ class Listener:
         self._folder = folder
         self._model: Any = None
 
+    def require(self) -> None:
+        """See `Judge.require`."""
+        if importlib.util.find_spec("faster_whisper") is None:
+            raise UnavailableError(NOT_INSTALLED)
+        if self._folder is None:
+            raise UnavailableError("not fetched: kvw setup --judges")
+
     def write_down(self, utterance: Utterance) -> str:
         """Returns what was heard.
 
@@ -42,10 +49,7 @@ class Listener:
     def _load(self) -> None:
         if self._model is not None:
             return
-        if importlib.util.find_spec("faster_whisper") is None:
-            raise UnavailableError(NOT_INSTALLED)
-        if self._folder is None:
-            raise UnavailableError("not fetched: kvw setup --judges")
+        self.require()
         from faster_whisper import WhisperModel
 
         try:
@@ -64,14 +68,23 @@ class WordError:
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
 
+    def require(self) -> None:
+        """See `Judge.require`."""
+        self._require_jiwer()
+        self._listener.require()
+
+    @staticmethod
+    def _require_jiwer() -> None:
+        if importlib.util.find_spec("jiwer") is None:
+            raise UnavailableError(NOT_INSTALLED)
+
     def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
         """See `Judge.judge`; None for clips whose words are not known."""
         del target
         known = [one for one in speech if one.text]
-        if importlib.util.find_spec("jiwer") is None:
-            raise UnavailableError(NOT_INSTALLED)
         if not known:
             return None
+        self._require_jiwer()
         import jiwer
 
         heard = [self._listener.write_down(one) for one in known]
