@@ -23,7 +23,7 @@ from kvoicewalk.phonemes import DEFAULT_LANG, Phonemizer
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice
 
 MAX_PREPARED_CHUNKS = 128
-MAX_PERFORMANCES = 16
+MAX_PERFORMANCES = 64
 SUBNORMAL = np.float32(1e-40)
 # Far apart, so that the chunks of neighbouring seeds draw different noise.
 CHUNK_SEED_STRIDE = 1_000_003

@@ -110,7 +110,7 @@ class Listening:
 
     The encoder's windows overlap by half, so every second one hears the whole utterance once. Both
     halves go through the network apart, asked for or not, so that a glance on the way changes no
-    bit of the embedding; on one core two halves cost what the whole costs.
+    bit of the embedding.
     """
 
     def __init__(self, network: Any, mels: npt.NDArray[np.float32]) -> None:
