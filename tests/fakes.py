@@ -6,7 +6,7 @@ import numpy as np
 
 from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import SynthError
-from kvoicewalk.evaluate import Evaluation, Gate
+from kvoicewalk.evaluate import Evaluation, Gate, Glance
 from kvoicewalk.score.combine import Score, combine
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 
@@ -42,6 +42,7 @@ class FakeListening:
 
     level: np.ndarray
     off: float
+    n_windows: int = 9
 
     def glance(self) -> np.ndarray:
         return self.level + np.float32(self.off)
@@ -58,9 +59,10 @@ class FakeScorer:
     term: FakeTerm = field(default_factory=FakeTerm)
     n_embedded: int = 0
     glance_off: float = 0.0
+    n_windows: int = 9
 
     def listen(self, utterance: Utterance) -> FakeListening:
-        return FakeListening(self.embed(utterance), self.glance_off)
+        return FakeListening(self.embed(utterance), self.glance_off, self.n_windows)
 
     def embed(self, utterance: Utterance) -> np.ndarray:
         self.n_embedded += 1
@@ -77,15 +79,18 @@ class FakeScorer:
 
 
 class QuadraticEvaluator:
-    """Scores a voice by the distance of its mean row to a known optimum; noise by seed."""
+    """Scores a voice by the distance of its mean row to a known optimum; noise by seed.
+
+    A glance shows half of the likeness; every fifth voice speaks longer than the others.
+    """
 
     def __init__(self, optimum: np.ndarray, noise: float = 0.0) -> None:
         self.optimum, self.noise = optimum, noise
         self.seed = 0
         self.n_evaluations = 0
 
-    def glance(self, voice: Voice) -> float:
-        return self._similarity(voice)
+    def glance(self, voice: Voice) -> Glance:
+        return Glance(0.5 * self._similarity(voice), 9 if int(voice.hash[:8], 16) % 5 else 10)
 
     def _similarity(self, voice: Voice) -> float:
         gap = voice.rows.mean(axis=(0, 1)).astype(np.float64) - self.optimum
@@ -94,6 +99,8 @@ class QuadraticEvaluator:
     def evaluate(self, voice: Voice, gate: Gate | None = None, seed: int | None = None):
         self.n_evaluations += 1
         similarity = self._similarity(voice)
+        if gate is not None and gate.is_closed_to(self.glance(voice)):
+            return Evaluation(voice.name, 0.5 * similarity, None)
         if gate is not None and similarity < gate.min_target_similarity:
             return Evaluation(voice.name, similarity, None)
         drawn = (self.seed if seed is None else seed, int(voice.hash[:8], 16))

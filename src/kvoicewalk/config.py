@@ -167,7 +167,7 @@ class WalkConfig(_Frozen):
     start_size: float = Field(0.15, gt=0, description="of adapted steps, in units of the spread")
     n_seeds: int = Field(2, ge=1, le=100, description="that an improvement must hold under")
     noise_margin: float = Field(1.0, ge=0, description="standard errors that a gain must exceed")
-    min_gain: float = Field(0.1, ge=0, description="points that are worth a second seed")
+    min_gain: float = Field(0.1, ge=0, description="points; up to this no second seed is asked")
     sure_gain: float = Field(2.0, gt=0, description="points that no second seed need confirm")
     n_kept: int = Field(10, ge=1, description="improvements whose files stay")
 
@@ -216,7 +216,7 @@ class WalkConfig(_Frozen):
 
     @property
     def glance_gate(self) -> float | None:
-        """The same share by every second window of the encoder; None: all windows are embedded.
+        """The same share at a glance, by every second window of the encoder; None: no glance.
 
         Of the same 41 acceptances none lay below. Source: benchmarks/gates.py.
         """

@@ -72,17 +72,40 @@ class SerialExecutor:
 
 
 @dataclass(frozen=True)
+class Glance:
+    """A voice heard by every second window of the speaker encoder.
+
+    Attributes:
+        target_similarity: by these windows alone, at most 1.
+        n_windows: of the whole utterance. Fewer windows are less like any speaker, so glances at
+            different numbers do not compare.
+    """
+
+    target_similarity: float
+    n_windows: int
+
+
+@dataclass(frozen=True)
 class Gate:
     """Ends an evaluation early when the target similarity is below a floor.
 
     Attributes:
         min_target_similarity: by the whole target text.
-        min_glance: by every second window of the encoder, before the others are embedded; None
-            embeds all at once.
+        min_glance: by a glance at as many windows, before the others are embedded; None: no glance
+            closes the gate.
     """
 
     min_target_similarity: float
-    min_glance: float | None = None
+    min_glance: Glance | None = None
+
+    def is_closed_to(self, glance: Glance) -> bool:
+        """Tells whether a glance is enough."""
+        least = self.min_glance
+        return (
+            least is not None
+            and glance.n_windows == least.n_windows
+            and glance.target_similarity < least.target_similarity
+        )
 
 
 @dataclass(frozen=True)
@@ -165,10 +188,10 @@ class Evaluator:
         self.counts.n_evaluations += 1
         heard = _Heard(self, voice, self.text, seed)
         if gate is not None and gate.min_glance is not None:
-            glance = self.scorer.target_similarity(heard.glance())
-            if glance < gate.min_glance:
+            glance = self._look(heard)
+            if gate.is_closed_to(glance):
                 self.counts.n_gated += 1
-                return Evaluation(voice.name, glance, None)
+                return Evaluation(voice.name, glance.target_similarity, None)
         spoken = heard.embedding()
         target_similarity = self.scorer.target_similarity(spoken)
         if gate is not None and target_similarity < gate.min_target_similarity:
@@ -178,9 +201,13 @@ class Evaluator:
         score = self.scorer.score(spoken, heard.features(), probe)
         return Evaluation(voice.name, target_similarity, score)
 
-    def glance(self, voice: Voice) -> float:
-        """Returns the likeness to the target by every second window, at most 1."""
-        return self.scorer.target_similarity(_Heard(self, voice, self.text).glance())
+    def glance(self, voice: Voice) -> Glance:
+        """Returns the likeness to the target by every second window."""
+        return self._look(_Heard(self, voice, self.text))
+
+    def _look(self, heard: "_Heard") -> Glance:
+        *embedding, n_windows = heard.glance()
+        return Glance(self.scorer.target_similarity(np.array(embedding)), int(n_windows))
 
     def screen(self, voice: Voice, text: str) -> float:
         """Returns the likeness to the target on a short text, at most 1; cheap."""
@@ -228,7 +255,13 @@ class _Heard:
         self.key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
     def glance(self) -> Values:
-        return self._measure("glance", "embedding", lambda spoken: self._listen(spoken).glance())
+        """Returns the embedding, and behind it the number of windows, float32 (257,)."""
+
+        def look(spoken: Utterance) -> Values:
+            listening = self._listen(spoken)
+            return np.append(listening.glance(), np.float32(listening.n_windows))
+
+        return self._measure("glance", "embedding", look)
 
     def embedding(self) -> Values:
         return self._measure(

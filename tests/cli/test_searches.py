@@ -13,6 +13,7 @@ import soundfile
 from kvoicewalk import held_out, judges
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli import interpolating, searching, session, walking
+from kvoicewalk.config import TARGET_TEXT
 from kvoicewalk.errors import AudioError
 from kvoicewalk.judges import words
 from kvoicewalk.store import RunStore
@@ -179,6 +180,11 @@ def test_classic_takes_no_gradient(kvw, settings):  # noqa: F811
 
 
 def test_kill_9_then_resume_is_as_if_never_stopped(kvw, settings, tmp_path):  # noqa: F811
+    config = json.loads(settings.read_text())
+    config["target"]["text"] = TARGET_TEXT  # long enough for glances
+    config["walk"]["n_steps"] = 20
+    settings = tmp_path / "long.json"
+    settings.write_text(json.dumps(config))
     whole = lines(ok(kvw("walk", "--config", settings, "--json")))[-1]
     process = subprocess.Popen(
         [KVW, "walk", "--config", str(settings), "--json"],
@@ -191,6 +197,7 @@ def test_kill_9_then_resume_is_as_if_never_stopped(kvw, settings, tmp_path):  # 
     process.wait()
     process.stdout.close()
     resumed = lines(ok(kvw("runs", "resume", "--json")))[-1]
+    assert resumed["n_gated"] > 0 < resumed["n_accepted"]
     out = tmp_path / "out"
     assert steps_of(out, resumed["run"]) == steps_of(out, whole["run"])
     best, expected = (load_voice(out / run["run"] / "best.pt") for run in (resumed, whole))

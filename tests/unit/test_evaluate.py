@@ -3,7 +3,7 @@
 import pytest
 
 from kvoicewalk.errors import AudioError, SynthError
-from kvoicewalk.evaluate import Evaluator, Gate, SerialExecutor
+from kvoicewalk.evaluate import Evaluator, Gate, Glance, SerialExecutor
 from kvoicewalk.store import MemoryCache
 from tests.fakes import FakeScorer, FakeSynthesizer, constant_voice
 
@@ -86,7 +86,7 @@ def test_an_open_gate_lets_through():
 
 def test_a_glance_closes_the_gate_first():
     evaluator = make_evaluator(scorer=FakeScorer(glance_off=-0.05))
-    evaluation = evaluator.evaluate(VOICE, Gate(0.0, min_glance=0.9))
+    evaluation = evaluator.evaluate(VOICE, Gate(0.0, Glance(0.9, 9)))
     assert evaluation.is_gated
     assert evaluation.target_similarity == pytest.approx(0.85)
     assert evaluator.synthesizer.spoken == [("one", "target")]
@@ -95,16 +95,24 @@ def test_a_glance_closes_the_gate_first():
 
 def test_a_glance_that_passes_is_followed_by_all_the_windows():
     evaluator = make_evaluator(scorer=FakeScorer(glance_off=-0.05))
-    evaluation = evaluator.evaluate(VOICE, Gate(0.0, min_glance=0.8))
+    evaluation = evaluator.evaluate(VOICE, Gate(0.0, Glance(0.8, 9)))
     assert evaluation.target_similarity == pytest.approx(0.9)
     assert evaluator.scorer.n_embedded == 2
-    assert evaluator.evaluate(VOICE, Gate(0.95, min_glance=0.8)).is_gated
+    assert evaluator.evaluate(VOICE, Gate(0.95, Glance(0.8, 9))).is_gated
+
+
+@pytest.mark.parametrize("n_windows", [8, 10])
+def test_glances_at_another_number_of_windows_do_not_compare(n_windows):
+    evaluator = make_evaluator(scorer=FakeScorer(glance_off=-0.05, n_windows=n_windows))
+    evaluation = evaluator.evaluate(VOICE, Gate(0.0, Glance(0.9, 9)))
+    assert evaluation.target_similarity == pytest.approx(0.9)
 
 
 def test_a_glance_is_remembered():
     evaluator = make_evaluator(scorer=FakeScorer(glance_off=-0.05))
-    evaluator.evaluate(VOICE, Gate(0.0, min_glance=0.0))
-    assert evaluator.glance(VOICE) == pytest.approx(0.85)
+    evaluator.evaluate(VOICE, Gate(0.0, Glance(0.0, 9)))
+    glance = evaluator.glance(VOICE)
+    assert (glance.target_similarity, glance.n_windows) == (pytest.approx(0.85), 9)
     assert evaluator.counts.n_spoken == 2
 
 

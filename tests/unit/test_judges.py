@@ -84,6 +84,14 @@ def test_without_their_packages_and_models_all_say_what_to_do(monkeypatch, tmp_p
     assert all(one.value is None for one in readings.values())
 
 
+def test_half_an_installation_is_none(monkeypatch):
+    clip = noise(0)
+    monkeypatch.setitem(sys.modules, "speechmos", None)  # found, but its import fails
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: "found")
+    (reading,) = hear_judges([Dnsmos()], [clip], [clip], [clip])
+    assert reading.note == "not installed: pip install 'kvoicewalk[judge]'"
+
+
 @pytest.fixture
 def stock_speech(mini_synthesizer):
     voice = mini_synthesizer.model.voices.load("af_beryl")

@@ -10,6 +10,7 @@ from kvoicewalk.audio import Utterance, resample
 from kvoicewalk.judges.base import UnavailableError
 
 RATE_HZ = 16_000
+NOT_INSTALLED = "not installed: pip install 'kvoicewalk[judge]'"
 
 
 class Dnsmos:
@@ -23,15 +24,17 @@ class Dnsmos:
 
     def require(self) -> None:
         """See `Judge.require`."""
-        if importlib.util.find_spec("speechmos") is None:
-            raise UnavailableError("not installed: pip install 'kvoicewalk[judge]'")
+        # Installed alone, speechmos lacks what it imports.
+        if any(importlib.util.find_spec(name) is None for name in ("speechmos", "onnxruntime")):
+            raise UnavailableError(NOT_INSTALLED)
 
     def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
         """See `Judge.judge`."""
         del target
-        self.require()
-        from speechmos import dnsmos
-
+        try:
+            from speechmos import dnsmos
+        except ImportError as error:
+            raise UnavailableError(NOT_INSTALLED) from error
         return statistics.fmean(
             float(dnsmos.run(_prepared(one), RATE_HZ)["ovrl_mos"]) for one in speech
         )

@@ -39,7 +39,7 @@ class SpeakerEncoder:
 
     Attributes:
         network: the package's own, in eval mode, without gradients.
-        n_embeddings: how many were made.
+        n_embeddings: how many utterances were heard, a glance alone counted, too.
     """
 
     def __init__(self, device: str = "cpu") -> None:
@@ -108,39 +108,48 @@ class SpeakerEncoder:
 class Listening:
     """One utterance on its way through the encoder.
 
-    The encoder's windows overlap by half, so every second one hears the whole utterance once. Both
-    halves go through the network apart, asked for or not, so that a glance on the way changes no
-    bit of the embedding.
+    The encoder's windows overlap by half, so every second one, and the last, hear the whole
+    utterance. They go through the network apart from the others, asked for or not, so that a glance
+    on the way changes no bit of the embedding.
+
+    Attributes:
+        n_windows: of 1.6 s. Glances at utterances of equal numbers compare best.
     """
 
     def __init__(self, network: Any, mels: npt.NDArray[np.float32]) -> None:
         """Takes the encoder's network and windows of mel frames, float32 (n_windows, 160, 40)."""
+        self.n_windows = len(mels)
         self._network, self._mels = network, mels
-        self._halves: dict[int, npt.NDArray[np.float32]] = {}
+        is_first = np.zeros(self.n_windows, dtype=bool)
+        is_first[::2] = True
+        is_first[-1] = True
+        self._parts = is_first, ~is_first
+        self._embedded: dict[int, npt.NDArray[np.float32]] = {}
 
     def glance(self) -> Embedding:
-        """Embeds every second window; all of them where there are fewer than eight.
+        """Embeds every second window and the last; all where there are fewer than eight.
 
         Returns:
             float32 (256,), non-negative, of length 1.
         """
-        if len(self._mels) < MIN_GLANCE_WINDOWS:
+        if self.n_windows < MIN_GLANCE_WINDOWS:
             return self.embedding()
-        return unit(self._half(0).mean(axis=0))
+        return unit(self._part(0).mean(axis=0))
 
     def embedding(self) -> Embedding:
         """Embeds all windows; see `SpeakerEncoder.embed`."""
-        partials = np.empty((len(self._mels), EMBEDDING_DIM), dtype=np.float32)
-        for first in range(min(2, len(partials))):
-            partials[first::2] = self._half(first)
+        partials = np.empty((self.n_windows, EMBEDDING_DIM), dtype=np.float32)
+        for index, part in enumerate(self._parts):
+            if part.any():
+                partials[part] = self._part(index)
         return unit(partials.mean(axis=0))
 
-    def _half(self, first: int) -> npt.NDArray[np.float32]:
-        if first not in self._halves:
-            mels = torch.from_numpy(self._mels[first::2]).to(self._network.device)
+    def _part(self, index: int) -> npt.NDArray[np.float32]:
+        if index not in self._embedded:
+            mels = torch.from_numpy(self._mels[self._parts[index]]).to(self._network.device)
             with torch.inference_mode():
-                self._halves[first] = self._network(mels).cpu().numpy()
-        return self._halves[first]
+                self._embedded[index] = self._network(mels).cpu().numpy()
+        return self._embedded[index]
 
 
 def mel_frames(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

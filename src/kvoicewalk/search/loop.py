@@ -4,6 +4,7 @@ import math
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from kvoicewalk.config import WalkConfig
 from kvoicewalk.errors import SynthError
@@ -88,8 +89,9 @@ def make_gate(progress: Progress, evaluator: Evaluator, config: WalkConfig) -> G
     floor = config.gate * progress.evaluation.target_similarity
     if config.glance_gate is None:
         return Gate(floor)
-    # Half the windows are compared with the same half of the incumbent's: errors are shared.
-    return Gate(floor, config.glance_gate * evaluator.glance(progress.incumbent.voice))
+    own = evaluator.glance(progress.incumbent.voice)
+    least = replace(own, target_similarity=config.glance_gate * own.target_similarity)
+    return Gate(floor, least)
 
 
 def judge(
@@ -101,18 +103,20 @@ def judge(
 ) -> Outcome:
     """Tells whether a candidate takes the incumbent's place.
 
-    It must score higher under the evaluator's seed. With more seeds it must do so by `min_gain`,
-    and unless by more than `sure_gain`, both are then compared under each of them (common random
-    numbers), and the mean of the differences must exceed `noise_margin` of its own standard
-    errors: what is left is not the luck of one draw.
+    It must score higher under the evaluator's seed. With more seeds, and unless it does so by more
+    than `sure_gain`, it must do so by more than `min_gain`; both are then compared under each of
+    the seeds (common random numbers), and the mean of the differences must exceed `noise_margin` of
+    its own standard errors: what is left is not the luck of one draw.
     """
     if evaluation.score is None:
         return "gated"
     gains = [evaluation.score.score - progress.score]
-    if gains[0] <= (config.min_gain if config.n_seeds > 1 else 0.0):
+    if gains[0] <= 0:
         return "rejected"
     if gains[0] > config.sure_gain:
         return "accepted"
+    if config.n_seeds > 1 and gains[0] <= config.min_gain:
+        return "rejected"
     for extra in range(1, config.n_seeds):
         scores = [
             evaluator.evaluate(voice, seed=evaluator.seed + extra).score
