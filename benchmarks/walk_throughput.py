@@ -6,10 +6,11 @@
 The loop is a straight transcription of what RobViren/kvoicewalk does in each step: phonemes anew,
 kokoro's own `KModel` call on both texts, three embeddings by Resemblyzer's own front end, 106
 features with one librosa call each. For the pace it does all of that in each step. All take turns
-on the same model, texts, target and machine. A walk's evaluations are the voices that it heard under
-one seed: one a step, of which its gate closes to most after one text or at a glance, and those that
-confirm an improvement; what it remembered is not counted. `--oracle` checks that the walk
-with classic parameters accepts what the transcription accepts, step by step, with the same draws.
+on the same model, texts, target and machine. A walk's evaluations are the voices that it heard
+under one seed: one a step, most of which its gate closes to after one text or at a glance, and
+those that confirm an improvement; what it remembered is not counted. `--oracle` checks that the
+walk with classic parameters accepts what the transcription accepts, step by step, with the same
+draws.
 """
 
 import argparse
