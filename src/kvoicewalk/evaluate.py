@@ -206,8 +206,8 @@ class Evaluator:
         return self._look(_Heard(self, voice, self.text))
 
     def _look(self, heard: "_Heard") -> Glance:
-        *embedding, n_windows = heard.glance()
-        return Glance(self.scorer.target_similarity(np.array(embedding)), int(n_windows))
+        found = heard.glance()
+        return Glance(self.scorer.target_similarity(found[:-1]), int(found[-1]))
 
     def screen(self, voice: Voice, text: str) -> float:
         """Returns the likeness to the target on a short text, at most 1; cheap."""

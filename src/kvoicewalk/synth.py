@@ -238,20 +238,17 @@ class KokoroSynthesizer:
         self, prepared: PreparedChunk, voice: Voice, seed: int
     ) -> npt.NDArray[np.float32]:
         device = self.model.network.device
-        row = torch.tensor(voice.rows[prepared.n_phonemes - 1], device=device)
-        performance = self._performance(prepared, row)
+        rows = voice.rows[prepared.n_phonemes - 1]
+        row = torch.tensor(rows, device=device)
+        key = (prepared.phonemes, self.speed, rows[:, PROSODY].tobytes())
+        performance = self._performed.pop(key, None) or self.perform(prepared, row)
+        # Another seed or another timbre changes neither durations nor pitch.
+        self._performed[key] = performance
+        if len(self._performed) > MAX_PERFORMANCES:
+            self._performed.popitem(last=False)
         with seeded_noise(seed, device):
             audio = self.render(prepared, performance, row)
         return np.asarray(audio.cpu(), dtype=np.float32)
-
-    def _performance(self, prepared: PreparedChunk, row: torch.Tensor) -> Performance:
-        """Performs, or remembers: another seed draws other noise, no other durations or pitch."""
-        key = (prepared.phonemes, self.speed, row.cpu().numpy().tobytes())
-        found = self._performed.pop(key, None) or self.perform(prepared, row)
-        self._performed[key] = found
-        if len(self._performed) > MAX_PERFORMANCES:
-            self._performed.popitem(last=False)
-        return found
 
     def predict_durations(
         self, prepared: PreparedChunk, row: torch.Tensor

@@ -13,7 +13,7 @@ from kvoicewalk.score.speaker import SpeakerEncoder, cosine
 from kvoicewalk.score.target import build_target
 from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import MAX_PERFORMANCES, KokoroSynthesizer
-from kvoicewalk.voices import Voice
+from kvoicewalk.voices import TIMBRE, Voice
 
 TEXT = "A small boat came home before the storm."
 
@@ -55,7 +55,7 @@ def test_seed_changes_the_noise_not_the_timing(mini_synthesizer, voice):
     assert not np.array_equal(one, two)
 
 
-def test_another_seed_performs_nothing_anew(mini_synthesizer, voice, monkeypatch):
+def test_another_seed_or_timbre_performs_nothing_anew(mini_synthesizer, voice, monkeypatch):
     performed = []
     perform = type(mini_synthesizer).perform
     monkeypatch.setattr(
@@ -67,6 +67,12 @@ def test_another_seed_performs_nothing_anew(mini_synthesizer, voice, monkeypatch
     spoken = [fresh.speak(TEXT, voice, seed=seed).samples for seed in (0, 1, 0)]
     assert performed == [1.0]
     np.testing.assert_array_equal(spoken[0], spoken[2])
+    darker = voice.rows.copy()
+    darker[..., TIMBRE] *= 0.9
+    shaded = fresh.speak(TEXT, Voice("darker", darker), seed=0).samples
+    assert shaded.shape == spoken[0].shape
+    assert not np.array_equal(shaded, spoken[0])
+    assert performed == [1.0]
     fresh.speed = 2.0
     assert fresh.speak(TEXT, voice, seed=0).samples.size < spoken[0].size
     assert performed == [1.0, 2.0]

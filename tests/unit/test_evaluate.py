@@ -139,7 +139,7 @@ def test_serial_executor_is_lazy_and_ordered():
 
 def test_a_voice_without_speech_is_the_voices_fault():
     class Deaf(FakeScorer):
-        def embed(self, utterance):
+        def listen(self, utterance):
             raise AudioError("no speech was found; give a recording")
 
     evaluator = make_evaluator(scorer=Deaf())

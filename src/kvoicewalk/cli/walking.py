@@ -104,7 +104,7 @@ def _pace(session: "Session") -> float:
     evaluator, voice = session.evaluator, session.model.voices.load(session.model.voices.names[0])
     started_s = time.monotonic()
     utterance = evaluator.speak(voice)
-    evaluator.scorer.embed(utterance)
+    evaluator.scorer.encoder.embed(utterance)
     return (time.monotonic() - started_s) / utterance.duration_s
 
 

@@ -26,12 +26,12 @@ class Scorer:
     term: FeatureTerm = field(repr=False)
     config: ScoreConfig
 
-    def embed(self, utterance: Utterance) -> Embedding:
-        """Returns who speaks, float32 (256,)."""
-        return self.encoder.embed(utterance)
-
     def listen(self, utterance: Utterance) -> Listening:
-        """Returns who speaks, a glance first where that is enough."""
+        """Returns what tells who speaks: at a glance, or by the whole embedding.
+
+        Raises:
+            AudioError: no speech is left once pauses are cut.
+        """
         return self.encoder.listen(utterance)
 
     def features(self, utterance: Utterance) -> FeatureValues:
