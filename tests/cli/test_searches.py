@@ -423,6 +423,10 @@ def test_transcribed_words_are_written_into_the_run(kvw, settings, tmp_path, mon
         def write_down(self, utterance):
             return "" if utterance.duration_s < 1 else "My grandmother kept bees."
 
+        def close(self):
+            closed.append(self)
+
+    closed = []
     monkeypatch.setattr(judges, "open_listener", Whisper)
     data = json.loads(settings.read_text())
     del data["target"]["text"]
@@ -432,6 +436,7 @@ def test_transcribed_words_are_written_into_the_run(kvw, settings, tmp_path, mon
     kept = json.loads((tmp_path / "out" / run / "config.json").read_text())["target"]
     assert kept["text"] == "My grandmother kept bees."
     assert kept["is_transcribed"] is False
+    assert len(closed) == 1  # its memory is for the search
 
 
 def test_transcribing_needs_whisper_english_and_no_text(kvw, settings, monkeypatch):  # noqa: F811
@@ -441,3 +446,13 @@ def test_transcribing_needs_whisper_english_and_no_text(kvw, settings, monkeypat
     monkeypatch.setattr(judges, "open_listener", lambda: words.Listener(None))
     monkeypatch.setattr(session, "open_synthesizer", None)  # it is told before a model is loaded
     refused(kvw(*start), "not fetched: kvw setup --judges, or give the words with --text")
+
+
+def test_a_whisper_that_cannot_be_loaded_is_told(kvw, settings, monkeypatch, tmp_path):  # noqa: F811
+    (tmp_path / "model.bin").write_bytes(b"nothing")
+    monkeypatch.setattr(judges, "open_listener", lambda: words.Listener(tmp_path))
+    data = json.loads(settings.read_text())
+    del data["target"]["text"]
+    (tmp_path / "wordless.json").write_text(json.dumps(data))
+    asked = kvw("rank", "--config", tmp_path / "wordless.json", "--transcribe")
+    assert "give the words with --text" in refused(asked, "Whisper cannot be loaded from")

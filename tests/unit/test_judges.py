@@ -1,6 +1,7 @@
 """Second judges: missing ones say so; present ones give the numbers that a known case must get."""
 
 import builtins
+import subprocess
 import sys
 
 import numpy as np
@@ -162,9 +163,68 @@ def test_word_error_counts_words():
     assert plain("Don't -- STOP!") == "don't stop"
 
 
-def test_whisper_writes_down_through_the_real_loader(tmp_path):
-    heard = Listener(write_whisper(tmp_path)).write_down(noise(0))
-    assert isinstance(heard, str)
+@pytest.fixture(scope="module")
+def whisper(tmp_path_factory):
+    """A generated model's folder."""
+    return write_whisper(tmp_path_factory.mktemp("whisper"))
+
+
+def test_whisper_writes_down_through_the_real_loader(whisper):
+    listener = Listener(whisper)
+    heard = [listener.write_down(noise(seed)) for seed in (0, 0, 1)]
+    assert all(isinstance(words, str) for words in heard)
+    assert heard[0] == heard[1]
+    listener.close()
+    assert listener.write_down(noise(0)) == heard[0]  # by another process
+
+
+def test_what_hears_leaves_nothing_to_crash_at_the_end(whisper):
+    program = (
+        "import sys, pathlib, numpy as np; from kvoicewalk.audio import Utterance;"
+        "from kvoicewalk.judges import Listener;"
+        "one = Utterance(np.zeros(16_000, np.float32), 24_000);"
+        "Listener(pathlib.Path(sys.argv[1])).write_down(one); print('ctranslate2' in sys.modules)"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", program, str(whisper)], capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stdout.strip()) == (0, "False"), ended.stderr
+
+
+def test_a_whisper_that_dies_is_one_line_and_is_started_anew(whisper, monkeypatch):
+    listener = Listener(whisper)
+    heard = listener.write_down(noise(0))
+    listener._process.kill()
+    with pytest.raises(UnavailableError, match=r"stopped by itself \(exit code -9\)"):
+        listener.write_down(noise(0))
+    assert listener.write_down(noise(0)) == heard
+    monkeypatch.setattr(sys, "executable", str(whisper / "nothing"))
+    with pytest.raises(UnavailableError, match="not started"):
+        Listener(whisper).write_down(noise(0))
+
+
+def test_ctrl_c_ends_what_hears(whisper, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    listener = Listener(whisper)
+    listener.write_down(noise(0))
+    process = listener._process
+    monkeypatch.setattr(listener, "_answer", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        listener.write_down(noise(0))
+    assert process.poll() is not None
+
+
+def test_what_whisper_cannot_hear_is_one_line(tmp_path, monkeypatch):
+    (tmp_path / "faster_whisper.py").write_text(
+        "class WhisperModel:\n"
+        "    def __init__(self, *_, **__): print('no answer')\n"
+        "    def transcribe(self, *_, **__): raise RuntimeError('first\\nsecond')\n"
+    )
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UnavailableError, match=r"^cannot hear this: first$"):
+        Listener(tmp_path).write_down(noise(0))
 
 
 def test_a_damaged_whisper_is_one_line(tmp_path):

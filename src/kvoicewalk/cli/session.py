@@ -217,12 +217,10 @@ def _listener(config: "RunConfig") -> "Listener":
     try:
         listener.require()
     except UnavailableError as error:
-        raise _without_whisper(error) from None
+        raise ConfigError(
+            f"--transcribe: Whisper is {error}, or give the words with --text."
+        ) from None
     return listener
-
-
-def _without_whisper(error: Exception) -> ConfigError:
-    return ConfigError(f"--transcribe: Whisper is {error}, or give the words with --text.")
 
 
 def _transcribe(
@@ -231,14 +229,16 @@ def _transcribe(
     """Returns the config and the clips with the first clip's words, as Whisper hears them.
 
     Raises:
-        ConfigError: Whisper cannot be loaded, or hears no word.
+        ConfigError: Whisper cannot be loaded, stops by itself, or hears no word.
     """
     from kvoicewalk.judges import UnavailableError
 
     try:
         text = listener.write_down(clips[0])
     except UnavailableError as error:
-        raise _without_whisper(error) from None
+        raise ConfigError(f"--transcribe: Whisper {error}; give the words with --text.") from None
+    finally:
+        listener.close()
     if not text:
         raise ConfigError("--transcribe: no word was heard; give the words with --text.")
     output.note(f"heard: {text}")

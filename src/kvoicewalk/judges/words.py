@@ -1,10 +1,14 @@
 """What is understood: Whisper writes down speech, words are compared with the text."""
 
+import contextlib
 import importlib.util
+import json
 import re
+import subprocess
+import sys
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from kvoicewalk.audio import Utterance, resample
 from kvoicewalk.judges.base import UnavailableError
@@ -16,7 +20,7 @@ NOT_INSTALLED = "not installed: pip install 'kvoicewalk[asr]'"
 
 
 class Listener:
-    """Whisper through faster-whisper, on the CPU.
+    """Whisper through faster-whisper, on the CPU, in a process of its own (see `whisper_process`).
 
     Source: Radford et al. 2022, Robust speech recognition via large-scale weak supervision.
     """
@@ -24,7 +28,7 @@ class Listener:
     def __init__(self, folder: Path | None) -> None:
         """Takes the folder with the model's files; None where they are not there."""
         self._folder = folder
-        self._model: Any = None
+        self._process: subprocess.Popen[bytes] | None = None
 
     def require(self) -> None:
         """See `Judge.require`."""
@@ -37,26 +41,62 @@ class Listener:
         """Returns what was heard.
 
         Raises:
-            UnavailableError: the package or its model is missing.
+            UnavailableError: the package or its model is missing, or it came to an end unasked.
         """
-        self._load()
         samples = resample(utterance.samples, utterance.sample_rate_hz, RATE_HZ)
-        segments, _ = self._model.transcribe(
-            samples, language="en", beam_size=5, condition_on_previous_text=False, temperature=0.0
-        )
-        return " ".join(segment.text.strip() for segment in segments).strip()
-
-    def _load(self) -> None:
-        if self._model is not None:
-            return
-        self.require()
-        from faster_whisper import WhisperModel
-
         try:
-            self._model = WhisperModel(str(self._folder), device="cpu", compute_type="int8")
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise UnavailableError(f"{self._folder} cannot be loaded: {reason}") from error
+            process = self._process or self._start()
+            return self._ask(process, samples.astype("<f4", copy=False).tobytes())
+        except BaseException:  # also Ctrl-C: half a question cannot be taken back
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends the process; the next question starts another one."""
+        if self._process is not None:
+            _end(self._process)
+            self._process = None
+
+    def _start(self) -> "subprocess.Popen[bytes]":
+        self.require()
+        program = Path(__file__).with_name("whisper_process.py")
+        try:
+            self._process = process = subprocess.Popen(
+                [sys.executable, str(program), str(self._folder), *sys.path],
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            )  # fmt: skip
+        except OSError as error:
+            raise UnavailableError(f"not started: {error}") from error
+        weakref.finalize(self, _end, process)
+        self._answer(process, f"cannot be loaded from {self._folder}")
+        return process
+
+    def _ask(self, process: "subprocess.Popen[bytes]", samples: bytes) -> str:
+        assert process.stdin is not None
+        with contextlib.suppress(OSError):  # it has ended: the missing answer tells
+            process.stdin.write((len(samples) // 4).to_bytes(4, "little") + samples)
+            process.stdin.flush()
+        return self._answer(process, "cannot hear this")
+
+    @staticmethod
+    def _answer(process: "subprocess.Popen[bytes]", failure: str) -> str:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        if not line.endswith(b"\n"):
+            raise UnavailableError(f"stopped by itself (exit code {process.wait()})")
+        answer: dict[str, str] = json.loads(line)
+        if "error" in answer:
+            raise UnavailableError(f"{failure}: {answer['error']}")
+        return answer["text"]
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    process.kill()
+    process.wait()
+    for stream in (process.stdin, process.stdout):
+        assert stream is not None
+        with contextlib.suppress(OSError):  # what was never read may be left in the buffer
+            stream.close()
 
 
 class WordError:

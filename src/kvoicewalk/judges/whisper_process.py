@@ -1,0 +1,71 @@
+"""Whisper in a process of its own: speech on standard input, words on standard output.
+
+ctranslate2, which computes Whisper, can free memory wrongly when its process ends: on a processor
+that is not Intel's every other run crashed after its work was done (4.8.5; 4.7.2 beside torch, more
+seldom). This process ends without tidying up, so neither such an end nor a crash while it hears
+reaches the program that asked.
+
+It is called with a folder that holds a converted model, and with the search path for packages. It
+writes one line when the model is loaded and one for each utterance: a JSON object with `text`, or
+with `error`, the reason why there is none. An utterance is its number of samples (four bytes, the
+low one first) and these as float32 at 16 kHz. It ends with its input.
+"""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from functools import partial
+
+
+def serve(folder: str) -> None:
+    """Answers until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that asks
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)  # what a library prints is no answer
+
+    def answer(act: Callable[[], str]) -> None:
+        try:
+            said = {"text": act()}
+        except Exception as error:  # noqa: BLE001  # whatever it is: who asks is to tell it
+            said = {"error": (str(error).strip() or type(error).__name__).splitlines()[0]}
+        answers.write(json.dumps(said) + "\n")
+        answers.flush()
+
+    whisper = _Whisper(folder)
+    answer(whisper.load)
+    while header := sys.stdin.buffer.read(4):
+        samples = sys.stdin.buffer.read(4 * int.from_bytes(header, "little"))
+        answer(partial(whisper.hear, samples))
+
+
+class _Whisper:
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+
+    def load(self) -> str:
+        from faster_whisper import WhisperModel
+
+        self._model = WhisperModel(self._folder, device="cpu", compute_type="int8")
+        return ""
+
+    def hear(self, samples: bytes) -> str:
+        import numpy as np
+
+        segments, _ = self._model.transcribe(
+            np.frombuffer(samples, "<f4"),
+            language="en",
+            beam_size=5,
+            condition_on_previous_text=False,
+            temperature=0.0,
+        )
+        return " ".join(segment.text.strip() for segment in segments).strip()
+
+
+if __name__ == "__main__":
+    sys.path[:] = sys.argv[2:]  # this file's folder holds no packages
+    try:
+        serve(sys.argv[1])
+    finally:
+        os._exit(0)
