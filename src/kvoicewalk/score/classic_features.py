@@ -8,12 +8,11 @@ constant-Q transform under `tonnetz` needs the samples again.
 import warnings
 from collections.abc import Iterator, Mapping
 
-import librosa
 import numpy as np
 import numpy.typing as npt
 import scipy.stats
-from librosa.beat import beat_track
-from librosa.onset import onset_strength
+
+from kvoicewalk.score.compiled import beat_track, librosa, onset_strength
 
 N_MFCC = 13
 N_CHROMA = 12

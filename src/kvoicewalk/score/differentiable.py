@@ -12,11 +12,11 @@ import numpy as np
 import numpy.typing as npt
 import scipy.signal
 import torch
-from librosa.filters import mel as mel_filters
 from torch.nn import functional
 
 from kvoicewalk.audio import TARGET_DBFS, voice_activity
 from kvoicewalk.errors import AudioError
+from kvoicewalk.score.compiled import mel_filters
 from kvoicewalk.score.speaker import (
     ENCODER_RATE_HZ,
     MEL_FFT_SAMPLES,

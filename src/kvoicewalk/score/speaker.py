@@ -8,13 +8,13 @@ import warnings
 from collections.abc import Sequence
 from typing import Any
 
-import librosa
 import numpy as np
 import numpy.typing as npt
 import torch
 
 from kvoicewalk.audio import Utterance, raise_volume, resample, voice_activity
 from kvoicewalk.errors import AudioError
+from kvoicewalk.score.compiled import melspectrogram
 
 EMBEDDING_DIM = 256
 ENCODER_RATE_HZ = 16_000
@@ -154,7 +154,7 @@ class Listening:
 
 def mel_frames(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Returns power mel frames, float32 (n_frames, 40), of 16 kHz speech, float32 (n_samples,)."""
-    mel = librosa.feature.melspectrogram(
+    mel = melspectrogram(
         y=samples,
         sr=ENCODER_RATE_HZ,
         n_fft=MEL_FFT_SAMPLES,
