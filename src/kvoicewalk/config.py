@@ -54,6 +54,7 @@ class RecordingLimits(_Frozen):
     max_s: float = Field(3600.0, gt=0, description="refused above, before decoding")
     min_speech_share: float = Field(0.5, ge=0, le=1, description="note below")
     quiet_dbfs: float = Field(-45.0, description="note below")
+    offset_share: float = Field(0.05, gt=0, description="of the RMS: taken out above")
     snr_db: tuple[float, float] = Field((19.0, 14.0), description="note below, bad below")
     narrow_hz: float = Field(4250.0, gt=0, description="bad up to: a telephone's band")
     clipped_share: tuple[float, float] = Field((3e-4, 1e-2), description="note and bad above")

@@ -140,11 +140,16 @@ def _channels_to_use(file: soundfile.SoundFile) -> npt.NDArray[np.bool_]:
 
     All but the dead ones; the loudest alone where they cancel each other.
     """
-    products = np.zeros((file.channels, file.channels))
-    for block in file.blocks(BLOCK_FRAMES, dtype="float32", always_2d=True):
+    products, sums, n_frames = np.zeros((file.channels, file.channels)), np.zeros(file.channels), 0
+    for block in file.blocks(BLOCK_FRAMES, dtype="float64", always_2d=True):
         products += block.T @ block
+        sums += block.sum(axis=0)
+        n_frames += len(block)
+    if not np.isfinite(products).all():
+        return np.ones(file.channels, dtype=bool)
+    products -= np.outer(sums, sums) / max(n_frames, 1)  # a constant offset is no sound
     energy = products.diagonal()
-    if not np.isfinite(products).all() or energy.max() == 0:
+    if energy.max() <= 0:
         return np.ones(file.channels, dtype=bool)
     is_alive: npt.NDArray[np.bool_] = energy >= energy.max() * DEAD_SHARE
     together = products[np.ix_(is_alive, is_alive)].mean()  # energy of the mean of the channels

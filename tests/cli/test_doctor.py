@@ -130,6 +130,12 @@ def test_ten_minutes(doctor, speakers):
     assert "used are the best" in finding["measures"][0]["found"]
 
 
+def test_an_offset(doctor, speakers):
+    finding = diagnosed(doctor(speakers[0] * 0.5 + 0.1), {}, 0)
+    assert finding["figures"]["offset"] == pytest.approx(0.1, abs=0.01)
+    assert any("offset of 0.1" in one["found"] for one in finding["measures"])
+
+
 def test_a_dead_channel(doctor, speakers):
     stereo = np.stack((np.zeros_like(speakers[0]), speakers[0]), axis=1)
     finding = diagnosed(doctor(stereo), {"channels": "note"}, 0)

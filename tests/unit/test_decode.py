@@ -43,6 +43,13 @@ def test_a_dead_channel_does_not_halve_the_level(put, speech, level_db):
     assert (found.source.n_channels, found.source.n_used) == (2, 1)
 
 
+def test_an_offset_does_not_make_a_dead_channel_live(put, speech):
+    shifted = np.full_like(speech, 0.3)
+    found = decode(put(shifted, speech + shifted, subtype="FLOAT"), 60)
+    assert found.source.n_used == 1
+    np.testing.assert_allclose(found.samples, speech + 0.3, atol=1e-6)  # taken out by who examines
+
+
 def test_a_channel_that_is_only_soft_counts(put, speech):
     assert decode(put(speech, speech * 0.05, subtype="FLOAT"), 60).source.n_used == 2
 

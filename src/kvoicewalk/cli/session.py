@@ -96,6 +96,8 @@ def choose_clips(
         examined = examine(recording, config.limits, encoder, together_s)
         if examined.part is not None:
             output.note(f"{path.name}: using {examined.part.describe()}.")
+        if examined.figures.offset:
+            output.note(f"{path.name}: a constant offset was taken out.")
         for fault in examined.faults:
             output.warn(f"{path.name}: {fault.found}; {fault.advice}")
         clips.append(examined.utterance)

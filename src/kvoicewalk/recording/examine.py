@@ -23,6 +23,7 @@ from kvoicewalk.recording.signal import (
     power_above_hum,
     snr_db,
     steady_tone_share,
+    without_offset,
 )
 from kvoicewalk.recording.voices import split_voices, trace_voice
 from kvoicewalk.score.speaker import SpeakerEncoder, cosine, pool_embeddings
@@ -33,7 +34,7 @@ class Examined:
     """A recording, looked at.
 
     Attributes:
-        utterance: what is used as target: all of it, or its best part.
+        utterance: what is used as target: all of it, or its best part, without its offset.
         duration_s: of the whole.
         speech_s: of the whole.
         part: None where all is used.
@@ -68,7 +69,7 @@ def examine(
         encoder: tells voices apart.
         together_s: length of all clips of the speaker; a short clip among others is none too few.
     """
-    utterance = recording.utterance
+    utterance, offset = without_offset(recording.utterance, limits.offset_share)
     heard = hear(utterance)
     speech_s = heard.speech_s
     trace = trace_voice(heard, encoder)
@@ -84,6 +85,7 @@ def examine(
         duration_s=utterance.duration_s,
         speech_s=heard.speech_s,
         level_dbfs=level_dbfs(heard),
+        offset=offset,
         snr_db=snr_db(float(power.mean()) if power.size else 0.0, noise_power(heard.spectra)),
         bandwidth_hz=bandwidth_hz(heard),
         clipped_share=recording.source.clipped_share,

@@ -21,6 +21,7 @@ class Figures:
         duration_s: length in seconds.
         speech_s: of it speech, short pauses with it.
         level_dbfs: root mean square of speech.
+        offset: what was taken from each sample of the recording; 0 where it was centred.
         snr_db: speech over noise above 200 Hz, −10 to 60; higher is better.
         bandwidth_hz: above it speech has next to nothing; at most 8,000.
         clipped_share: of the file's samples, within 1 % of its highest peak.
@@ -32,6 +33,7 @@ class Figures:
     duration_s: float
     speech_s: float
     level_dbfs: float
+    offset: float
     snr_db: float
     bandwidth_hz: float
     clipped_share: float
@@ -97,7 +99,7 @@ def grade_length(
 
 
 def grade_signal(figures: Figures, limits: RecordingLimits) -> tuple[Finding, ...]:
-    """Grades noise, band, clipping, music and level."""
+    """Grades noise, band, clipping, music and level; tells of an offset."""
     is_narrow = figures.bandwidth_hz <= limits.narrow_hz
     is_quiet = figures.level_dbfs < limits.quiet_dbfs
     return (
@@ -131,6 +133,13 @@ def grade_signal(figures: Figures, limits: RecordingLimits) -> tuple[Finding, ..
             "level",
             f"speech at {figures.level_dbfs:.0f} dBFS" + (", very quiet" if is_quiet else ""),
             "it works, but record louder if you can: then hiss matters less.",
+        ),
+        Finding(
+            "ok",
+            "offset",
+            f"a constant offset of {figures.offset:.3f} was taken out"
+            if figures.offset
+            else "none",
         ),
     )
 

@@ -3,7 +3,7 @@
 All of it is measured at 16 kHz: that is what the speaker encoder hears.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +26,7 @@ SPECTRA_BATCH = 4096  # bounds memory
 NOISE_FROM_HZ = 200.0
 QUIET_QUANTILE = 0.05
 EMPTY_POWER = 1e-12  # −120 dBFS: digital silence, below what 16 bits can hold
+MIN_OFFSET = 1e-4  # −80 dBFS: below, it changes nothing that is heard or measured
 SNR_RANGE_DB = (-10.0, 60.0)
 
 BAND_BINS = 6  # 200 Hz
@@ -77,6 +78,23 @@ def hear(utterance: Utterance) -> Heard:
         batch = windows[start : start + SPECTRA_BATCH]
         spectra[start : start + SPECTRA_BATCH] = _power(batch)
     return Heard(samples, is_speech, spectra)
+
+
+def without_offset(utterance: Utterance, share: float) -> tuple[Utterance, float]:
+    """Centres a recording that a sound card has shifted.
+
+    Args:
+        utterance: as recorded.
+        share: an offset below this share of the root mean square about it stays.
+
+    Returns:
+        The utterance, and what was taken from each sample; 0.0 where it is as it was.
+    """
+    samples = utterance.samples.astype(np.float64)
+    offset = float(samples.mean()) if samples.size else 0.0
+    if abs(offset) <= share * float(samples.std()) or abs(offset) < MIN_OFFSET:
+        return utterance, 0.0
+    return replace(utterance, samples=(samples - offset).astype(np.float32)), offset
 
 
 def level_dbfs(heard: Heard) -> float:

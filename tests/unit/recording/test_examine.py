@@ -35,7 +35,7 @@ def test_clean_speech_has_no_faults(look, speakers):
     found = look(speakers.her[: 24 * SAMPLE_RATE_HZ])
     assert faults(found) == {}
     assert set(grades(found)) == {
-        *("length", "noise", "band", "clipping", "music", "level", "voices", "channels"),
+        *("length", "noise", "band", "clipping", "music", "level", "offset", "voices", "channels"),
     }
     assert all(one.advice == "" for one in found.findings)
 
@@ -79,6 +79,24 @@ def test_two_speakers(look, speakers):
 def test_very_quiet(look, speakers):
     found = look(speakers.her[: 15 * SAMPLE_RATE_HZ] * 0.003)
     assert faults(found) == {"level": "note"}
+
+
+def test_an_offset_is_taken_out(look, speakers):
+    centred = speakers.her[: 15 * SAMPLE_RATE_HZ] - speakers.her[: 15 * SAMPLE_RATE_HZ].mean()
+    plain, shifted = look(centred), look(centred + 0.2)
+    assert (plain.figures.offset, shifted.figures.offset) == (0.0, pytest.approx(0.2, abs=1e-6))
+    assert np.abs(shifted.utterance.samples - centred).max() < 1e-6
+    assert shifted.figures.level_dbfs == pytest.approx(plain.figures.level_dbfs, abs=0.01)
+    assert shifted.figures.snr_db == pytest.approx(plain.figures.snr_db, abs=0.1)
+    told = {one.what: one for one in shifted.findings}["offset"]
+    assert (told.grade, told.found) == ("ok", "a constant offset of 0.200 was taken out")
+
+
+def test_a_slight_offset_stays(look, speakers):
+    samples = speakers.her[: 15 * SAMPLE_RATE_HZ]
+    samples = samples - samples.mean() + 0.04 * samples.std()
+    assert look(samples).figures.offset == 0.0
+    assert look(samples, limits=RecordingLimits(offset_share=0.03)).figures.offset > 0
 
 
 def test_a_short_clip_among_others_is_none_too_few(look, speakers):
