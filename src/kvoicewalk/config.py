@@ -55,6 +55,7 @@ class RecordingLimits(_Frozen):
     min_speech_share: float = Field(0.5, ge=0, le=1, description="note below")
     quiet_dbfs: float = Field(-45.0, description="note below")
     offset_share: float = Field(0.05, gt=0, description="of the RMS: taken out above")
+    drift_share: float = Field(0.1, gt=0, description="of the RMS: note above")
     snr_db: tuple[float, float] = Field((19.0, 14.0), description="note below, bad below")
     narrow_hz: float = Field(4250.0, gt=0, description="bad up to: a telephone's band")
     clipped_share: tuple[float, float] = Field((3e-4, 1e-2), description="note and bad above")
@@ -158,7 +159,7 @@ class WalkConfig(_Frozen):
         None, min_length=1, description="a voice; None: the population's mean"
     )
     n_steps: int | None = Field(None, ge=1, description="None: 300, or no limit beside minutes")
-    minutes: float | None = Field(None, gt=0, description="None: no limit")
+    minutes: float | None = Field(None, gt=0, allow_inf_nan=False, description="None: no limit")
     patience: int | None = Field(None, ge=1, description="steps without improvement; None: any")
     gate_share: float | None = Field(
         None, ge=0, le=1, description="of the incumbent's target similarity; None: by method"

@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import numpy as np
 import pytest
@@ -85,7 +86,11 @@ def test_rank_then_score_then_speak_then_show(kvw, clip, tmp_path):
     shown = json.loads(ok(kvw("runs", "show", ranked["run"][:15], "--json")))
     assert shown["result"]["best"]["name"] == best["name"]
     assert ranked["run"] in ok(kvw("runs", "list"))
-    assert best["name"] in ok(kvw("runs", "show", ranked["run"]))
+    told = ok(kvw("runs", "show", ranked["run"]))
+    assert best["name"] in told
+    assert re.search(rf"best voice +{best['name']}", told)
+    assert re.search(rf"score +{best['score']:.2f}", told)
+    assert re.search(r"seed +0", told)
 
     # Its configuration runs it again, to the same numbers.
     again = json.loads(ok(kvw("rank", "--config", folder / "config.json", "--json")))
@@ -121,6 +126,11 @@ def test_scores_are_ordered_and_same_names_told_apart(kvw, clip, tmp_path):
     assert sorted(names) == ["af_alder", "am_garnet", "am_garnet.pt"]
     scores = [voice["score"] for voice in scored["voices"]]
     assert scores == sorted(scores, reverse=True)
+
+
+def test_an_empty_text_is_refused_before_the_model_loads(kvw, monkeypatch):
+    monkeypatch.setattr("kvoicewalk.cli.session.open_synthesizer", None)
+    failed(kvw("speak", "am_ash", "  ", *MINI), "text is empty")
 
 
 def test_speak_reads_text_from_a_file_or_stdin(kvw, tmp_path):

@@ -2,10 +2,11 @@
 
 import io
 import re
+import shlex
 
 from rich.console import Console
 
-from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.output import Output, how_to_speak
 
 ERASE_LINE = "\x1b[2K"
 
@@ -18,3 +19,9 @@ def test_a_spinner_wipes_no_part_of_a_note():
     (shown,) = re.findall(r"Note:.*is short", screen.getvalue(), re.DOTALL)
     assert ERASE_LINE not in shown
     assert "[bold]clip.wav[/]" in shown
+
+
+def test_a_command_can_be_pasted():
+    assert how_to_speak("out/best.pt") == 'kvw speak out/best.pt "Any text you like."'
+    words = shlex.split(how_to_speak("Mein Ordner/it's/best.pt"))
+    assert words == ["kvw", "speak", "Mein Ordner/it's/best.pt", "Any text you like."]

@@ -36,6 +36,21 @@ def test_help_loads_nothing_heavy(arguments):
     assert "HEAVY []" in done.stdout
 
 
+@pytest.mark.parametrize("arguments", [["runs", "list"], ["voices", "list", "--model", "mini"]])
+def test_lists_load_no_scorer(arguments, tmp_path):
+    code = (
+        "import sys; sys.argv = ['kvw', *sys.argv[1:]]\n"
+        "from kvoicewalk.__main__ import main\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print('HEAVY', sorted({'librosa', 'resemblyzer', 'kokoro'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        capture_output=True, text=True, check=True, cwd=tmp_path,
+    )  # fmt: skip
+    assert "HEAVY []" in done.stdout, done.stderr
+
+
 def test_score_is_the_same_in_two_processes(tmp_path, example_target):
     results, timings = [], []
     # A cache of its own each; then one that remembers everything.

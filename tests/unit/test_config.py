@@ -116,3 +116,9 @@ def test_a_flag_for_other_params_takes_their_defaults_over_a_dumped_config():
         assert merge_config("walk", flags, file) == merge_config("walk", flags, None)
     own = {"walk": {"params": "shared", "n_seeds": 5}}
     assert merge_config("walk", {"walk": {"params": "shared"}}, own).walk.n_seeds == 5
+
+
+@pytest.mark.parametrize("minutes", [float("inf"), float("nan"), 0.0])
+def test_minutes_are_a_number_above_zero(minutes):
+    with pytest.raises(ConfigError, match="minutes"):
+        merge_config("walk", {"walk": {"minutes": minutes}}, None)

@@ -195,12 +195,41 @@ def test_a_whisper_that_dies_is_one_line_and_is_started_anew(whisper, monkeypatc
     listener = Listener(whisper)
     heard = listener.write_down(noise(0))
     listener._process.kill()
+    assert listener.write_down(noise(0)) == heard
+    monkeypatch.setattr("kvoicewalk.judges.words.N_TRIES", 1)
+    listener._process.kill()
     with pytest.raises(UnavailableError, match=r"stopped by itself \(exit code -9\)"):
         listener.write_down(noise(0))
-    assert listener.write_down(noise(0)) == heard
     monkeypatch.setattr(sys, "executable", str(whisper / "nothing"))
     with pytest.raises(UnavailableError, match="not started"):
         Listener(whisper).write_down(noise(0))
+    monkeypatch.setattr(sys, "executable", None)
+    with pytest.raises(UnavailableError, match="not started"):
+        Listener(whisper).write_down(noise(0))
+
+
+def test_it_does_not_die_in_an_environment_without_settings(whisper, monkeypatch):
+    for name in ("OMP_NUM_THREADS", "ONEDNN_PRIMITIVE_CACHE_CAPACITY", "LRU_CACHE_CAPACITY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr("kvoicewalk.judges.words.N_TRIES", 1)
+    for _ in range(4):
+        listener = Listener(whisper)
+        listener.write_down(noise(0))
+        listener.close()
+
+
+def test_what_others_print_in_its_process_is_no_answer(whisper, tmp_path, monkeypatch):
+    banner = "print('a banner'); print('[1]'); print('{\"other\": 1}')"
+    (tmp_path / "sitecustomize.py").write_text(banner)
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    assert isinstance(Listener(whisper).write_down(noise(0)), str)
+
+
+def test_an_end_that_nobody_expected_has_its_exit_code(tmp_path, monkeypatch):
+    (tmp_path / "faster_whisper.py").write_text("raise SystemExit(7)")
+    monkeypatch.syspath_prepend(tmp_path)
+    with pytest.raises(UnavailableError, match="exit code 1"):
+        Listener(tmp_path).write_down(noise(0))
 
 
 def test_ctrl_c_ends_what_hears(whisper, monkeypatch):

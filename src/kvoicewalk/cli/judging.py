@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kvoicewalk.audio import Utterance
     from kvoicewalk.cli.session import Session
     from kvoicewalk.held_out import HeldOut, Yardstick
-    from kvoicewalk.judges import Reading
+    from kvoicewalk.judges import Judge, Reading
     from kvoicewalk.verdict import Standing
     from kvoicewalk.voices import Voice
 
@@ -44,6 +44,7 @@ class HeldOutDesk:
         self._knows_text = knows_text
         self._yardstick: Yardstick | None = None
         self._below: tuple[HeldOut, list[Utterance], float | None] | None = None
+        self._panel: list[Judge] | None = None
 
     def judge(self, voice: "Voice", output: Output) -> dict[str, Any] | None:
         """Judges a voice and shows it.
@@ -130,7 +131,8 @@ class HeldOutDesk:
         if config.text == TARGET_TEXT or len(clips) > 1:
             # Only the words of a single recording are known, and only where they were given.
             clips = [replace(clip, text="") for clip in clips]
-        return hear_judges(open_panel(), speech, floor_speech, clips, self._is_late)
+        self._panel = self._panel or open_panel()
+        return hear_judges(self._panel, speech, floor_speech, clips, self._is_late)
 
     def _is_late(self) -> bool:
         config = self._session.config

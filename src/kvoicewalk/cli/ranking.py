@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
+from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output, how_to_speak
 from kvoicewalk.cli.paging import leave_material, leave_page
 
 if TYPE_CHECKING:
@@ -169,5 +169,5 @@ def _show(
         output.note(
             f"\nBest voice: {best['name']}. Hear it: {best['wav_path']}\n{page}"
             f"Run folder: {folder}\n"
-            f'Next: kvw speak {best["voice_path"]} "Any text you like."'
+            f"Next: {how_to_speak(best['voice_path'])}"
         )

@@ -65,6 +65,8 @@ def show(
     table = Table.grid(padding=(0, 2))
     for key, value in _entry(record).items():
         table.add_row(key, escape(str(value)) if value is not None else "·")
+    for key, value in _outcome(record).items():
+        table.add_row(key, escape(value))
     table.add_row("files", escape("  ".join(files)) or "·")
     data = {**_entry(record), "config": record.config, "result": record.result, "voices": rows}
     shown = [table]
@@ -155,6 +157,26 @@ def _entry(record: "RunRecord") -> dict[str, Any]:
         "folder": str(record.folder),
         "note": record.note or None,
     }
+
+
+def _outcome(record: "RunRecord") -> dict[str, str]:
+    """Returns settings and result in words, as far as the run has them; `--json` has all."""
+    from kvoicewalk.report import plain
+
+    settings, result = plain.mapping(record.config), plain.mapping(record.result)
+    walk, best = plain.mapping(settings.get("walk")), plain.mapping(result.get("best"))
+    score, likeness = plain.number(best, "score"), plain.number(best, "target_similarity")
+    found = {
+        "method": walk.get("method") if record.command in ("walk", "clone") else None,
+        "seed": plain.mapping(settings.get("synth")).get("seed"),
+        "text": plain.mapping(settings.get("target")).get("text"),
+        "best voice": best.get("name"),
+        "score": None if score is None else f"{score:.2f}",
+        "likeness": None if likeness is None else f"{likeness:.3f}",
+        "on new texts": plain.mapping(result.get("held_out")).get("verdict"),
+        "page": result.get("page_path"),
+    }
+    return {key: plain.text(value) for key, value in found.items() if value not in (None, "")}
 
 
 COMMANDS: Mapping[str, Callable[..., None]] = {

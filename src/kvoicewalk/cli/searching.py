@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kvoicewalk.cli.judging import HeldOutDesk
-from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
+from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output, how_to_speak
 from kvoicewalk.cli.paging import leave_material, leave_page
 from kvoicewalk.cli.population import Population, find_population
 
@@ -189,5 +189,5 @@ def _say_done(result: dict[str, Any], run: "Run", page_path: str | None, output:
         output.note(f"\nListen and compare: {page_path}")
     output.note(
         f"Hear it: {best['wav_path']}\nRun folder: {run.folder}\n"
-        f'Next: kvw speak {best["voice_path"]} "Any text you like."'
+        f"Next: {how_to_speak(best['voice_path'])}"
     )

@@ -1,5 +1,6 @@
 """Wires a config's parts together: clips → target, model → synthesizer, both → evaluator."""
 
+import shlex
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -280,7 +281,9 @@ def how_to_resume(run: "Run") -> str:
 
     out_dir = run.folder.parent
     is_default = out_dir == RunConfig.model_fields["out_dir"].default
-    return "Go on with: kvw runs resume" + ("" if is_default else f" --out {out_dir}")
+    return "Go on with: kvw runs resume" + (
+        "" if is_default else f" --out {shlex.quote(str(out_dir))}"
+    )
 
 
 def stock_voices(model: "Model", voices_path: Path | None) -> "list[Voice]":

@@ -1,14 +1,15 @@
 """Whisper in a process of its own: speech on standard input, words on standard output.
 
-ctranslate2, which computes Whisper, can free memory wrongly when its process ends: on a processor
-that is not Intel's every other run crashed after its work was done (4.8.5; 4.7.2 beside torch, more
-seldom). This process ends without tidying up, so neither such an end nor a crash while it hears
-reaches the program that asked.
+ctranslate2, which computes Whisper, can crash on a processor that is not Intel's: every other
+process that had used it died when it ended (4.8.5; 4.7.2 beside torch, more seldom), and some while
+they heard (see `words.ENVIRONMENT`). This process ends without tidying up, and its death reaches
+the program that asked as an answer that is missing.
 
 It is called with a folder that holds a converted model, and with the search path for packages. It
 writes one line when the model is loaded and one for each utterance: a JSON object with `text`, or
-with `error`, the reason why there is none. An utterance is its number of samples (four bytes, the
-low one first) and these as float32 at 16 kHz. It ends with its input.
+with `error`, the reason why there is none; other lines are somebody else's. An utterance is its
+number of samples (four bytes, the low one first) and these as float32 at 16 kHz. It ends with its
+input.
 """
 
 import json
@@ -67,5 +68,6 @@ if __name__ == "__main__":
     sys.path[:] = sys.argv[2:]  # this file's folder holds no packages
     try:
         serve(sys.argv[1])
-    finally:
-        os._exit(0)
+    except BaseException:  # noqa: BLE001  # told by the exit code
+        os._exit(1)
+    os._exit(0)

@@ -3,12 +3,14 @@
 import contextlib
 import importlib.util
 import json
+import os
 import re
 import subprocess
 import sys
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from kvoicewalk.audio import Utterance, resample
 from kvoicewalk.judges.base import UnavailableError
@@ -16,6 +18,10 @@ from kvoicewalk.judges.base import UnavailableError
 REPO_ID = "Systran/faster-whisper-base.en"
 FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.txt")
 RATE_HZ = 16_000
+# Of Whisper's process. Without it the library crashed while it heard, in about every other process;
+# whatever its value was, with it never (ctranslate2 4.8.5 on an AMD processor).
+ENVIRONMENT = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
+N_TRIES = 2
 NOT_INSTALLED = "not installed: pip install 'kvoicewalk[asr]'"
 
 
@@ -41,15 +47,21 @@ class Listener:
         """Returns what was heard.
 
         Raises:
-            UnavailableError: the package or its model is missing, or it came to an end unasked.
+            UnavailableError: the package or its model is missing, or it ended by itself, twice.
         """
         samples = resample(utterance.samples, utterance.sample_rate_hz, RATE_HZ)
-        try:
-            process = self._process or self._start()
-            return self._ask(process, samples.astype("<f4", copy=False).tobytes())
-        except BaseException:  # also Ctrl-C: half a question cannot be taken back
-            self.close()
-            raise
+        question = samples.astype("<f4", copy=False).tobytes()
+        for n_left in reversed(range(N_TRIES)):
+            try:
+                return self._ask(self._process or self._start(), question)
+            except _EndedError:
+                self.close()
+                if not n_left:
+                    raise
+            except BaseException:  # also Ctrl-C: half a question cannot be taken back
+                self.close()
+                raise
+        raise AssertionError("unreachable")
 
     def close(self) -> None:
         """Ends the process; the next question starts another one."""
@@ -62,10 +74,11 @@ class Listener:
         program = Path(__file__).with_name("whisper_process.py")
         try:
             self._process = process = subprocess.Popen(
-                [sys.executable, str(program), str(self._folder), *sys.path],
+                [sys.executable, str(program), str(self._folder), *map(str, sys.path)],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env={**ENVIRONMENT, **os.environ},
             )  # fmt: skip
-        except OSError as error:
+        except (OSError, TypeError, ValueError) as error:  # also a Python without an executable
             raise UnavailableError(f"not started: {error}") from error
         weakref.finalize(self, _end, process)
         self._answer(process, f"cannot be loaded from {self._folder}")
@@ -81,13 +94,26 @@ class Listener:
     @staticmethod
     def _answer(process: "subprocess.Popen[bytes]", failure: str) -> str:
         assert process.stdout is not None
-        line = process.stdout.readline()
-        if not line.endswith(b"\n"):
-            raise UnavailableError(f"stopped by itself (exit code {process.wait()})")
-        answer: dict[str, str] = json.loads(line)
-        if "error" in answer:
-            raise UnavailableError(f"{failure}: {answer['error']}")
-        return answer["text"]
+        for line in iter(process.stdout.readline, b""):
+            answer = _parsed(line)
+            if "error" in answer:
+                raise UnavailableError(f"{failure}: {answer['error']}")
+            if "text" in answer:
+                return str(answer["text"])
+        raise _EndedError(f"stopped by itself (exit code {process.wait()})")
+
+
+class _EndedError(UnavailableError):
+    """The process ended instead of answering."""
+
+
+def _parsed(line: bytes) -> dict[str, Any]:
+    """Returns an answer; {} for a line that is none, such as a banner at the start of Python."""
+    try:
+        answer = json.loads(line)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -17,6 +17,7 @@ from kvoicewalk.recording.grades import (
 from kvoicewalk.recording.part import Part, best_part
 from kvoicewalk.recording.signal import (
     bandwidth_hz,
+    drift_share,
     hear,
     level_dbfs,
     noise_power,
@@ -86,6 +87,7 @@ def examine(
         speech_s=heard.speech_s,
         level_dbfs=level_dbfs(heard),
         offset=offset,
+        drift_share=drift_share(utterance),
         snr_db=snr_db(float(power.mean()) if power.size else 0.0, noise_power(heard.spectra)),
         bandwidth_hz=bandwidth_hz(heard),
         clipped_share=recording.source.clipped_share,

@@ -22,6 +22,7 @@ class Figures:
         speech_s: of it speech, short pauses with it.
         level_dbfs: root mean square of speech.
         offset: what was taken from each sample of the recording; 0 where it was centred.
+        drift_share: by how much the offset moves from second to second, of the root mean square.
         snr_db: speech over noise above 200 Hz, −10 to 60; higher is better.
         bandwidth_hz: above it speech has next to nothing; at most 8,000.
         clipped_share: of the file's samples, within 1 % of its highest peak.
@@ -34,6 +35,7 @@ class Figures:
     speech_s: float
     level_dbfs: float
     offset: float
+    drift_share: float
     snr_db: float
     bandwidth_hz: float
     clipped_share: float
@@ -134,14 +136,16 @@ def grade_signal(figures: Figures, limits: RecordingLimits) -> tuple[Finding, ..
             f"speech at {figures.level_dbfs:.0f} dBFS" + (", very quiet" if is_quiet else ""),
             "it works, but record louder if you can: then hiss matters less.",
         ),
-        Finding(
-            "ok",
-            "offset",
-            f"a constant offset of {figures.offset:.3f} was taken out"
-            if figures.offset
-            else "none",
-        ),
+        _grade_offset(figures, limits),
     )
+
+
+def _grade_offset(figures: Figures, limits: RecordingLimits) -> Finding:
+    if figures.drift_share > limits.drift_share:
+        advice = "take it out first, with a high-pass filter at 20 Hz."
+        return Finding("note", "offset", "the waveform's offset moves", advice)
+    taken = f"a constant offset of {figures.offset:.3f} was taken out"
+    return Finding("ok", "offset", taken if figures.offset else "none")
 
 
 def grade_voices(

@@ -3,6 +3,7 @@
 All of it is measured at 16 kHz: that is what the speaker encoder hears.
 """
 
+import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -90,11 +91,28 @@ def without_offset(utterance: Utterance, share: float) -> tuple[Utterance, float
     Returns:
         The utterance, and what was taken from each sample; 0.0 where it is as it was.
     """
-    samples = utterance.samples.astype(np.float64)
-    offset = float(samples.mean()) if samples.size else 0.0
-    if abs(offset) <= share * float(samples.std()) or abs(offset) < MIN_OFFSET:
+    samples = utterance.samples
+    offset = float(samples.mean(dtype=np.float64)) if samples.size else 0.0
+    if abs(offset) <= share * _spread(samples, offset) or abs(offset) < MIN_OFFSET:
         return utterance, 0.0
-    return replace(utterance, samples=(samples - offset).astype(np.float32)), offset
+    return replace(utterance, samples=samples - np.float32(offset)), offset
+
+
+def drift_share(utterance: Utterance) -> float:
+    """Returns by how much the offset moves, from second to second: of the root mean square."""
+    rate_hz = utterance.sample_rate_hz
+    n_whole = utterance.samples.size // rate_hz
+    samples = utterance.samples[: n_whole * rate_hz]
+    level = _spread(samples, float(samples.mean(dtype=np.float64))) if n_whole else 0.0
+    if level == 0:
+        return 0.0
+    return float(samples.reshape(-1, rate_hz).mean(axis=1, dtype=np.float64).std()) / level
+
+
+def _spread(samples: npt.NDArray[np.float32], mean: float) -> float:
+    """Returns the root mean square about the mean, without a copy of an hour of sound."""
+    power = float(np.dot(samples, samples)) / samples.size
+    return math.sqrt(max(power - mean * mean, 0.0))
 
 
 def level_dbfs(heard: Heard) -> float:

@@ -5,7 +5,7 @@ All sizes are in units of the picture, whose origin is at its upper left.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from kvoicewalk.report import plain
@@ -14,6 +14,7 @@ from kvoicewalk.report.page_facts import HeldOutFacts, Parts, RunFacts, StepFact
 WIDTH, HEIGHT = 520, 300
 LEFT, RIGHT, TOP, BOTTOM = 46, 14, 14, 34
 MAX_DOTS = 500
+CAPTION_WIDTH, CAPTION_HEIGHT = 110, 16
 LOW_SHARE = 0.25  # of the curve's own height that rejected steps may lie below it
 N_TICKS = 6
 
@@ -227,7 +228,8 @@ def voice_plane(facts: RunFacts) -> Chart | None:
         lines.append(Line(_polyline(points), "best"))
         dots += [Dot(*at(x, y), "step", name) for name, x, y in others[:-1]]
         name, x, y = others[-1]
-        dots.append(Dot(*at(x, y), "best", name, None, "the new voice"))
+        new = Dot(*at(x, y), "best", name, None, "the new voice")
+        dots = [*(_without_caption_under(new, dot) for dot in dots), new]
     listed = kept.get("shares")
     shares = [
         one
@@ -247,6 +249,12 @@ def voice_plane(facts: RunFacts) -> Chart | None:
         note=note,
         frame=box,
     )
+
+
+def _without_caption_under(new: Dot, dot: Dot) -> Dot:
+    """Takes a caption away that would lie under the new voice's; the legend names its colour."""
+    is_under = abs(dot.y - new.y) < CAPTION_HEIGHT and abs(dot.x - new.x) < CAPTION_WIDTH
+    return replace(dot, caption="") if is_under else dot
 
 
 def _curve(scored: Sequence[StepFacts], first: float | None) -> list[tuple[int, float]]:

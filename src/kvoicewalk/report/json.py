@@ -3,16 +3,17 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.evaluate import Evaluation, EvaluationCounts
-from kvoicewalk.held_out import HeldOut
-from kvoicewalk.judges.base import Reading
-from kvoicewalk.search.base import Outcome, RankStep
-from kvoicewalk.verdict import Standing, Verdict
+if TYPE_CHECKING:  # for their types alone: `kvw runs list` needs none of what they load
+    from kvoicewalk.evaluate import Evaluation, EvaluationCounts
+    from kvoicewalk.held_out import HeldOut
+    from kvoicewalk.judges.base import Reading
+    from kvoicewalk.search.base import Outcome, RankStep
+    from kvoicewalk.verdict import Standing, Verdict
 
 
-def voice_entry(step: RankStep) -> dict[str, Any]:
+def voice_entry(step: "RankStep") -> dict[str, Any]:
     """Returns one voice's line of a ranking; what was not heard of it is null."""
     score = step.score
     return {
@@ -25,7 +26,7 @@ def voice_entry(step: RankStep) -> dict[str, Any]:
     }
 
 
-def parts_entry(evaluation: Evaluation) -> dict[str, Any]:
+def parts_entry(evaluation: "Evaluation") -> dict[str, Any]:
     """Returns score and parts; what was not heard of it is null."""
     score = evaluation.score
     return {
@@ -36,7 +37,7 @@ def parts_entry(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def step_entry(number: int, evaluation: Evaluation, outcome: Outcome) -> dict[str, Any]:
+def step_entry(number: int, evaluation: "Evaluation", outcome: "Outcome") -> dict[str, Any]:
     """Returns one step of a search, as it is kept and printed."""
     return {
         "step": number,
@@ -47,10 +48,10 @@ def step_entry(number: int, evaluation: Evaluation, outcome: Outcome) -> dict[st
 
 
 def held_out_entry(
-    standing: Standing,
-    verdict: Verdict,
+    standing: "Standing",
+    verdict: "Verdict",
     place: Mapping[str, float | None],
-    readings: Sequence[Reading],
+    readings: "Sequence[Reading]",
 ) -> dict[str, Any]:
     """Returns the held-out score of a voice between its floor and its ceiling.
 
@@ -82,11 +83,11 @@ def held_out_entry(
     }
 
 
-def _by_length(found: HeldOut) -> list[dict[str, Any]]:
+def _by_length(found: "HeldOut") -> list[dict[str, Any]]:
     return [asdict(one) for one in found.by_length]
 
 
-def timing_entry(counts: EvaluationCounts) -> dict[str, Any]:
+def timing_entry(counts: "EvaluationCounts") -> dict[str, Any]:
     """Returns what the evaluations of a run cost."""
     return {
         "n_spoken": counts.n_spoken,
@@ -97,7 +98,7 @@ def timing_entry(counts: EvaluationCounts) -> dict[str, Any]:
 
 
 def ranking_object(
-    run_id: str, model: str, target: str, standings: Sequence[RankStep], more: Mapping[str, Any]
+    run_id: str, model: str, target: str, standings: "Sequence[RankStep]", more: Mapping[str, Any]
 ) -> dict[str, Any]:
     """Returns the object of `rank` and `score`, best voice first."""
     return {

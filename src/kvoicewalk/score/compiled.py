@@ -7,9 +7,12 @@ modules take librosa from here, where it loads under a lock.
 """
 
 import contextlib
+import importlib.util
+import os
 from collections.abc import Iterator
+from pathlib import Path
 
-from filelock import FileLock, Timeout
+from filelock import BaseFileLock, FileLock, Timeout
 
 from kvoicewalk.config import read_environment
 
@@ -19,16 +22,39 @@ MAX_WAIT_S = 300.0  # a first load takes half a minute; longer than this, nobody
 
 @contextlib.contextmanager
 def compiling_alone() -> Iterator[None]:
-    """Lets one process of this user at a time pass; without a lock where none can be had."""
-    path = read_environment().cache_dir / LOCK_NAME
-    lock = FileLock(path, timeout=MAX_WAIT_S)
-    with contextlib.suppress(OSError, Timeout, NotImplementedError):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
+    """Lets one process at a time pass; without a lock where none can be had."""
+    lock = _lock()
     try:
         yield
     finally:
-        lock.release()
+        if lock is not None:
+            lock.release()
+
+
+def _lock() -> BaseFileLock | None:
+    """Returns the lock, taken, in the first folder that can hold one."""
+    for folder in _folders():
+        lock = FileLock(folder / LOCK_NAME, timeout=MAX_WAIT_S)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            lock.acquire()
+        except Timeout:
+            return None
+        except (OSError, NotImplementedError):
+            continue
+        return lock
+    return None
+
+
+def _folders() -> Iterator[Path]:
+    """Yields where numba writes, in its order: all that share its files share the lock."""
+    named = os.environ.get("NUMBA_CACHE_DIR")
+    if named:
+        yield Path(named)
+    package = importlib.util.find_spec("librosa")
+    if package is not None and package.origin is not None:
+        yield Path(package.origin).parent / "__pycache__"
+    yield read_environment().cache_dir
 
 
 with compiling_alone():

@@ -92,6 +92,14 @@ def test_an_offset_is_taken_out(look, speakers):
     assert (told.grade, told.found) == ("ok", "a constant offset of 0.200 was taken out")
 
 
+def test_an_offset_that_moves(look, speakers):
+    samples = speakers.her[: 15 * SAMPLE_RATE_HZ].copy()
+    samples[: samples.size // 2] += 0.2
+    found = look(samples)
+    assert grades(found)["offset"] == "note"
+    assert "moves" in next(one.found for one in found.faults if one.what == "offset")
+
+
 def test_a_slight_offset_stays(look, speakers):
     samples = speakers.her[: 15 * SAMPLE_RATE_HZ]
     samples = samples - samples.mean() + 0.04 * samples.std()

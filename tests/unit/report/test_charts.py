@@ -82,3 +82,10 @@ def test_plain_values():
     assert plain.mappings([1, {"a": 1}, {2: 3}]) == [{"a": 1}, {}]
     assert when("2026-01-31T14:25:00+00:00") == "31 January 2026, 14:25 UTC"
     assert when("<b>") == ""
+
+
+def test_no_caption_lies_under_that_of_the_new_voice():
+    new = charts.Dot(200, 100, "best", "step9", None, "the new voice")
+    near, far = (charts.Dot(x, 104, "floor", "am_ash", 1.0, "am_ash") for x in (230, 400))
+    assert charts._without_caption_under(new, near).caption == ""
+    assert charts._without_caption_under(new, far).caption == "am_ash"
