@@ -121,11 +121,13 @@ def _closeness(standing: Standing) -> tuple[Kind, str]:
     assert share is not None  # there is a gap
     if share < PARTLY_SHARE:
         return "no_closer", f"no closer to the target than the stock voice {standing.floor_name}"
-    closed = f"{min(share, 1):.0%} of the gap closed"
+    is_like = share >= LIKE_SHARE
+    shown = min(share, 1) if is_like else min(share, LIKE_SHARE - 0.01)  # never rounded up to it
+    closed = f"{shown:.0%} of the gap closed"
     shares = standing.length_shares
     weakest = min(shares, key=lambda n: shares[n])
     weak = f"weakest on texts of about {weakest} phonemes"
-    if share < LIKE_SHARE:
+    if not is_like:
         return "partly", f"closer to the target, not there yet: {closed}, {weak}"
     if shares[weakest] < MIN_LENGTH_SHARE:
         return "uneven", f"sounds like the target, not on every length: {closed}, {weak}"

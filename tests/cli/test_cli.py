@@ -128,6 +128,17 @@ def test_scores_are_ordered_and_same_names_told_apart(kvw, clip, tmp_path):
     assert scores == sorted(scores, reverse=True)
 
 
+def test_what_cannot_be_kept_or_read_is_refused_before_anything_loads(
+    kvw, clip, tmp_path, monkeypatch
+):
+    monkeypatch.setattr("kvoicewalk.cli.session._load", None)
+    monkeypatch.setattr("kvoicewalk.cli.session.open_synthesizer", None)
+    (tmp_path / "file").write_text("no folder")
+    for start in (("rank", clip), ("speak", "am_ash", "Hello.")):
+        failed(kvw(*start, *MINI, "--out", "file/out"), "is no folder", "--out")
+    failed(kvw("rank", "https://example.org/a.wav", *MINI), "is an address", "download")
+
+
 def test_an_empty_text_is_refused_before_the_model_loads(kvw, monkeypatch):
     monkeypatch.setattr("kvoicewalk.cli.session.open_synthesizer", None)
     failed(kvw("speak", "am_ash", "  ", *MINI), "text is empty")

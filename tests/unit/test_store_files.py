@@ -10,7 +10,13 @@ import numpy as np
 import pytest
 
 from kvoicewalk.errors import StoreError
-from kvoicewalk.store.files import from_json, to_json, write_json_atomic, write_text_atomic
+from kvoicewalk.store.files import (
+    from_json,
+    require_writable,
+    to_json,
+    write_json_atomic,
+    write_text_atomic,
+)
 
 
 def test_text_is_written_and_replaced_whole(tmp_path: Path) -> None:
@@ -105,3 +111,17 @@ def test_json_of_an_unknown_type_is_the_callers_mistake() -> None:
 def test_from_json_takes_finite_objects_only(text: str) -> None:
     with pytest.raises(StoreError):
         from_json(text)
+
+
+def test_a_place_for_runs_is_looked_at_and_not_made(tmp_path: Path, monkeypatch) -> None:
+    require_writable(tmp_path)
+    require_writable(tmp_path / "new" / "deeper")
+    require_writable(Path("out"))
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "file").write_text("no folder")
+    for place in (tmp_path / "file", tmp_path / "file" / "out"):
+        with pytest.raises(StoreError, match="is no folder"):
+            require_writable(place)
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    with pytest.raises(StoreError, match="cannot be written into"):
+        require_writable(tmp_path / "new")

@@ -32,6 +32,7 @@ def verdict(values, searched=None, ceiling=CEILING, **more):
         (0.95, "like", "sounds like the target on every length: 100% of the gap closed."),
         ([0.75, 0.9, 0.9, 0.9, 0.9], "uneven", "not on every length"),
         (0.78, "partly", "closer to the target, not there yet: 40% of the gap closed"),
+        (0.8497, "partly", "closer to the target, not there yet: 74% of the gap closed"),
         (0.71, "no_closer", "no closer to the target than the stock voice af_x"),
         (0.60, "no_closer", "no closer"),
     ],

@@ -83,8 +83,12 @@ def target_flags(
     """Returns the target's options, nested like `RunConfig`.
 
     Raises:
-        ConfigError: more than one text is given, or the file cannot be read.
+        ConfigError: two texts are given, the file cannot be read, or a target is an address.
     """
+    targets = list(targets)
+    for path in targets:
+        if path.parts[:1] in (("http:",), ("https:",)):
+            raise ConfigError(f"{path} is an address; download the recording and name the file.")
     paths = [str(path.expanduser().absolute()) for path in targets]
     given = read_text(text, text_file)
     if given is not None and transcribe:

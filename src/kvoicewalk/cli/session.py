@@ -147,9 +147,12 @@ def open_session(
         started_s: when the command began, on `time.monotonic`; None: now.
 
     Raises:
-        KvwError: the recording, the model or the text cannot be used.
+        KvwError: the recording, the model, the text or the folder of runs cannot be used.
     """
+    from kvoicewalk.store import require_writable
+
     started_s = time.monotonic() if started_s is None else started_s
+    require_writable(config.out_dir)
     with busy(output, "loading …"):
         session = _load(config, read_clips(config.target), output, started_s)
     try:
@@ -190,7 +193,7 @@ def _load(
     if listener is not None:
         config, clips = _transcribe(config, clips, listener, output)
     term = make_feature_term(config.score.scoring)
-    target = build_target(config.target.paths[0].name, clips, encoder, term)
+    target = build_target(_name_of(config.target.paths), clips, encoder, term)
     memory = MeasurementCache.open(read_environment().cache_dir / CACHE_NAME)
     if memory.note:
         output.note(memory.note)
@@ -204,6 +207,11 @@ def _load(
         lang=config.synth.lang or DEFAULT_LANG,
     )
     return Session(config, synthesizer.model, synthesizer, evaluator, clips, started_s)
+
+
+def _name_of(paths: "Sequence[Path]") -> str:
+    more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+    return paths[0].name + more
 
 
 def _listener(config: "RunConfig") -> "Listener":

@@ -74,10 +74,12 @@ def speak_to_file(
     from kvoicewalk.config_file import dump_config
     from kvoicewalk.models import stock_voice_source
     from kvoicewalk.phonemes import DEFAULT_LANG
-    from kvoicewalk.store import RunStore
+    from kvoicewalk.store import RunStore, require_writable
 
     if wav_path is not None:
         check_wav_path(wav_path)
+    else:
+        require_writable(config.out_dir)
     voice = find_voice(voice_spec, stock_voice_source(config.model.name))  # before the slow part
     synthesizer = open_synthesizer(config, output)
     identity = synthesizer.model.identity

@@ -2,12 +2,14 @@
 
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 
 from kvoicewalk.report import plain
 from kvoicewalk.report.page_facts import HeldOutFacts, Parts, RunFacts
 from kvoicewalk.report.words import when
 
 TEXT_CHARS = 3000
+MAX_CLIPS = 20
 PARTS = ("score", "target_similarity", "self_similarity", "feature_similarity")
 
 
@@ -73,7 +75,7 @@ def details_of(facts: RunFacts) -> list[tuple[str, str]]:
         ("started", when(record.started_at)),
         ("finished", when(record.finished_at or "")),
         ("model", record.model),
-        ("recording", record.target),
+        ("recording", _clip_names(target.get("paths")) or record.target),
         ("recording (hash)", inputs.get("target_hash") or sidecar.get("target_hash")),
         ("voice", sidecar.get("recipe")),
         ("best.pt (SHA-256)", facts.best_hash),
@@ -86,6 +88,13 @@ def details_of(facts: RunFacts) -> list[tuple[str, str]]:
     shown = [(words, plain.text(value)) for words, value in rows if value not in (None, "")]
     spoken = plain.text(target.get("text"), TEXT_CHARS) if record.command != "speak" else ""
     return [*shown, ("text spoken", spoken)] if spoken else shown
+
+
+def _clip_names(paths: object) -> str:
+    """Returns the names of several clips; "" for one, whose name the run has."""
+    listed = paths if isinstance(paths, list) else []
+    names = [Path(one).name for one in listed if isinstance(one, str)]
+    return ", ".join(names[:MAX_CLIPS]) if len(names) > 1 else ""
 
 
 def _speak_command(path: str) -> str:

@@ -1,7 +1,7 @@
 """Runs and measurements on disk: SQLite databases, run folders, whole-or-absent files."""
 
 from kvoicewalk.store.cache import MeasurementCache, MemoryCache
-from kvoicewalk.store.files import write_json_atomic, write_text_atomic
+from kvoicewalk.store.files import require_writable, write_json_atomic, write_text_atomic
 from kvoicewalk.store.records import RunRecord, RunRow, RunStatus, slug
 from kvoicewalk.store.run import Run
 from kvoicewalk.store.runs import RunStore
@@ -14,6 +14,7 @@ __all__ = [
     "RunRow",
     "RunStatus",
     "RunStore",
+    "require_writable",
     "slug",
     "write_json_atomic",
     "write_text_atomic",

@@ -1,6 +1,7 @@
 """Text and JSON files that are whole or absent, never half written."""
 
 import json
+import os
 from pathlib import Path
 
 import numpy as np
@@ -92,3 +93,18 @@ def _plain(value: object) -> object:
 
 def _refuse_constant(name: str) -> object:
     raise ValueError(f"{name} is no finite number")
+
+
+def require_writable(out_dir: Path) -> None:
+    """Checks, before anything slow, that runs can be kept in a folder; makes nothing.
+
+    Raises:
+        StoreError: it is no folder, or may not be written into or made.
+    """
+    nearest = out_dir
+    while not nearest.exists() and nearest != nearest.parent:
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise StoreError(f"{nearest} is no folder; choose another with --out.")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise StoreError(f"{nearest} cannot be written into; choose another with --out.")

@@ -322,7 +322,7 @@ class RunStore:
             self.out_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
-                f"{self.out_dir} cannot be made ({reason_of(error)}); choose another with --out"
+                f"{self.out_dir} cannot be made ({reason_of(error)}); choose another with --out."
             ) from error
 
     def _make_run_folder(self, time_text: str, command: str, target: str) -> Path:
@@ -340,7 +340,7 @@ class RunStore:
                 continue
             except OSError as error:
                 raise StoreError(
-                    f"{folder} cannot be made ({reason_of(error)}); choose another with --out"
+                    f"{folder} cannot be made ({reason_of(error)}); choose another with --out."
                 ) from error
             return folder
 
