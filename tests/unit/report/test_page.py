@@ -223,3 +223,13 @@ def test_several_runs_on_one_page(tmp_path):
     assert first.run_id in read.text
     assert second.run_id in read.text
     assert "2 runs compared" in read.text
+    assert read.text.index("gap closed") < read.text.index("stability")  # a phone shows the first
+
+
+def test_runs_that_were_not_judged_have_no_columns_for_it(tmp_path):
+    runs = [make_clone(tmp_path, held_out=None) for _ in range(2)]
+    with RunStore.open(tmp_path) as store:
+        path = page.write_comparison(store, runs)
+    read = Reader(path.read_text(encoding="utf-8"))
+    assert "gap closed" not in read.text
+    assert "stability" in read.text
