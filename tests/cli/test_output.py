@@ -2,11 +2,10 @@
 
 import io
 import re
-import shlex
 
 from rich.console import Console
 
-from kvoicewalk.cli.output import Output, how_to_speak
+from kvoicewalk.cli.output import Output
 
 ERASE_LINE = "\x1b[2K"
 
@@ -19,9 +18,3 @@ def test_a_spinner_wipes_no_part_of_a_note():
     (shown,) = re.findall(r"Note:.*is short", screen.getvalue(), re.DOTALL)
     assert ERASE_LINE not in shown
     assert "[bold]clip.wav[/]" in shown
-
-
-def test_a_command_can_be_pasted():
-    assert how_to_speak("out/best.pt") == 'kvw speak out/best.pt "Any text you like."'
-    words = shlex.split(how_to_speak("Mein Ordner/it's/best.pt"))
-    assert words == ["kvw", "speak", "Mein Ordner/it's/best.pt", "Any text you like."]

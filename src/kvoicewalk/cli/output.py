@@ -1,6 +1,5 @@
 """Where a command's words go: data to stdout, everything else to stderr."""
 
-import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -77,8 +76,3 @@ class Output:
     def _print_plain(self, line: str) -> None:
         # rich would wrap a long path, which a program could not read back.
         print(line, file=self.stdout.file, flush=True)
-
-
-def how_to_speak(voice_path: str) -> str:
-    """Returns the command that speaks with a voice, ready to be pasted."""
-    return f'kvw speak {shlex.quote(voice_path)} "Any text you like."'

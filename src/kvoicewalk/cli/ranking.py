@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output, how_to_speak
+from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
 from kvoicewalk.cli.paging import leave_material, leave_page
 
 if TYPE_CHECKING:
@@ -159,6 +159,7 @@ def _show(
     result: dict[str, Any], steps: "Sequence[RankStep]", folder: Path, output: Output
 ) -> None:
     from kvoicewalk.report.live import standings_table
+    from kvoicewalk.report.words import speak_command
     from kvoicewalk.search.base import standings
 
     output.show(result, standings_table(standings(steps)))
@@ -169,5 +170,5 @@ def _show(
         output.note(
             f"\nBest voice: {best['name']}. Hear it: {best['wav_path']}\n{page}"
             f"Run folder: {folder}\n"
-            f"Next: {how_to_speak(best['voice_path'])}"
+            f"Next: {speak_command(best['voice_path'])}"
         )

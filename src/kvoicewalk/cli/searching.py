@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from kvoicewalk.cli.judging import HeldOutDesk
-from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output, how_to_speak
+from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
 from kvoicewalk.cli.paging import leave_material, leave_page
 from kvoicewalk.cli.population import Population, find_population
 
@@ -184,10 +184,12 @@ def _interrupted(run: "Run", output: Output) -> typer.Exit:
 
 
 def _say_done(result: dict[str, Any], run: "Run", page_path: str | None, output: Output) -> None:
+    from kvoicewalk.report.words import speak_command
+
     best = result["best"]
     if page_path is not None:
         output.note(f"\nListen and compare: {page_path}")
     output.note(
         f"Hear it: {best['wav_path']}\nRun folder: {run.folder}\n"
-        f"Next: {how_to_speak(best['voice_path'])}"
+        f"Next: {speak_command(best['voice_path'])}"
     )

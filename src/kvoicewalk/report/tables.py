@@ -1,12 +1,11 @@
 """The figures of a page as rows."""
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from kvoicewalk.report import plain
 from kvoicewalk.report.page_facts import HeldOutFacts, Parts, RunFacts
-from kvoicewalk.report.words import when
+from kvoicewalk.report.words import speak_command, when
 
 TEXT_CHARS = 3000
 MAX_CLIPS = 20
@@ -83,7 +82,7 @@ def details_of(facts: RunFacts) -> list[tuple[str, str]]:
         ("language", sidecar.get("lang") or synth.get("lang")),
         ("scoring", facts.result.get("scoring") or sidecar.get("scoring")),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
-        ("speak with it", _speak_command(str(best_path)) if best_path.is_file() else ""),
+        ("speak with it", speak_command(str(best_path)) if best_path.is_file() else ""),
     ]
     shown = [(words, plain.text(value)) for words, value in rows if value not in (None, "")]
     spoken = plain.text(target.get("text"), TEXT_CHARS) if record.command != "speak" else ""
@@ -95,10 +94,6 @@ def _clip_names(paths: object) -> str:
     listed = paths if isinstance(paths, list) else []
     names = [Path(one).name for one in listed if isinstance(one, str)]
     return ", ".join(names[:MAX_CLIPS]) if len(names) > 1 else ""
-
-
-def _speak_command(path: str) -> str:
-    return f'kvw speak {shlex.quote(path)} "Any text you like."'
 
 
 def _difference(best: Parts, other: Parts) -> Parts:

@@ -1,5 +1,6 @@
 """What a page says of a run in a sentence."""
 
+import shlex
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -72,3 +73,8 @@ def when(started_at: str) -> str:
         return ""
     zone = " UTC" if moment.utcoffset() is not None else ""
     return f"{moment.day} {moment:%B %Y, %H:%M}{zone}"
+
+
+def speak_command(voice_path: str) -> str:
+    """Returns the command that speaks with a voice, ready to be pasted."""
+    return f'kvw speak {shlex.quote(voice_path)} "Any text you like."'

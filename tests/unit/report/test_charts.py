@@ -2,6 +2,7 @@
 
 import json
 import math
+import shlex
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import pytest
 from kvoicewalk.report import charts, plain
 from kvoicewalk.report.page_facts import Parts, StepFacts
 from kvoicewalk.report.voice_map import voice_map
-from kvoicewalk.report.words import when
+from kvoicewalk.report.words import speak_command, when
 
 
 def step(number, score, outcome):
@@ -89,3 +90,9 @@ def test_no_caption_lies_under_that_of_the_new_voice():
     near, far = (charts.Dot(x, 104, "floor", "am_ash", 1.0, "am_ash") for x in (230, 400))
     assert charts._without_caption_under(new, near).caption == ""
     assert charts._without_caption_under(new, far).caption == "am_ash"
+
+
+def test_a_command_can_be_pasted():
+    assert speak_command("out/best.pt") == 'kvw speak out/best.pt "Any text you like."'
+    words = shlex.split(speak_command("Mein Ordner/it's/best.pt"))
+    assert words == ["kvw", "speak", "Mein Ordner/it's/best.pt", "Any text you like."]
