@@ -47,10 +47,10 @@ def speak(
     from kvoicewalk.cli.voice_args import model_of_voice
 
     spoken = read_text(text, text_file)
-    if spoken is not None and not spoken.strip():
-        raise ConfigError("the text is empty; say what to speak.")
     if spoken is None:
         raise ConfigError('say what to speak: kvw speak VOICE "Any text." or --text-file FILE.')
+    if not spoken.strip():
+        raise ConfigError("the text is empty; say what to speak.")
     flags = common_flags(model or model_of_voice(voice), device, threads, seed, out, lang)
     flags["synth"]["speed"] = speed
     config = resolve("speak", flags)

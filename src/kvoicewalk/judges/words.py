@@ -21,7 +21,6 @@ RATE_HZ = 16_000
 # Of Whisper's process. Without it the library crashed while it heard, in about every other process;
 # whatever its value was, with it never (ctranslate2 4.8.5 on an AMD processor).
 ENVIRONMENT = {"ONEDNN_PRIMITIVE_CACHE_CAPACITY": "64"}
-N_TRIES = 2
 NOT_INSTALLED = "not installed: pip install 'kvoicewalk[asr]'"
 
 
@@ -51,23 +50,23 @@ class Listener:
         """
         samples = resample(utterance.samples, utterance.sample_rate_hz, RATE_HZ)
         question = samples.astype("<f4", copy=False).tobytes()
-        for n_left in reversed(range(N_TRIES)):
-            try:
-                return self._ask(self._process or self._start(), question)
-            except _EndedError:
-                self.close()
-                if not n_left:
-                    raise
-            except BaseException:  # also Ctrl-C: half a question cannot be taken back
-                self.close()
-                raise
-        raise AssertionError("unreachable")
+        try:
+            return self._heard(question)
+        except _EndedError:  # another process may not crash
+            return self._heard(question)
 
     def close(self) -> None:
         """Ends the process; the next question starts another one."""
         if self._process is not None:
             _end(self._process)
             self._process = None
+
+    def _heard(self, question: bytes) -> str:
+        try:
+            return self._ask(self._process or self._start(), question)
+        except BaseException:  # also Ctrl-C: half a question cannot be taken back
+            self.close()
+            raise
 
     def _start(self) -> "subprocess.Popen[bytes]":
         self.require()
