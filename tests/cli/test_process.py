@@ -51,6 +51,7 @@ def test_lists_load_no_scorer(arguments, tmp_path):
     assert "HEAVY []" in done.stdout, done.stderr
 
 
+@pytest.mark.slow
 def test_score_is_the_same_in_two_processes(tmp_path, example_target):
     results, timings = [], []
     # A cache of its own each; then one that remembers everything.
@@ -69,6 +70,7 @@ def test_score_is_the_same_in_two_processes(tmp_path, example_target):
     assert [timing["n_spoken"] for timing in timings] == [4, 4, 0]
 
 
+@pytest.mark.slow
 def test_ctrl_c_keeps_and_shows_what_was_scored(tmp_path, example_target):
     process = subprocess.Popen(
         [KVW, "rank", str(example_target), "--model", "mini", "--full"],
@@ -96,6 +98,7 @@ def test_ctrl_c_keeps_and_shows_what_was_scored(tmp_path, example_target):
     assert 2 <= len(json.loads(shown.stdout)["voices"]) < N_MINI
 
 
+@pytest.mark.slow
 def test_a_second_target_reuses_the_screening(tmp_path, example_target):
     def rank(target):
         done = subprocess.run(

@@ -47,6 +47,7 @@ def test_errors_are_one_line(kvw, tmp_path):  # noqa: F811
     failed(kvw("report", record.run_id), "damaged")
 
 
+@pytest.mark.slow
 def test_searches_and_rankings_leave_a_page(kvw, settings, tmp_path):  # noqa: F811
     ranked = json.loads(ok(kvw("rank", "--config", settings, "--json")))
     swept = lines(ok(kvw("interpolate", "--config", settings, "--json")))[-1]

@@ -67,6 +67,7 @@ def steps_of(out_dir, run_id):
         return [row.payload for row in store.rows(run_id, "step")]
 
 
+@pytest.mark.slow
 def test_four_commands_in_a_row(kvw, settings, tmp_path):  # noqa: F811
     ranked = json.loads(ok(kvw("rank", "--config", settings, "--json")))
 
@@ -148,6 +149,7 @@ def test_ctrl_c_then_resume_is_as_if_never_stopped(
     assert best == expected
 
 
+@pytest.mark.slow
 def test_clone_is_the_whole_way(kvw, settings, tmp_path):  # noqa: F811
     clip = json.loads(settings.read_text())["target"]["paths"][0]
     found = lines(
@@ -179,6 +181,7 @@ def test_classic_takes_no_gradient(kvw, settings):  # noqa: F811
     failed(outcome, "random")
 
 
+@pytest.mark.slow
 def test_kill_9_then_resume_is_as_if_never_stopped(kvw, settings, tmp_path):  # noqa: F811
     config = json.loads(settings.read_text())
     config["target"]["text"] = TARGET_TEXT  # long enough for glances
@@ -211,6 +214,7 @@ def test_classic_means_the_original(kvw, settings, tmp_path):  # noqa: F811
     assert (walk["n_seeds"], walk["is_adaptive"], walk["noise_margin"]) == (1, False, 0.0)
 
 
+@pytest.mark.slow
 def test_tables_and_plain_lines(kvw, settings):  # noqa: F811
     code, stdout, stderr = kvw("walk", "--config", settings, "--steps", 3, "--held-out")
     assert code == 0
@@ -397,6 +401,7 @@ def test_long_names_of_blends_fit_into_file_names():
     assert all(check_file_name(name) for name in names)
 
 
+@pytest.mark.slow
 def test_score_judges_on_new_texts_beside_the_best_stock_voice(kvw, settings, tmp_path):  # noqa: F811
     ranked = json.loads(ok(kvw("rank", "--config", settings, "--json")))
     first, *_, last = (voice["name"] for voice in ranked["voices"])
