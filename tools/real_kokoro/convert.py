@@ -16,9 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-import onnx
 import torch
-from onnx import numpy_helper
 
 from tools.real_kokoro.packages import KitError
 
@@ -43,6 +41,8 @@ def convert(model: bytes, config: Mapping[str, Any]) -> dict[str, dict[str, torc
     Raises:
         KitError: a weight is missing or of another shape: this is another export.
     """
+    import onnx
+
     expected = _expected(config)
     graph = onnx.load_from_string(model).graph
     state = _Export(graph, expected).weights()
@@ -92,6 +92,8 @@ class _Export:
     """The export's weights under kokoro's names."""
 
     def __init__(self, graph: Any, expected: Mapping[str, torch.Tensor]) -> None:
+        from onnx import numpy_helper
+
         self._graph, self._expected = graph, expected
         self._values = {one.name: numpy_helper.to_array(one) for one in graph.initializer}
         # An embedding's zero point is named by the node that unpacks what was looked up.
