@@ -7,7 +7,9 @@ def main() -> None:
     """Runs the command line."""
     try:
         from kvoicewalk.cli.app import app
+        from kvoicewalk.cli.streams import prepare_streams
 
+        prepare_streams()
         app()
     except KeyboardInterrupt:
         sys.exit(130)

@@ -110,6 +110,6 @@ def ranking_object(
     }
 
 
-def dump(data: Any) -> str:
-    """Returns one line of strict JSON (no NaN)."""
-    return json.dumps(data, ensure_ascii=False, allow_nan=False)
+def dump(data: Any, is_ascii: bool = False) -> str:
+    """Returns one line of strict JSON (no NaN); `is_ascii` escapes every other character."""
+    return json.dumps(data, ensure_ascii=is_ascii, allow_nan=False)
