@@ -5,6 +5,7 @@ most other languages, through misaki's espeak front end, whose library comes wit
 """
 
 import functools
+import tempfile
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -108,7 +109,10 @@ class Phonemizer:
 
     def _front_end(self, lang: str) -> GraphemesToPhonemes:
         if lang not in self._front_ends:
-            self._front_ends[lang] = self._make_front_end(lang)
+            try:
+                self._front_ends[lang] = self._make_front_end(lang)
+            except OSError as error:
+                raise _blocked(error) from error
         return self._front_ends[lang]
 
     def _make_front_end(self, lang: str) -> GraphemesToPhonemes:
@@ -125,6 +129,16 @@ class Phonemizer:
                     f"(python -m spacy download {SPACY_MODEL}; see docs/phonemes.md)."
                 )
         return _espeak(ESPEAK_LANGUAGES[lang])
+
+
+def _blocked(error: OSError) -> SynthError:
+    """Returns what to tell of a library that does not load: espeak's runs from a copy of itself."""
+    folder = tempfile.gettempdir()
+    reason = str(error.strerror or error).rstrip(".")
+    return SynthError(
+        f"espeak's library cannot be loaded by way of the temporary folder {folder} ({reason}); "
+        "set TMPDIR to a folder that has free space and lets programs run."
+    )
 
 
 def has_misaki_english() -> bool:

@@ -31,6 +31,10 @@ PROSODY = slice(128, 256)
 MAX_FILE_BYTES = 64 * 2**20
 MAX_ROWS = 65_536
 RAW_BYTES = N_ROWS * STYLE_DIM * 4
+# wav, flac, ogg and opus, mp3 with a tag, aiff, au, caf, webm.
+SOUND_MAGIC = (
+    b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff", b"\x1aE\xdf\xa3",
+)  # fmt: skip
 FLOAT_NAMES = ("float16", "bfloat16", "float32", "float64")
 
 # All that torch.load(weights_only=True) and numpy raise on damaged or hostile bytes.
@@ -258,9 +262,17 @@ def _read_bytes(path: Path) -> bytes:
         raise VoiceError(f"{str(path)!a} cannot be read: {reason}.") from error
 
 
+def is_sound(data: bytes) -> bool:
+    """Tells whether a file begins as recordings do."""
+    is_mpeg = len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 in (0xE2, 0xE4, 0xE6)
+    return data.startswith(SOUND_MAGIC) or data[4:8] == b"ftyp" or is_mpeg
+
+
 def _load_tensor(path: Path, data: bytes) -> object:
     import torch
 
+    if is_sound(data):
+        raise VoiceError(f"{path} is a recording, not a voice; a recording goes with --target.")
     try:
         _refuse_zip_bomb(path, data)
         with warnings.catch_warnings():

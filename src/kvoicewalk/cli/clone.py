@@ -19,11 +19,11 @@ def clone(
     ] = None,
     minutes: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option("--minutes", min=0.01, help="All of it takes about so long."),
+        typer.Option("--minutes", min=0.01, help="Time for all of it, in minutes."),
     ] = None,
     steps: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--steps", min=1, help="Of the search, at most. [default: 40]"),
+        typer.Option("--steps", min=1, help="Stop the search after N steps. [default: 40]"),
     ] = None,
     method: options.MethodOption = None,
     text: options.TextOption = None,

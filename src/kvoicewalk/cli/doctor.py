@@ -2,7 +2,7 @@
 
 import platform
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
@@ -39,13 +39,26 @@ def doctor(
     from kvoicewalk.cli.session import busy
 
     output = Output(json)
-    findings = [*_environment(), *_models(), *_phonemes()]
+    findings: list[Finding] = []
+    checks = (("environment", _environment), ("models", _models), ("phonemes", _phonemes))
+    for what, check in checks:
+        findings.extend(_guarded(what, check))
     if targets:
         with busy(output, "listening …"):
-            findings.extend(examine_all(targets))
+            findings.extend(_guarded("recordings", lambda: examine_all(targets)))
     output.show({"findings": findings}, _table(findings))
     if any(finding["grade"] == "bad" for finding in findings):
         raise typer.Exit(1)
+
+
+def _guarded(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yields a check's findings; one that breaks down is a finding itself, and the rest goes on."""
+    try:
+        yield from check()
+    except KvwError as error:
+        yield _finding("bad", what, str(error))
+    except Exception as error:  # noqa: BLE001  (whatever is broken, the table is what tells it)
+        yield _finding("bad", what, f"{type(error).__name__}: {' '.join(str(error).split())}")
 
 
 def _table(findings: list[Finding]) -> "Table":
@@ -123,6 +136,6 @@ def _phonemes() -> Iterator[Finding]:
         yield _finding(
             "note",
             "phonemes",
-            f"espeak front end: Hello → {spoken}. Better English: "
+            f"espeak front end: Hello → {spoken} Better English: "
             f"python -m spacy download {SPACY_MODEL}",
         )

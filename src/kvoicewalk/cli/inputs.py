@@ -1,5 +1,6 @@
 """Flags, files and earlier runs → a config: what every command resolves first."""
 
+import codecs
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -49,7 +50,10 @@ def resolve(
 
 def absolute_model(name: str) -> str:
     """Returns a model's name so that it holds from any folder."""
-    return name if name in EMBEDDED_OR_HUB else str(Path(name).expanduser().absolute())
+    path, lowered = Path(name).expanduser(), name.lower()
+    if lowered in EMBEDDED_OR_HUB and (name == lowered or not path.is_dir()):
+        return lowered
+    return str(path.absolute())
 
 
 def section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -113,20 +117,27 @@ def read_text(text: str | None, text_file: Path | None) -> str | None:
             data = stream.read(MAX_TEXT_BYTES + 1)
         if len(data) > MAX_TEXT_BYTES:
             raise ConfigError(f"{text_file} is too large for a text; at most 1 MB is read.")
-        return data.decode("utf-8-sig").strip()
     except OSError as error:
         raise ConfigError(f"{text_file}: {error.strerror}. Give a text file.") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{text_file} is not UTF-8 text.") from error
+    return _decoded(data, str(text_file)).strip()
 
 
 def _read_stdin() -> str:
+    if sys.stdin is None:
+        raise ConfigError("standard input is closed; give a text or --text-file FILE.")
+    data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+    if len(data) > MAX_TEXT_BYTES:
+        raise ConfigError("standard input is too large for a text; at most 1 MB is read.")
+    return _decoded(data, "standard input")
+
+
+def _decoded(data: bytes, what: str) -> str:
+    """Returns text from UTF-8, or from UTF-16 that says so by its first two bytes."""
+    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        if sys.stdin is None:
-            raise ConfigError("standard input is closed; give a text or --text-file FILE.")
-        return sys.stdin.read(MAX_TEXT_BYTES)
+        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError("standard input is not UTF-8 text.") from error
+        raise ConfigError(f"{what} is not UTF-8 text; save it as UTF-8.") from error
 
 
 def search_flags(

@@ -27,7 +27,12 @@ ModelOption = Annotated[
 ]
 DeviceOption = Annotated[
     Optional[Device],  # noqa: UP045
-    typer.Option("--device", metavar="NAME", help="auto, cpu, cuda or mps. [default: auto]"),
+    typer.Option(
+        "--device",
+        metavar="NAME",
+        case_sensitive=False,
+        help="auto, cpu, cuda or mps. [default: auto]",
+    ),
 ]
 ThreadsOption = Annotated[
     Optional[int],  # noqa: UP045
@@ -42,6 +47,7 @@ LangOption = Annotated[
     typer.Option(
         "--lang",
         metavar="LETTER",
+        case_sensitive=False,
         help="Language of the text: a American, b British, e Spanish, f French, h Hindi, "
         "i Italian, p Portuguese, j Japanese, z Chinese.",
     ),
@@ -52,7 +58,9 @@ TextOption = Annotated[
 ]
 TextFileOption = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option("--text-file", metavar="FILE", help="The same, from a text file."),
+    typer.Option(
+        "--text-file", metavar="FILE", help="Words spoken in the target, from a text file."
+    ),
 ]
 TranscribeOption = Annotated[
     bool,
@@ -63,7 +71,10 @@ TranscribeOption = Annotated[
 ScoringOption = Annotated[
     Optional[Scoring],  # noqa: UP045
     typer.Option(
-        "--scoring", metavar="KIND", help="scaled, or classic (the original's). [default: scaled]"
+        "--scoring",
+        metavar="KIND",
+        case_sensitive=False,
+        help="scaled, or classic (the original's). [default: scaled]",
     ),
 ]
 VoicesOption = Annotated[
@@ -85,6 +96,7 @@ MethodOption = Annotated[
     typer.Option(
         "--method",
         metavar="NAME",
+        case_sensitive=False,
         help="auto (gradient, then polish), gradient, cma or random (the original's). "
         "[default: auto]",
     ),

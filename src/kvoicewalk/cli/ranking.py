@@ -43,7 +43,7 @@ def rank_and_show(
         typer.Exit: interrupted; what was scored is kept and shown.
     """
     from kvoicewalk.cli.session import how_to_resume, open_run, open_session, stock_voices
-    from kvoicewalk.cli.voice_args import find_voices, refuse_other_models
+    from kvoicewalk.cli.voice_args import find_voices, refuse_other_models, tell_odd_voices
     from kvoicewalk.config import RankConfig
     from kvoicewalk.models import stock_voice_source
     from kvoicewalk.store import RunStore
@@ -51,6 +51,7 @@ def rank_and_show(
     voices = find_voices(voice_names, stock_voice_source(config.model.name))  # before the slow part
     with open_session(config, output) as session, RunStore.open(config.out_dir) as store:
         refuse_other_models(voice_names, session.model.identity)
+        tell_odd_voices(voices, session.model.identity, output.warn)
         if not voice_names:
             voices = stock_voices(session.model, config.rank.voices_path)
         with open_run(store, session, record) as run:

@@ -51,10 +51,10 @@ def score(
     from kvoicewalk.cli.voice_args import model_of_voice
 
     output = Output(json, quiet)
+    named = model or next(filter(None, map(model_of_voice, voices)), None)
     out_dir = out or resolve("score", {}, config).out_dir
     has_target = bool(target) or config is not None
     base = None if has_target else latest_search(out_dir, output)
-    named = model or next(filter(None, map(model_of_voice, voices)), None)
     flags = {
         **common_flags(named, device, threads, seed, out, lang),
         **target_flags(target or [], text, text_file, transcribe),

@@ -1,5 +1,6 @@
 """`kvw speak`: hear a voice."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -46,18 +47,25 @@ def speak(
     """Speak a text with a voice and write a wav."""
     from kvoicewalk.cli.voice_args import model_of_voice
 
+    output = Output(json, quiet)
     spoken = read_text(text, text_file)
     if spoken is None:
         raise ConfigError('say what to speak: kvw speak VOICE "Any text." or --text-file FILE.')
     if not spoken.strip():
         raise ConfigError("the text is empty; say what to speak.")
+    if text is not None and is_a_file(text):
+        output.warn(f"'{text}' is spoken as it stands; what the file says: --text-file {text}")
     flags = common_flags(model or model_of_voice(voice), device, threads, seed, out, lang)
     flags["synth"]["speed"] = speed
     config = resolve("speak", flags)
-    output = Output(json, quiet)
     result = speak_to_file(config, voice, spoken, wav, output)
     output.show(result, result["wav_path"])
     output.note(f"{result['voice']} spoke {result['duration_s']:.1f} s.")
+
+
+def is_a_file(text: str) -> bool:
+    """Tells whether a text is the name of a file that is there."""
+    return os.path.isfile(text)  # noqa: PTH113  (Path.is_file raises for names that are too long)
 
 
 def speak_to_file(
@@ -69,11 +77,16 @@ def speak_to_file(
         KvwError: the voice, the model, the text or the path cannot be used.
     """
     from kvoicewalk.audio import check_wav_path, write_wav
-    from kvoicewalk.cli.session import open_synthesizer
-    from kvoicewalk.cli.voice_args import find_voice, lang_of_voice, refuse_other_models
+    from kvoicewalk.cli.session import busy, open_synthesizer
+    from kvoicewalk.cli.voice_args import (
+        find_voice,
+        lang_of_voice,
+        refuse_other_models,
+        tell_odd_voices,
+    )
     from kvoicewalk.config_file import dump_config
     from kvoicewalk.models import stock_voice_source
-    from kvoicewalk.phonemes import DEFAULT_LANG
+    from kvoicewalk.phonemes import DEFAULT_LANG, clean_text
     from kvoicewalk.store import RunStore, require_writable
 
     if wav_path is not None:
@@ -81,9 +94,12 @@ def speak_to_file(
     else:
         require_writable(config.out_dir)
     voice = find_voice(voice_spec, stock_voice_source(config.model.name))  # before the slow part
-    synthesizer = open_synthesizer(config, output)
+    clean_text(text)
+    with busy(output, "loading …"):
+        synthesizer = open_synthesizer(config, output)
     identity = synthesizer.model.identity
     refuse_other_models([voice_spec], identity)
+    tell_odd_voices([voice], identity, output.warn)
     lang = config.synth.lang or lang_of_voice(voice_spec) or DEFAULT_LANG
     utterance = synthesizer.speak(text, voice, seed=config.synth.seed, lang=lang)
     result = {

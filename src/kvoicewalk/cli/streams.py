@@ -2,7 +2,7 @@
 
 import codecs
 import sys
-from typing import TextIO
+from typing import IO, TextIO
 
 HANDLER = "kvw-plain"
 # Signs of tables and sentences; anything else (a letter of a name) is escaped, so that it stays
@@ -27,7 +27,7 @@ def make_printable(stream: "TextIO | None") -> None:
         reconfigure(errors=HANDLER)
 
 
-def is_unicode(stream: TextIO) -> bool:
+def is_unicode(stream: "IO[str]") -> bool:
     """Tells whether a stream can take any text as it is."""
     encoding = getattr(stream, "encoding", None) or "utf-8"
     return codecs.lookup(encoding).name.startswith("utf-8")

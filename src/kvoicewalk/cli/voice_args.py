@@ -3,7 +3,7 @@
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +16,22 @@ if TYPE_CHECKING:
 
 WEIGHT_AT_END = re.compile(r":\s*[-+]?[\d.]+(e-?\d+)?$")
 VOICE_SUFFIXES = (".pt", ".bin")
+SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aiff", ".aif")
 MAX_SIDECAR_BYTES = 1_000_000
 
 
 def is_file_like(spec: str) -> bool:
     """Tells whether a voice argument means one file rather than a name or a mix."""
     if os.path.exists(spec):  # noqa: PTH110  (Path.exists raises for names that are too long)
-        return spec.endswith(VOICE_SUFFIXES) or "/" in spec or "\\" in spec
+        # A recording is none of ours, but a file all the same: reading it tells so.
+        return spec.lower().endswith((*VOICE_SUFFIXES, *SOUND_SUFFIXES)) or is_path(spec)
     is_mix = "," in spec or WEIGHT_AT_END.search(spec) is not None
-    return not is_mix and (spec.endswith(VOICE_SUFFIXES) or "/" in spec or "\\" in spec)
+    return not is_mix and (spec.endswith(VOICE_SUFFIXES) or is_path(spec))
+
+
+def is_path(spec: str) -> bool:
+    """Tells whether a voice argument names a place rather than a voice."""
+    return "/" in spec or "\\" in spec
 
 
 def absolute_spec(spec: str) -> str:
@@ -95,6 +102,16 @@ def refuse_other_models(specs: Sequence[str], identity: str) -> None:
             raise VoiceError(
                 f"{path} was found with {found}, not with {identity}; use that model with --model."
             )
+
+
+def tell_odd_voices(voices: "Sequence[Voice]", identity: str, note: Callable[[str], None]) -> None:
+    """Tells of voices that were made for another model, or do not look like voices at all."""
+    from kvoicewalk.models.known import what_is_odd
+
+    for voice in voices:
+        odd = what_is_odd(voice, identity)
+        if odd is not None:
+            note(odd)
 
 
 def model_of_voice(spec: str) -> str | None:

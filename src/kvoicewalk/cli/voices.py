@@ -59,10 +59,8 @@ def info(
     json: options.JsonOption = False,
 ) -> None:
     """Show what a voice file holds and where it came from."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from kvoicewalk.cli.voice_args import is_file_like, model_of_voice, read_sidecar
+    from kvoicewalk.models.known import what_is_odd
 
     belongs_to = model_of_voice(voice)
     found = _load(voice, model or belongs_to, voices)
@@ -70,16 +68,23 @@ def info(
     facts["model"] = belongs_to
     if is_file_like(voice):
         facts["sidecar"] = read_sidecar(Path(voice).expanduser()) or None
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for key, value in facts.items():
-        if key != "sidecar":
-            shown = f"{value:.4f}" if isinstance(value, float) else str(value or "·")
-            table.add_row(key.replace("_", " "), escape(shown))
-    for key, value in (facts.get("sidecar") or {}).items():
-        table.add_row(escape(f"sidecar: {key}"), escape(str(value)))
-    Output(json).show(facts, table)
+    output = Output(json)
+    output.show(facts, *_lines(facts))
+    odd = what_is_odd(found, (belongs_to or "kokoro"))
+    if odd is not None:
+        output.warn(odd)
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    """Returns facts as lines that are never wrapped, so that a hash or a path can be copied."""
+    shown = {
+        key.replace("_", " "): f"{value:.4f}" if isinstance(value, float) else str(value or "·")
+        for key, value in facts.items()
+        if key != "sidecar"
+    }
+    shown |= {f"sidecar: {key}": str(value) for key, value in (facts.get("sidecar") or {}).items()}
+    width = max(map(len, shown))
+    return [f"{key:<{width}}  {' '.join(value.split())}" for key, value in shown.items()]
 
 
 def mix(

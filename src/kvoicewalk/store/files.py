@@ -101,7 +101,7 @@ def require_writable(out_dir: Path) -> None:
     Raises:
         StoreError: it is no folder, or may not be written into or made.
     """
-    nearest = out_dir
+    nearest = out_dir.absolute()
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
     if not nearest.is_dir():
