@@ -2,7 +2,6 @@
 
 import sys
 
-
 EXIT_USAGE = 2
 DASH_HINT = (
     'A text or a name that begins with "-" comes last, after --: '

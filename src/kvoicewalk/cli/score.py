@@ -51,7 +51,8 @@ def score(
     from kvoicewalk.cli.voice_args import model_of_voice
 
     output = Output(json, quiet)
-    named = model or next(filter(None, map(model_of_voice, voices)), None)
+    models = [model_of_voice(voice) for voice in voices]  # before an earlier run is looked for
+    named = model or next(filter(None, models), None)
     out_dir = out or resolve("score", {}, config).out_dir
     has_target = bool(target) or config is not None
     base = None if has_target else latest_search(out_dir, output)
