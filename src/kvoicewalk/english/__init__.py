@@ -14,6 +14,8 @@ from kvoicewalk.english.short_forms import expand
 # misaki's own markup, [word](/phonemes/) or [word](+1), is not ours to read.
 _MARKUP = re.compile(r"(\[[^\[\]\n]{1,200}\]\([^()\n]{0,200}\))")
 
+_LONE_STOPS = re.compile(r"(?<=[.!?…])(?: +\.)+(?= |$)|^\.(?= )")
+
 
 def spell_out(text: str, is_british: bool = False) -> str:
     """Returns an English text with its figures and short forms as words; takes any text.
@@ -23,11 +25,11 @@ def spell_out(text: str, is_british: bool = False) -> str:
         is_british: "one hundred and five", and the day before the month in 24/12/2024.
     """
     parts = _MARKUP.split(text)
-    return "".join(
-        part if i % 2 else _spell(part, is_british) for i, part in enumerate(parts) if part
-    )
+    spelled = (part if i % 2 else _spell(part, is_british) for i, part in enumerate(parts) if part)
+    return "".join(spelled).strip()
 
 
 def _spell(text: str, is_british: bool) -> str:
+    text = _LONE_STOPS.sub("", text)
     text = spell_roman(expand(text))
     return spell_figures(spell_dates(text, is_british), is_british)

@@ -39,9 +39,7 @@ def spell_dates(text: str, is_british: bool = False) -> str:
         return _date(day, month, full, is_british) or found[0]
 
     text = re.sub(r"(?<=:[0-9]{2})\s?[-–]\s?(?=[0-9])", " to ", text)
-    text = _ISO.sub(
-        lambda m: _date(int(m[3]), int(m[2]), m[1], is_british) or m[0], text
-    )
+    text = _ISO.sub(lambda m: _date(int(m[3]), int(m[2]), m[1], is_british) or m[0], text)
     text = _NUMERIC.sub(numeric, text)
     text = _DAY_MONTH.sub(lambda m: _day_month(m, is_british), text)
     text = _MONTH_DAY.sub(lambda m: _month_day(m, is_british), text)

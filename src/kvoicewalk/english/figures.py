@@ -22,7 +22,7 @@ _SCALES = {"k": "thousand", "m": "million", "b": "billion", "mn": "million", "bn
 _HALVES = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "⅛": "1/8", "⅜": "3/8",
            "⅝": "5/8", "⅞": "7/8", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5"}  # fmt: skip
 _UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
-_MANY = r"(?= (?:people|men|women|children|[a-z]{2,20}[b-hj-rtv-z]s)\b)"
+_MANY = r"(?! (?:people|men|women|children|[a-z]{2,20}[b-hj-rtv-z]s)\b)"
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], bool], str]]
 
@@ -124,7 +124,8 @@ _RULES: tuple[Rule, ...] = (
     (re.compile(r"\bwww\."), _plain("W W W dot ")),
     (re.compile(r"(?<![\w.])(?:[0-9]{1,3}(?:\.[0-9]{1,3}){3}|[vV]?[0-9]{1,3}\.[0-9]{1,4}\.[0-9]{1,4})"
                 r"(?![\w]|\.[0-9])"), _address),
-    (re.compile(r"(?<![\w.+-])(?:\+?[0-9]{1,3}[ .-])?\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}(?![\w-])"
+    (re.compile(r"(?<![\w.+-])(?:\+?[0-9]{1,3}[ .-])?\(?[0-9]{3}\)?[ .-][0-9]{3}[ .-][0-9]{4}"
+                r"(?![\w-])"
                 r"|(?<![\w.+-])[2-9][0-9]{2}-[0-9]{4}(?![\w-])"
                 r"|(?<![\w.+-])\+[0-9]{1,3}(?: ?\(?[0-9]{1,5}\)?){1,5}(?![\w-])"
                 r"|(?<![\w.+-])\(?0[0-9]{2,4}\)? [0-9]{3,4} ?[0-9]{3,4}(?![\w-])"), _phone),
@@ -136,9 +137,10 @@ _RULES: tuple[Rule, ...] = (
     (re.compile(rf"(?P<a>(?!))?(?P<minus>(?!))?(?<![\w.,])(?P<whole>{_N})"
                 rf"(?:\.(?P<part>[0-9]{{1,40}}))?{_SCALE}\s?(?P<sign>€|¢|(?:USD|EUR|GBP)\b)"),
      _money),
-    (re.compile(r"(?<![\w./,])(?:(?P<whole>[0-9]{1,6})[ -])?(?P<above>[0-9]{1,6})[/⁄](?P<below>[0-9]{1,6})"
-                r"(?![\w/]|[.,][0-9])"), _mixed),
-    (re.compile(rf"(?<![\w.,-])((?:{_D})(?:st|nd|rd|th)?)[–—-]((?:{_D})(?:st|nd|rd|th)?)(?![-–\w]?[0-9])"), _range),
+    (re.compile(r"(?<![\w./,])(?:(?P<whole>[0-9]{1,6})[ -])?(?P<above>[0-9]{1,6})[/⁄]"
+                r"(?P<below>[0-9]{1,6})(?![\w/]|[.,][0-9])"), _mixed),
+    (re.compile(rf"(?<![\w.,-])((?:{_D})(?:st|nd|rd|th)?)[–—-]"
+                rf"((?:{_D})(?:st|nd|rd|th)?)(?![-–\w]?[0-9])"), _range),
     (re.compile(r"(?<![\w:])([0-9]{1,6}):([0-9]{1,6})(?![\w:])"), _range),
     (re.compile(r"(?<=[0-9]) ?[*×x] ?(?=[0-9])"), _plain(" times ")),
     (re.compile(r"(?<=[0-9]) ?÷ ?(?=[0-9])"), _plain(" divided by ")),
@@ -147,9 +149,10 @@ _RULES: tuple[Rule, ...] = (
     (re.compile(r"±\s?"), _plain(" plus or minus ")),
     (re.compile(r"(?<![\w.,])['’]?((?:1[0-9]|20)[0-9]0|[2-9]0)['’]?s\b"), _decade),
     (re.compile(r"\b([0-9])['’]([0-9]{1,2})[\"”]"), _plain(r"\1 foot \2")),
-    (re.compile(rf"(?<![\w.,])(?P<number>{_D})(?:\s?|(?P<joint>-))(?P<unit>{_UNIT})(?![\w/²³])"), _unit),
+    (re.compile(rf"(?<![\w.,])(?P<number>{_D})(?:\s?|(?P<joint>-))"
+                rf"(?P<unit>{_UNIT})(?![\w/²³])"), _unit),
     (re.compile(rf"(?<![\w.])({_N})(?:st|nd|rd|th|ST|ND|RD|TH)\b"), lambda m, b: ordinal(m[1], b)),
-    (re.compile(rf"(?<![\w.,+#-])(?:1[1-9]|20)[0-9]{{2}}(?![\w%]|[,.][0-9]){_MANY.replace('(?=', '(?!', 1)}"), _year),
+    (re.compile(rf"(?<![\w.,+#-])(?:1[1-9]|20)[0-9]{{2}}(?![\w%]|[,.][0-9]){_MANY}"), _year),
     (re.compile(r"\bC#"), _plain("C sharp")),
     (re.compile(r"\bC\+\+"), _plain("C plus plus")),
     (re.compile(r"#(?=[0-9])"), _plain("number ")),
@@ -157,7 +160,8 @@ _RULES: tuple[Rule, ...] = (
     (re.compile(r"№ ?"), _plain("number ")),
     (re.compile(r"~(?=[0-9])"), _plain("about ")),
     (re.compile(r"§ ?(?=[0-9])"), _plain("section ")),
-    (re.compile(rf"(?<![0-9])((?:{_N})?\.[0-9]{{1,40}})(?![0-9])"), lambda m, b: f" {decimal(m[1], b)} "),
+    (re.compile(rf"(?<![0-9])((?:{_N})?\.[0-9]{{1,40}})(?![0-9])"),
+     lambda m, b: f" {decimal(m[1], b)} "),
     (re.compile(rf"(?<![0-9])({_N})(?![0-9])"), lambda m, b: f" {cardinal(m[1], b)} "),
     (re.compile(r"[0-9]{41,}"), lambda m, _: f" {digits(m[0])} "),
     (re.compile(r" ?% ?"), _plain(" percent ")),
@@ -171,5 +175,4 @@ _RULES: tuple[Rule, ...] = (
     (re.compile(r" {2,}"), _plain(" ")),
     (re.compile(r" (?=[.,;:!?)\]”’\"](?:\s|$))"), _plain("")),
     (re.compile(r"(?<=[(\[“‘-]) | (?=-)"), _plain("")),
-    (re.compile(r"^ | $"), _plain("")),
 )  # fmt: skip
