@@ -17,7 +17,7 @@ SAME = (
     ("mr", "mister"), ("mrs", "missus"), ("misses", "missus"), ("dr", "doctor"),
     ("st", "saint"), ("ok", "okay"), ("a m", "am"), ("p m", "pm"), ("u s a", "usa"),
     ("us a", "usa"), ("prof", "professor"), ("per cent", "percent"), ("vs", "versus"),
-    ("o clock", "o'clock"), ("celcius", "celsius"), ("grey", "gray"), ("ave", "avenue"),
+    ("o clock", "o'clock"), ("celcius", "celsius"), ("canceled", "cancelled"), ("grey", "gray"), ("ave", "avenue"),
     ("jr", "junior"), ("centimetres", "centimeters"), ("kilometres", "kilometers"),
     ("zero", "oh"), ("et cetera", "etcetera"),
 )  # fmt: skip
@@ -76,7 +76,10 @@ def _report(model, listener, english, pairs, voice_name) -> None:
         truth.append(unified(expected))
         heard.append(unified(said))
         if truth[-1] != heard[-1]:
-            print(f"  {english}: {written}\n    expected {truth[-1]}\n    heard    {heard[-1]}")
+            print(
+                f"  {english}: {written}\n    expected {truth[-1]}\n    heard    {heard[-1]}",
+                flush=True,
+            )
     n_right = sum(a == b for a, b in zip(truth, heard, strict=True))
     error = 100 * jiwer.wer(truth, heard)
     print(f"{english}: word error {error:.2f} %, {n_right} of {len(pairs)} sentences exact")

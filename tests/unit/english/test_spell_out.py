@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvoicewalk.english import spell_out
@@ -110,11 +110,13 @@ def test_plain_words_stay(text):
     assert spell_out(text) == text
 
 
+@settings(deadline=None)  # the first number imports num2words
 @given(st.text(max_size=200), st.booleans())
 def test_any_text_has_words(text, is_british):
     assert isinstance(spell_out(text, is_british), str)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="0123456789.,:/-–$£%'½ IVXapm#+=°CSt", max_size=60), st.booleans())
 def test_no_figure_is_left(text, is_british):
     assert not any(c in "0123456789" for c in spell_out(text, is_british))
