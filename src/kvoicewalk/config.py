@@ -298,15 +298,17 @@ class Environment(_Frozen):
     model: str | None = None
     is_debug: bool = False
     cache_dir: Path
+    spacy_model: str | None = None
 
 
 def read_environment() -> Environment:
-    """Returns what KVW_MODEL, KVW_DEBUG and KVW_CACHE_DIR say."""
+    """Returns what KVW_MODEL, KVW_DEBUG, KVW_CACHE_DIR and KVW_SPACY_MODEL say."""
     cache_dir = os.environ.get("KVW_CACHE_DIR") or platformdirs.user_cache_dir("kvoicewalk")
     return Environment(
         model=os.environ.get("KVW_MODEL") or None,
         is_debug=_is_true(os.environ.get("KVW_DEBUG")),
         cache_dir=Path(cache_dir),
+        spacy_model=os.environ.get("KVW_SPACY_MODEL") or None,
     )
 
 

@@ -25,7 +25,7 @@ from kvoicewalk.synth import Synthesizer
 from kvoicewalk.voices import Voice
 
 # Part of every cache key: raise it when a front end or a feature changes its numbers.
-MEASUREMENT_VERSION = 2
+MEASUREMENT_VERSION = 3
 
 T = TypeVar("T")
 R = TypeVar("R")

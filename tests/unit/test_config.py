@@ -84,8 +84,10 @@ def test_environment_is_read_here(monkeypatch, tmp_path):
     monkeypatch.setenv("KVW_MODEL", "mini")
     monkeypatch.setenv("KVW_DEBUG", "1")
     monkeypatch.setenv("KVW_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("KVW_SPACY_MODEL", "some/folder")
     environment = read_environment()
     assert environment.model == "mini"
+    assert environment.spacy_model == "some/folder"
     assert environment.is_debug
     assert environment.cache_dir == tmp_path
 

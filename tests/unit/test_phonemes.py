@@ -4,14 +4,22 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvoicewalk.errors import SynthError
-from kvoicewalk.phonemes import Phonemizer, clean_text, split_phonemes
+from kvoicewalk.phonemes import Phonemizer, clean_text, find_spacy_model, split_phonemes
 
+SPACY = find_spacy_model()
+needs_spacy = pytest.mark.skipif(SPACY is None, reason="needs spaCy's model: KVW_SPACY_MODEL")
 CONFIG = Path(__file__).parents[1] / "data" / "kokoro-82m-config.json"
 VOCAB = json.loads(CONFIG.read_text())["vocab"]
+
+
+@pytest.fixture(autouse=True)
+def no_spacy(monkeypatch):
+    """The plain front end, wherever the tests run; those of misaki's take SPACY."""
+    monkeypatch.delenv("KVW_SPACY_MODEL", raising=False)
 
 
 @pytest.fixture
@@ -114,6 +122,7 @@ def test_cutting_loses_nothing_but_spaces(phonemes, limit):
 
 
 @given(st.text(max_size=60))
+@settings(deadline=None)
 def test_any_text_speaks_or_says_why(text):
     try:
         found = Phonemizer(VOCAB).phonemize(text)
@@ -128,3 +137,95 @@ def test_a_model_made_with_espeak_says_nothing(notes):
     assert phonemizer.phonemize("Hello.").chunks == ("həlˈO.",)
     assert not phonemizer.uses_misaki
     assert notes == []
+
+
+@pytest.fixture(params=["espeak", pytest.param("misaki", marks=needs_spacy)])
+def english(request, notes, monkeypatch):
+    """The front ends of English for a model that learned misaki's phonemes."""
+    if request.param == "misaki":
+        monkeypatch.setenv("KVW_SPACY_MODEL", str(SPACY))
+    phonemizer = Phonemizer(VOCAB, notify=notes.append)
+    phonemizer.uses_misaki = request.param == "misaki"
+    return phonemizer
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("It is 3.14 long.", "It is three point one four long."),
+        ("10,000 people", "ten thousand people"),
+        ("$2.50 now", "two dollars and fifty cents now"),
+        ("Mr. Smith is at No. 14.", "Mister Smith is at number fourteen."),
+        ("the oﬃce, the cafe\u0301", "the office, the caf\u00e9"),
+    ],
+)
+def test_written_and_read_sound_alike(english, written, read):
+    assert english.phonemize(written).chunks == english.phonemize(read).chunks
+
+
+def test_no_chunk_is_cut_in_a_number_or_after_a_short_form(english):
+    text = "Mr. Smith met Dr. Jones at No. 14 St. James's St. with $2.50 and 1,234 pens. " * 8
+    chunks = english.phonemize(text).chunks
+    assert len(chunks) > 1
+    ends = english.phonemize("with 1,234 pens.").chunks[0][-8:]
+    assert all(chunk.endswith(ends) and chunk.count(".") <= 8 for chunk in chunks)
+    assert sum(chunk.count(".") for chunk in chunks) == 8
+
+
+def test_lone_full_stops_are_one_pause(english):
+    assert english.phonemize("4.\n.\n.\n.\nAnd now.").chunks[0].count(".") == 2
+
+
+def test_a_syllabic_consonant_needs_no_note(notes):
+    for model in ("misaki", "espeak"):
+        phonemizer = Phonemizer(VOCAB, model, notes.append)
+        phonemizer.uses_misaki = False
+        found = phonemizer.phonemize("The button on the kitten.")
+        assert found.unknown == ()
+        assert "bˈʌʔn" in found.chunks[0]
+    assert not any("U+0329" in note for note in notes)
+
+
+def test_a_note_is_given_once_and_on_one_line(phonemizer, notes):
+    phonemizer.phonemize("A [first]\n\ntext.")
+    phonemizer.phonemize("A [second] text.")
+    about = [note for note in notes if "U+005B" in note]
+    assert len(about) == 1
+    assert "left square bracket" in about[0]
+    assert "\\n" not in about[0]
+
+
+def test_a_spacy_model_that_is_not_there_is_named(monkeypatch, notes):
+    monkeypatch.setenv("KVW_SPACY_MODEL", "no/such/folder")
+    assert find_spacy_model() is None
+    Phonemizer(VOCAB, notify=notes.append).phonemize("Hello.")
+    assert any("KVW_SPACY_MODEL" in note and "no/such/folder" in note for note in notes)
+
+
+def test_a_folder_of_spacys_model_is_found(monkeypatch, tmp_path):
+    inner = tmp_path / "package" / "model-3.8.0"
+    inner.mkdir(parents=True)
+    (inner / "config.cfg").write_text("[nlp]")
+    for named in (inner, inner.parent, tmp_path):
+        monkeypatch.setenv("KVW_SPACY_MODEL", str(named))
+        assert find_spacy_model() == str(inner)
+
+
+@pytest.fixture(scope="module")
+def misaki():
+    """One front end for many examples."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("KVW_SPACY_MODEL", str(SPACY))
+        phonemizer = Phonemizer(VOCAB)
+        phonemizer.phonemize("Hello.")
+    return phonemizer
+
+
+@needs_spacy
+@given(st.text(max_size=40))
+@settings(max_examples=50, deadline=None)
+def test_misaki_takes_any_text(misaki, text):
+    try:
+        assert misaki.phonemize(text).chunks
+    except SynthError:
+        return
