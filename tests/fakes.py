@@ -97,7 +97,7 @@ class QuadraticEvaluator:
         self.n_evaluations += 1
         similarity = self._similarity(voice)
         if gate is not None and gate.is_closed_to(self.glance(voice)):
-            return Evaluation(voice.name, 0.5 * similarity, None)
+            return Evaluation(voice.name, 0.5 * similarity, None, is_glance=True)
         if gate is not None and similarity < gate.min_target_similarity:
             return Evaluation(voice.name, similarity, None)
         drawn = (self.seed if seed is None else seed, int(voice.hash[:8], 16))

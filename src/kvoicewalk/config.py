@@ -299,16 +299,19 @@ class Environment(_Frozen):
     is_debug: bool = False
     cache_dir: Path
     spacy_model: str | None = None
+    numba_cache_dir: Path | None = None
 
 
 def read_environment() -> Environment:
-    """Returns what KVW_MODEL, KVW_DEBUG, KVW_CACHE_DIR and KVW_SPACY_MODEL say."""
+    """Returns what our own variables (KVW_…) say, and numba's NUMBA_CACHE_DIR."""
     cache_dir = os.environ.get("KVW_CACHE_DIR") or platformdirs.user_cache_dir("kvoicewalk")
+    numba_cache_dir = os.environ.get("NUMBA_CACHE_DIR")
     return Environment(
         model=os.environ.get("KVW_MODEL") or None,
         is_debug=_is_true(os.environ.get("KVW_DEBUG")),
         cache_dir=Path(cache_dir),
         spacy_model=os.environ.get("KVW_SPACY_MODEL") or None,
+        numba_cache_dir=Path(numba_cache_dir) if numba_cache_dir else None,
     )
 
 

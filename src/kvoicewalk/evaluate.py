@@ -116,11 +116,14 @@ class Evaluation:
         voice_name: of the voice.
         target_similarity: on the target text, at most 1; by a glance where that closed the gate.
         score: None where the gate closed before the probe text was spoken.
+        is_glance: True where a glance closed the gate: then `target_similarity` comes from half of
+            the windows, and does not compare with others.
     """
 
     voice_name: str
     target_similarity: float
     score: Score | None
+    is_glance: bool = False
 
     @property
     def is_gated(self) -> bool:
@@ -191,7 +194,7 @@ class Evaluator:
             glance = self._look(heard)
             if gate.is_closed_to(glance):
                 self.counts.n_gated += 1
-                return Evaluation(voice.name, glance.target_similarity, None)
+                return Evaluation(voice.name, glance.target_similarity, None, is_glance=True)
         spoken = heard.embedding()
         target_similarity = self.scorer.target_similarity(spoken)
         if gate is not None and target_similarity < gate.min_target_similarity:

@@ -179,6 +179,24 @@ class VoiceLibrary:
         return map(self.load, self.names)
 
 
+def load_readable(library: VoiceLibrary) -> tuple[list[Voice], list[VoiceError]]:
+    """Returns the voices that can be loaded, in the order of their names, and why others cannot.
+
+    Raises:
+        VoiceError: none can be loaded.
+    """
+    voices: list[Voice] = []
+    errors: list[VoiceError] = []
+    for name in library.names:
+        try:
+            voices.append(library.load(name))
+        except VoiceError as error:
+            errors.append(error)
+    if not voices:
+        raise errors[0]
+    return voices, errors
+
+
 def unknown_voice(name: str, known: Sequence[str], where: str) -> VoiceError:
     """Returns the error for a name that is not there, with the nearest names that are."""
     close = difflib.get_close_matches(name, known, n=3)

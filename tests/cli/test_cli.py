@@ -206,6 +206,15 @@ def test_a_sidecar_takes_no_other_files_place(kvw, tmp_path):
     assert not (tmp_path / "package.pt").exists()
 
 
+def test_a_mix_replaces_a_file_only_when_told_to(kvw, tmp_path):
+    (tmp_path / "mine.pt").write_text("mine")
+    mix = ("voices", "mix", "am_ash,am_beech", "--save", "mine.pt")
+    failed(kvw(*mix), "mine.pt is there already", "--force")
+    assert (tmp_path / "mine.pt").read_text() == "mine"
+    ok(kvw(*mix, "--force"))
+    assert load_voice(tmp_path / "mine.pt").name == "mine"
+
+
 @pytest.mark.parametrize("name", ["a:smile:.wav", "[red]x.wav", "d" * 200 + ".wav", "ü 录音.wav"])
 def test_paths_are_printed_as_they_are(kvw, tmp_path, name):
     assert ok(kvw("speak", "am_ash", "Hi.", "--wav", name)) == name + "\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from kvoicewalk.cli.inputs import search_flags
+from kvoicewalk.cli.inputs import fit_for_model, search_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.population import handed_on
 from kvoicewalk.config_file import dump_config, merge_config
@@ -108,3 +108,9 @@ def test_another_model_takes_neither_voices_nor_their_folder(folder):
     assert (same.population.voices, str(same.rank.voices_path)) == (("a", "b", "c"), "/some/voices")
     other = search_flags("walk", flags("kokoro"), None, Output())
     assert (other.population.voices, other.walk.start, other.rank.voices_path) == ((), None, None)
+
+
+def test_a_score_with_another_model_takes_no_voices_of_the_run():
+    base = {"model": {"name": "mini"}, "synth": {}, "population": {}, "walk": {}, "rank": {}}
+    assert fit_for_model(base, None) == fit_for_model(base, "mini") == base
+    assert set(fit_for_model(base, "kokoro")) == {"model", "synth"}

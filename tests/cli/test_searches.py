@@ -461,3 +461,18 @@ def test_a_whisper_that_cannot_be_loaded_is_told(kvw, settings, monkeypatch, tmp
     (tmp_path / "wordless.json").write_text(json.dumps(data))
     asked = kvw("rank", "--config", tmp_path / "wordless.json", "--transcribe")
     assert "give the words with --text" in refused(asked, "Whisper cannot be loaded from")
+
+
+def test_a_held_out_score_after_voices_of_a_folder(kvw, settings, tmp_path):  # noqa: F811
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    for i, name in enumerate(VOICES):
+        shutil.copy(bundled_dir("voices") / f"{name}.pt", folder / f"zz_{i}.pt")
+    (folder / "zz_bad.pt").write_text("no voice")
+    code, _, stderr = kvw("rank", "--config", settings, "--voices", folder, "-q")
+    assert code == 0, stderr
+    assert "zz_bad.pt" in stderr
+    scored = json.loads(ok(kvw("score", "am_ash", "--held-out", "--json")))
+    assert scored["held_out"]["am_ash"]["floor_voice"].startswith("zz_")
+    (folder / f"{scored['held_out']['am_ash']['floor_voice']}.pt").unlink()
+    failed((1, "", kvw("score", "am_ash", "--held-out", "-q")[2]), "zz_")

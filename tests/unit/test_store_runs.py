@@ -328,3 +328,37 @@ def test_voices_and_the_best_get_stable_names(tmp_path: Path) -> None:
         *("voices/af_heart+x.json", "voices/af_heart+x.pt"),
     ]
     assert voices.load_voice(path).hash == voice.hash
+
+
+def test_only_its_own_improvements_are_dropped(tmp_path: Path) -> None:
+    from kvoicewalk import audio, voices
+
+    voice = voices.Voice("v", np.full((510, 1, 256), 0.1, np.float32))
+    utterance = audio.Utterance(np.zeros(2400, np.float32), 24_000)
+
+    def improve(run: Run, number: int) -> None:
+        named = dataclasses.replace(voice, name=f"step-{number:06d}")
+        run.save_improvement(named, utterance, {}, n_kept=2)
+
+    def names(run: Run) -> list[str]:
+        return sorted(path.name for path in (run.folder / "voices").iterdir())
+
+    with RunStore.open(tmp_path, now=clock()) as store:
+        run = start(store)
+        (run.folder / "voices").mkdir()
+        own = ["my_mix.pt", "my_mix.json", "step-mine.pt", "step-000000.pt", "af_heart.wav"]
+        for name in own:
+            (run.folder / "voices" / name).write_text("mine")
+        for number in (1, 2, 3):
+            improve(run, number)
+        run.finish("interrupted")
+        again = store.open_run(store.get("latest"))
+        improve(again, 4)
+        kept = [f"step-00000{n}.{end}" for n in (3, 4) for end in ("json", "pt", "wav")]
+        assert names(again) == sorted([*own, *kept])
+        # A copy that the user brings back from elsewhere is the user's own.
+        (again.folder / "voices" / "step-000001.pt").write_text("mine")
+        improve(again, 5)
+        assert "step-000001.pt" in names(again)
+        assert "step-000003.pt" not in names(again)
+        again.finish("done")

@@ -233,3 +233,15 @@ def test_language_by_name():
     assert voice_lang("jm_kumo") == "j"
     assert voice_lang("best") is None
     assert voice_lang("cf_x") is None
+
+
+def test_damaged_files_of_a_folder_are_left_out_and_named(tmp_path):
+    from kvoicewalk.voices import load_readable
+
+    (tmp_path / "bad.pt").write_text("no voice")
+    with pytest.raises(VoiceError, match=r"bad\.pt"):
+        load_readable(VoiceLibrary.open(tmp_path))
+    save_voice(constant_voice("good", 0.1), tmp_path / "good.pt")
+    voices, errors = load_readable(VoiceLibrary.open(tmp_path))
+    assert [voice.name for voice in voices] == ["good"]
+    assert "bad.pt" in str(errors[0])

@@ -160,18 +160,26 @@ def search_flags(
     out_dir = Path(flags["out_dir"] or resolve(command, {}).out_dir)
     base = latest_search(out_dir, output, flags.get("population", {}).get("n_voices"))
     named = flags["model"]["name"]
-    is_other_model = named is not None and absolute_model(named) != section(base, "model").get(
-        "name"
-    )
-    if is_other_model or flags["rank"]["voices_path"] is not None:
-        # Voices of one model are of no use to another.
-        dropped = {"population", "walk", *(("rank",) if is_other_model else ())}
-        base = {key: value for key, value in base.items() if key not in dropped}
+    base = fit_for_model(base, named)
+    if flags["rank"]["voices_path"] is not None:
+        base = {key: value for key, value in base.items() if key not in ("population", "walk")}
     config = resolve(command, flags, None, base)
     start = section(base, "walk").get("start")
     if command == "walk" and start is not None and config.walk.start == start:
         output.note(f"Starting from its best voice, {start}.")
     return config
+
+
+def fit_for_model(base: dict[str, Any], named: str | None) -> dict[str, Any]:
+    """Returns what a run hands on to a model: voices of one are of no use to another.
+
+    Args:
+        base: from `latest_search`.
+        named: the model asked for; None takes the run's own.
+    """
+    if named is None or absolute_model(named) == section(base, "model").get("name"):
+        return base
+    return {key: value for key, value in base.items() if key not in ("population", "walk", "rank")}
 
 
 def latest_search(out_dir: Path, output: Output, n_voices: int | None = None) -> dict[str, Any]:

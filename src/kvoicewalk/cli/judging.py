@@ -168,7 +168,7 @@ def judge_all(
     from kvoicewalk.cli.session import stock_voices
 
     config = session.config
-    stock = stock_voices(session.model, config.rank.voices_path)
+    stock = stock_voices(session.model, config.rank.voices_path, output)
     goes_on = bool(config.population.voices)  # from a run: its text is known
     desk = HeldOutDesk(session, _floor(session, stock, output), stock, goes_on)
     judged = result.setdefault("held_out", {})
@@ -177,23 +177,22 @@ def judge_all(
 
 
 def _floor(session: "Session", stock: "Sequence[Voice]", output: Output) -> "Voice":
-    from kvoicewalk.cli.voice_args import find_voice
+    from kvoicewalk.cli.population import known_floor
+    from kvoicewalk.cli.ranking import best_of
     from kvoicewalk.evaluate import SerialExecutor
     from kvoicewalk.report.live import make_rank_view
-    from kvoicewalk.search.base import standings
     from kvoicewalk.search.rank import rank
 
-    known = session.config.population
-    name = known.floor or (known.voices[0] if known.voices else None)
-    if name is not None:
-        return find_voice(name, session.model.voices)
+    floor = known_floor(session.config, session.model.voices)
+    if floor is not None:
+        return floor
     output.note("ranking the stock voices: the best of them is the floor.")
     steps = []
     with make_rank_view(output.stderr, output.hides_progress) as view:
         for step in rank(stock, session.evaluator, session.config.rank, SerialExecutor()):
             steps.append(step)
             view.update(step)
-    best = standings(steps)[0].voice_name
+    best = best_of(steps).voice_name
     return next(voice for voice in stock if voice.name == best)
 
 

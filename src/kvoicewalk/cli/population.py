@@ -12,6 +12,7 @@ from kvoicewalk.errors import StoreError, VoiceError
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
+    from kvoicewalk.config import RunConfig
     from kvoicewalk.models.base import VoiceSource
     from kvoicewalk.store import Run, RunRecord
     from kvoicewalk.voices import Voice
@@ -51,10 +52,10 @@ def find_population(session: "Session", run: "Run", output: Output) -> Populatio
     from kvoicewalk.cli.voice_args import find_voice, find_voices
 
     config = session.config
-    stock = stock_voices(session.model, config.rank.voices_path)
+    stock = stock_voices(session.model, config.rank.voices_path, output)
     begin = config.walk.start
     start = find_voice(begin, session.model.voices) if begin is not None else None
-    source = _source(session)
+    source = voice_source(config, session.model.voices)
     kept = {row.name: row.payload for row in run.rows("plan")}.get("population")
     if kept is None:
         names = list(config.population.voices) or _ranked(session, run, stock, output)
@@ -78,11 +79,30 @@ def _digest(voices: "Sequence[Voice]") -> str:
     return hashlib.sha256("".join(voice.hash for voice in voices).encode()).hexdigest()
 
 
-def _source(session: "Session") -> "VoiceSource":
+def voice_source(config: "RunConfig", stock: "VoiceSource") -> "VoiceSource":
+    """Returns where the names of a population and of its floor are looked up.
+
+    Args:
+        config: with `--voices`, where they were given.
+        stock: the model's own voices.
+    """
     from kvoicewalk.voices import VoiceLibrary
 
-    path = session.config.rank.voices_path
-    return VoiceLibrary.open(path) if path is not None else session.model.voices
+    path = config.rank.voices_path
+    return VoiceLibrary.open(path) if path is not None else stock
+
+
+def known_floor(config: "RunConfig", stock: "VoiceSource") -> "Voice | None":
+    """Returns the best stock voice that a config knows of; None where it is yet to be ranked.
+
+    Raises:
+        VoiceError: it is not there, or damaged.
+    """
+    from kvoicewalk.cli.voice_args import find_voice
+
+    known = config.population
+    name = known.floor or (known.voices[0] if known.voices else None)
+    return None if name is None else find_voice(name, voice_source(config, stock))
 
 
 def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", output: Output) -> list[str]:
@@ -93,7 +113,10 @@ def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", output: Ou
         raise VoiceError(f"a search needs at least two voices to start from; found {len(stock)}.")
     output.emit("stage", {"stage": "rank", "n_voices": len(stock)})
     steps = hear(session, run, stock, session.config.rank, output)
-    return [step.voice_name for step in standings(steps)][: session.config.population.n_voices]
+    speaking = [step.voice_name for step in standings(steps) if not step.is_mute]
+    if len(speaking) < MIN_VOICES:
+        raise VoiceError(f"a search needs at least two voices that speak; found {len(speaking)}.")
+    return speaking[: session.config.population.n_voices]
 
 
 def _kept_names(kept: Mapping[str, Any]) -> tuple[list[str], str]:

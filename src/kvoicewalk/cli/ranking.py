@@ -8,6 +8,7 @@ import typer
 
 from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
 from kvoicewalk.cli.paging import leave_material, leave_page
+from kvoicewalk.errors import SynthError
 
 if TYPE_CHECKING:
     from kvoicewalk.cli.session import Session
@@ -53,7 +54,7 @@ def rank_and_show(
         refuse_other_models(voice_names, session.model.identity)
         tell_odd_voices(voices, session.model.identity, output.warn)
         if not voice_names:
-            voices = stock_voices(session.model, config.rank.voices_path)
+            voices = stock_voices(session.model, config.rank.voices_path, output)
         with open_run(store, session, record) as run:
             rank_config = RankConfig(is_full=True) if voice_names else config.rank
             steps: list[RankStep] = []
@@ -102,6 +103,7 @@ def hear(
     from kvoicewalk.evaluate import SerialExecutor
     from kvoicewalk.report.json import voice_entry
     from kvoicewalk.report.live import make_rank_view
+    from kvoicewalk.search.base import standings
     from kvoicewalk.search.rank import rank
 
     steps = [] if steps is None else steps
@@ -110,16 +112,32 @@ def hear(
             steps.append(step)
             run.put("voice", step.voice_name, voice_entry(step))
             view.update(step)
+    mute = [step.voice_name for step in standings(steps) if step.is_mute]
+    if mute:
+        output.warn(f"no speech from {', '.join(mute)}: of another model, or damaged; ranked last.")
     return steps
+
+
+def best_of(steps: "Sequence[RankStep]") -> "RankStep":
+    """Returns the step of the best voice.
+
+    Raises:
+        SynthError: no voice gives speech.
+    """
+    from kvoicewalk.search.base import standings
+
+    best = standings(steps)[0]
+    if best.is_mute:
+        raise SynthError("none of the voices gives speech on this model; name others.")
+    return best
 
 
 def _save_best(
     session: "Session", run: "Run", voices: "Sequence[Voice]", steps: "Sequence[RankStep]"
 ) -> dict[str, Any]:
     from kvoicewalk.cli.session import sidecar
-    from kvoicewalk.search.base import standings
 
-    step = standings(steps)[0]
+    step = best_of(steps)
     voice = next(voice for voice in voices if voice.name == step.voice_name)
     facts = sidecar(
         session, voice.name, step.score, session.config.command, f"stock voice {voice.name}"

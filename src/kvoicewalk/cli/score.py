@@ -6,7 +6,7 @@ from typing import Annotated, Optional
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, latest_search, resolve, target_flags
+from kvoicewalk.cli.inputs import common_flags, fit_for_model, latest_search, resolve, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.ranking import rank_and_show
 
@@ -48,7 +48,9 @@ def score(
     Without --target, the latest run's target, text and model are taken.
     """
     from kvoicewalk.cli.judging import judge_all
+    from kvoicewalk.cli.population import known_floor
     from kvoicewalk.cli.voice_args import model_of_voice
+    from kvoicewalk.models import stock_voice_source
 
     output = Output(json, quiet)
     models = [model_of_voice(voice) for voice in voices]  # before an earlier run is looked for
@@ -62,4 +64,7 @@ def score(
         "score": {"scoring": scoring},
     }
     judge = judge_all if held_out else None
-    rank_and_show(resolve("score", flags, config, base), output, voices, judge=judge)
+    resolved = resolve("score", flags, config, base and fit_for_model(base, named))
+    if held_out:
+        known_floor(resolved, stock_voice_source(resolved.model.name))  # before the slow part
+    rank_and_show(resolved, output, voices, judge=judge)

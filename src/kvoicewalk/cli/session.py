@@ -294,16 +294,24 @@ def how_to_resume(run: "Run") -> str:
     )
 
 
-def stock_voices(model: "Model", voices_path: Path | None) -> "list[Voice]":
+def stock_voices(
+    model: "Model", voices_path: Path | None, output: Output | None = None
+) -> "list[Voice]":
     """Returns the voices to rank: a folder's or file's, else the model's own.
 
+    Damaged ones are left out; `output` tells which.
+
     Raises:
-        VoiceError: there are none, or one is damaged.
+        VoiceError: there are none, or all are damaged.
     """
-    from kvoicewalk.voices import VoiceLibrary
+    from kvoicewalk.voices import VoiceLibrary, load_readable
 
     if voices_path is not None:
-        return list(VoiceLibrary.open(voices_path).load_all())
+        voices, errors = load_readable(VoiceLibrary.open(voices_path))
+        if output is not None:
+            for error in errors:
+                output.warn(f"left out: {error}")
+        return voices
     names = model.voices.names
     if not names:
         raise VoiceError(

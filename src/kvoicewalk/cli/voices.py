@@ -94,6 +94,9 @@ def mix(
     save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new .pt file.")],
     model: options.ModelOption = None,
     voices: options.VoicesOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace FILE where it is there already.")
+    ] = False,
     json: options.JsonOption = False,
 ) -> None:
     """Mix stock voices into a new voice."""
@@ -101,10 +104,12 @@ def mix(
     from kvoicewalk.store import write_json_atomic
     from kvoicewalk.voices import save_voice
 
-    belongs_to = model_of_voice(recipe)
-    mixed = _load(recipe, model or belongs_to, voices)
     if save.suffix != ".pt":
         raise VoiceError(f"--save {save}: a voice file ends in .pt.")
+    if save.exists() and not force:
+        raise VoiceError(f"{save} is there already; choose another name, or replace it: --force.")
+    belongs_to = model_of_voice(recipe)
+    mixed = _load(recipe, model or belongs_to, voices)
     sidecar_path = save.with_suffix(".json")
     if sidecar_path.exists() and "kvw_version" not in read_sidecar(save):
         raise VoiceError(f"{sidecar_path} is there and not kvw's own; choose another name.")

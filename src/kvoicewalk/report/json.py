@@ -23,6 +23,7 @@ def voice_entry(step: "RankStep") -> dict[str, Any]:
         "self_similarity": score.self_similarity if score else None,
         "feature_similarity": score.feature_similarity if score else None,
         "screening_similarity": step.screening_similarity,
+        "outcome": "gated" if step.is_mute else "heard",
     }
 
 
@@ -43,8 +44,20 @@ def step_entry(number: int, evaluation: "Evaluation", outcome: "Outcome") -> dic
         "step": number,
         "name": evaluation.voice_name,
         "outcome": outcome,
+        "heard": heard(evaluation),
         **parts_entry(evaluation),
     }
+
+
+def heard(evaluation: "Evaluation") -> str:
+    """Returns what a step's `target_similarity` comes from.
+
+    "all": it was scored; "target": by the target text alone; "glance": by half of its windows,
+    which compares with neither.
+    """
+    if evaluation.score is not None:
+        return "all"
+    return "glance" if evaluation.is_glance else "target"
 
 
 def held_out_entry(

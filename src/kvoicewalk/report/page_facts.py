@@ -5,7 +5,7 @@ Nothing here fails on odd content: what cannot be read is left out, and said so.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -219,7 +219,10 @@ def _step(payload: Mapping[str, Any], folder: Path) -> StepFacts:
     outcome = plain.text(payload.get("outcome"), 20)
     wav_path = folder / "voices" / f"step-{step_number:06d}.wav"
     has_wav = outcome == "accepted" and wav_path.is_file()
-    return StepFacts(step_number, outcome, _parts(payload), wav_path if has_wav else None)
+    parts = _parts(payload)
+    if payload.get("heard") == "glance":  # another quantity than the other steps'
+        parts = replace(parts, target_similarity=None)
+    return StepFacts(step_number, outcome, parts, wav_path if has_wav else None)
 
 
 def _of_the_best(result: Mapping[str, Any]) -> Mapping[str, Any]:

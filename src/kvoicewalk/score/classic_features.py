@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.stats
 
-from kvoicewalk.score.compiled import beat_track, librosa, onset_strength
+from kvoicewalk.score.compiled import librosa
 
 N_MFCC = 13
 N_CHROMA = 12
@@ -57,7 +57,7 @@ def classic_features(samples: Samples, sample_rate_hz: int) -> dict[str, float]:
         very short audio leaves undefined is 0.
     """
     samples = np.pad(samples, (0, max(0, MIN_SAMPLES - samples.size)))
-    magnitude = np.abs(librosa.stft(samples))
+    magnitude = np.abs(librosa().stft(samples))
     with warnings.catch_warnings():
         # Silence has no tuning, half a second too little for the lowest octaves: no news to us.
         warnings.filterwarnings("ignore", "Trying to estimate tuning", UserWarning)
@@ -85,10 +85,10 @@ def classic_feature_similarity(penalty: float) -> float:
 
 
 def _features(samples: Samples, rate_hz: int, magnitude: Samples) -> Iterator[Pair]:
-    mel = librosa.feature.melspectrogram(S=magnitude**2, sr=rate_hz)
-    log_mel = librosa.power_to_db(mel)
+    mel = librosa().feature.melspectrogram(S=magnitude**2, sr=rate_hz)
+    log_mel = librosa().power_to_db(mel)
     yield "rms_energy", float(np.sqrt(np.mean(samples**2)))
-    yield "zero_crossing_rate", float(librosa.feature.zero_crossing_rate(samples).mean())
+    yield "zero_crossing_rate", float(librosa().feature.zero_crossing_rate(samples).mean())
     yield from _spectral(magnitude, rate_hz)
     yield from _cepstral(log_mel)
     yield from _tonal(samples, magnitude, mel, rate_hz)
@@ -110,18 +110,18 @@ def _moments(name: str, values: npt.NDArray[np.floating]) -> Iterator[Pair]:
 
 def _spectral(magnitude: Samples, rate_hz: int) -> Iterator[Pair]:
     for name, measure in (
-        ("centroid", librosa.feature.spectral_centroid),
-        ("bandwidth", librosa.feature.spectral_bandwidth),
-        ("rolloff", librosa.feature.spectral_rolloff),
-        ("contrast", librosa.feature.spectral_contrast),
+        ("centroid", librosa().feature.spectral_centroid),
+        ("bandwidth", librosa().feature.spectral_bandwidth),
+        ("rolloff", librosa().feature.spectral_rolloff),
+        ("contrast", librosa().feature.spectral_contrast),
     ):
         yield from _moments(f"spectral_{name}", measure(S=magnitude, sr=rate_hz))
 
 
 def _cepstral(log_mel: Samples) -> Iterator[Pair]:
-    mfcc = librosa.feature.mfcc(S=log_mel, n_mfcc=N_MFCC)
+    mfcc = librosa().feature.mfcc(S=log_mel, n_mfcc=N_MFCC)
     width = min(9, mfcc.shape[1] if mfcc.shape[1] % 2 else mfcc.shape[1] - 1)
-    slopes = librosa.feature.delta(mfcc, width=width) if width >= 3 else np.zeros_like(mfcc)
+    slopes = librosa().feature.delta(mfcc, width=width) if width >= 3 else np.zeros_like(mfcc)
     for i in range(N_MFCC):
         yield from _moments(f"mfcc{i + 1}", mfcc[i])
     for i in range(N_MFCC):
@@ -129,25 +129,25 @@ def _cepstral(log_mel: Samples) -> Iterator[Pair]:
 
 
 def _tonal(samples: Samples, magnitude: Samples, mel: Samples, rate_hz: int) -> Iterator[Pair]:
-    chroma = librosa.feature.chroma_stft(S=magnitude**2, sr=rate_hz)
+    chroma = librosa().feature.chroma_stft(S=magnitude**2, sr=rate_hz)
     yield from _moments("chroma", chroma)
     for i in range(N_CHROMA):
         yield from _moments(f"chroma_{i + 1}", chroma[i])
     yield from _moments("mel_spec", mel)
-    yield from _moments("spectral_flatness", librosa.feature.spectral_flatness(S=magnitude))
-    yield from _moments("tonnetz", librosa.feature.tonnetz(y=samples, sr=rate_hz))
+    yield from _moments("spectral_flatness", librosa().feature.spectral_flatness(S=magnitude))
+    yield from _moments("tonnetz", librosa().feature.tonnetz(y=samples, sr=rate_hz))
 
 
 def _rhythm(log_mel: Samples, rate_hz: int) -> Iterator[Pair]:
-    onsets = onset_strength(S=log_mel, sr=rate_hz, aggregate=np.median)
-    tempo, beats = beat_track(onset_envelope=onsets, sr=rate_hz)
+    onsets = librosa().onset.onset_strength(S=log_mel, sr=rate_hz, aggregate=np.median)
+    tempo, beats = librosa().beat.beat_track(onset_envelope=onsets, sr=rate_hz)
     yield "tempo", float(np.atleast_1d(tempo)[0])
-    gaps_s = np.diff(librosa.frames_to_time(beats, sr=rate_hz))
+    gaps_s = np.diff(librosa().frames_to_time(beats, sr=rate_hz))
     yield from _moments("beat", gaps_s if gaps_s.size else np.zeros(1))
 
 
 def _pitch(magnitude: Samples, rate_hz: int) -> Iterator[Pair]:
-    candidates_hz, strength = librosa.piptrack(S=magnitude, sr=rate_hz)
+    candidates_hz, strength = librosa().piptrack(S=magnitude, sr=rate_hz)
     strongest = candidates_hz[strength.argmax(axis=0), np.arange(candidates_hz.shape[1])]
     found = strongest[strongest > 0]
     yield from _moments("pitch", found if found.size else np.zeros(1))

@@ -3,14 +3,17 @@
 numba compiles parts of librosa when they are first loaded on a machine, and keeps the results in
 files. Two processes that do so together can leave a function beside a wrapper that calls another
 name, and every later process crashes in it (https://github.com/numba/numba/issues/10128). So all
-modules take librosa from here, where it loads under a lock.
+modules take librosa from here, where it loads under a lock, when it is first needed.
 """
 
 import contextlib
+import functools
+import importlib
 import importlib.util
-import os
+import logging
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 from filelock import BaseFileLock, FileLock, Timeout
 
@@ -18,6 +21,21 @@ from kvoicewalk.config import read_environment
 
 LOCK_NAME = "librosa.lock"
 MAX_WAIT_S = 300.0  # a first load takes half a minute; longer than this, nobody is at work there
+PATIENCE_S = 2.0  # with compiled files the lock is held this long at most; a longer wait is told
+# All parts that are used, so that what they compile is compiled under the lock.
+PARTS = ("beat", "feature", "filters", "onset")
+
+
+@functools.cache
+def librosa() -> ModuleType:
+    """Returns librosa with the parts that are used, loaded under the lock by the first call."""
+    with compiling_alone():
+        module = importlib.import_module("librosa")
+        for part in PARTS:
+            importlib.import_module(f"librosa.{part}")
+        # `feature` fetches its functions when they are asked for.
+        _ = module.feature.melspectrogram, module.beat.beat_track, module.onset.onset_strength
+    return module
 
 
 @contextlib.contextmanager
@@ -34,41 +52,32 @@ def compiling_alone() -> Iterator[None]:
 def _lock() -> BaseFileLock | None:
     """Returns the lock, taken, in the first folder that can hold one."""
     for folder in _folders():
-        lock = FileLock(folder / LOCK_NAME, timeout=MAX_WAIT_S)
+        lock = FileLock(folder / LOCK_NAME)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            lock.acquire()
-        except Timeout:
-            return None
+            return lock if _is_taken(lock) else None
         except (OSError, NotImplementedError):
             continue
-        return lock
     return None
+
+
+def _is_taken(lock: BaseFileLock) -> bool:
+    """Waits for the lock; False where another process holds it for too long."""
+    with contextlib.suppress(Timeout):
+        lock.acquire(timeout=min(PATIENCE_S, MAX_WAIT_S))
+        return True
+    logging.getLogger(__name__).warning("waiting for another kvw that loads librosa …")
+    with contextlib.suppress(Timeout):
+        lock.acquire(timeout=max(0.0, MAX_WAIT_S - PATIENCE_S))
+    return lock.is_locked
 
 
 def _folders() -> Iterator[Path]:
     """Yields where numba writes, in its order: all that share its files share the lock."""
-    named = os.environ.get("NUMBA_CACHE_DIR")
-    if named:
-        yield Path(named)
+    environment = read_environment()
+    if environment.numba_cache_dir is not None:
+        yield environment.numba_cache_dir
     package = importlib.util.find_spec("librosa")
     if package is not None and package.origin is not None:
         yield Path(package.origin).parent / "__pycache__"
-    yield read_environment().cache_dir
-
-
-with compiling_alone():
-    import librosa
-    from librosa.beat import beat_track
-    from librosa.feature import melspectrogram
-    from librosa.filters import mel as mel_filters
-    from librosa.onset import onset_strength
-
-__all__ = [
-    "beat_track",
-    "compiling_alone",
-    "librosa",
-    "mel_filters",
-    "melspectrogram",
-    "onset_strength",
-]
+    yield environment.cache_dir

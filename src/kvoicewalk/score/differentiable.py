@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from kvoicewalk.audio import TARGET_DBFS, voice_activity
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.compiled import mel_filters
+from kvoicewalk.score.compiled import librosa
 from kvoicewalk.score.speaker import (
     ENCODER_RATE_HZ,
     MEL_FFT_SAMPLES,
@@ -58,7 +58,9 @@ class DifferentiableEncoder:
 
         self._resampling = constant(resampling_matrix())
         self._window = constant(scipy.signal.get_window("hann", MEL_FFT_SAMPLES))
-        self._mel = constant(mel_filters(sr=ENCODER_RATE_HZ, n_fft=MEL_FFT_SAMPLES, n_mels=N_MELS))
+        self._mel = constant(
+            librosa().filters.mel(sr=ENCODER_RATE_HZ, n_fft=MEL_FFT_SAMPLES, n_mels=N_MELS)
+        )
 
     def speech_mask(self, samples: torch.Tensor) -> torch.Tensor:
         """Returns which 16 kHz samples are speech, bool (n_kept,), for `embed`.

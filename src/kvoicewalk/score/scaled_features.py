@@ -87,7 +87,7 @@ def scaled_features(samples: Values, sample_rate_hz: int) -> Values:
     speech = np.pad(speech, (0, max(0, FFT_SAMPLES * 4 - speech.size)))
     peak = float(np.abs(speech).max())
     speech = speech / peak if peak > 1e-9 else np.zeros_like(speech)
-    power = np.abs(librosa.stft(speech, n_fft=FFT_SAMPLES, hop_length=HOP_SAMPLES)) ** 2
+    power = np.abs(librosa().stft(speech, n_fft=FFT_SAMPLES, hop_length=HOP_SAMPLES)) ** 2
     is_active = active_frames(power)
     power = power / max(float(power[:, is_active].mean()), FLOOR_POWER)
     parts = (
@@ -122,8 +122,8 @@ def active_frames(power: Values) -> npt.NDArray[np.bool_]:
 
 
 def _cepstral(power: Values, is_active: npt.NDArray[np.bool_]) -> Values:
-    mel = librosa.feature.melspectrogram(S=power, sr=RATE_HZ, n_mels=N_MELS)
-    mfcc = librosa.feature.mfcc(S=10 * np.log10(mel + 1e-6), n_mfcc=N_MFCC)
+    mel = librosa().feature.melspectrogram(S=power, sr=RATE_HZ, n_mels=N_MELS)
+    mfcc = librosa().feature.mfcc(S=10 * np.log10(mel + 1e-6), n_mfcc=N_MFCC)
     slopes = np.gradient(mfcc[:N_DELTA], axis=1)[:, is_active]
     mfcc = mfcc[:, is_active]
     return np.concatenate((mfcc.mean(axis=1)[1:], mfcc.std(axis=1), slopes.std(axis=1)))
@@ -132,17 +132,17 @@ def _cepstral(power: Values, is_active: npt.NDArray[np.bool_]) -> Values:
 def _spectral(power: Values, is_active: npt.NDArray[np.bool_]) -> Values:
     magnitude = np.sqrt(power[:, is_active])
     curves = (
-        librosa.feature.spectral_centroid(S=magnitude, sr=RATE_HZ)[0],
-        librosa.feature.spectral_bandwidth(S=magnitude, sr=RATE_HZ)[0],
-        librosa.feature.spectral_rolloff(S=magnitude, sr=RATE_HZ)[0],
-        np.log10(librosa.feature.spectral_flatness(S=magnitude)[0]),
-        librosa.feature.spectral_contrast(S=magnitude, sr=RATE_HZ).mean(axis=0),
+        librosa().feature.spectral_centroid(S=magnitude, sr=RATE_HZ)[0],
+        librosa().feature.spectral_bandwidth(S=magnitude, sr=RATE_HZ)[0],
+        librosa().feature.spectral_rolloff(S=magnitude, sr=RATE_HZ)[0],
+        np.log10(librosa().feature.spectral_flatness(S=magnitude)[0]),
+        librosa().feature.spectral_contrast(S=magnitude, sr=RATE_HZ).mean(axis=0),
     )
     return np.array([number for curve in curves for number in (curve.mean(), curve.std())])
 
 
 def _crossings(speech: Values, is_active: npt.NDArray[np.bool_]) -> Values:
-    rate = librosa.feature.zero_crossing_rate(
+    rate = librosa().feature.zero_crossing_rate(
         speech, frame_length=FFT_SAMPLES, hop_length=HOP_SAMPLES
     )[0]
     return np.array([rate[is_active].mean(), rate[is_active].std()])

@@ -14,7 +14,7 @@ import torch
 
 from kvoicewalk.audio import Utterance, raise_volume, resample, voice_activity
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.compiled import melspectrogram
+from kvoicewalk.score.compiled import librosa
 
 EMBEDDING_DIM = 256
 ENCODER_RATE_HZ = 16_000
@@ -43,6 +43,7 @@ class SpeakerEncoder:
     """
 
     def __init__(self, device: str = "cpu") -> None:
+        librosa()  # which resemblyzer imports, too, but not under the lock
         with warnings.catch_warnings():
             # resemblyzer imports a SciPy name on its way out; scipy < 2 is pinned for it.
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -154,7 +155,7 @@ class Listening:
 
 def mel_frames(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
     """Returns power mel frames, float32 (n_frames, 40), of 16 kHz speech, float32 (n_samples,)."""
-    mel = melspectrogram(
+    mel = librosa().feature.melspectrogram(
         y=samples,
         sr=ENCODER_RATE_HZ,
         n_fft=MEL_FFT_SAMPLES,

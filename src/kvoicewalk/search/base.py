@@ -25,6 +25,7 @@ class RankStep:
         score: None until the voice is scored.
         n_done: voices heard in this stage, with this one.
         n_total: voices that this stage will hear.
+        is_mute: True where the voice gives no speech in this stage; it is out of the race.
     """
 
     stage: RankStage
@@ -34,15 +35,18 @@ class RankStep:
     score: Score | None
     n_done: int
     n_total: int
+    is_mute: bool = False
 
 
 def standings(steps: Sequence[RankStep]) -> tuple[RankStep, ...]:
-    """Returns each voice's last step, best first: the scored, the compared, the screened ones."""
+    """Returns each voice's last step, best first: scored, compared, screened, mute ones."""
     last = {step.voice_name: step for step in steps}
     return tuple(sorted(last.values(), key=_place))
 
 
 def _place(step: RankStep) -> tuple[int, float, str]:
+    if step.is_mute:
+        return (3, 0.0, step.voice_name)
     if step.score is not None:
         return (0, -step.score.score, step.voice_name)
     if step.target_similarity is not None:

@@ -19,6 +19,10 @@ NewRow = tuple[str, str, str, int | None]
 """kind, name, payload as JSON text, position or None for its old place or the end."""
 
 
+IMPROVEMENT = "improvement"
+"""Kind of the rows that tell which files `save_improvement` wrote, and which it dropped."""
+
+
 class RunTables(Protocol):
     """What a run needs of the database it stands in."""
 
@@ -172,7 +176,9 @@ class Run:
     ) -> Path:
         """Write `voices/<name>.pt`, `.json` and `.wav`, and drop all but the last `n_kept`.
 
-        The order of names is the order of age, as in `step-000042`.
+        The order of names is the order of age, as in `step-000042`.  Only what earlier calls
+        wrote is dropped, also those before the run was taken up again; other files in the
+        folder are somebody's own.
 
         Raises:
             StoreError: The name cannot be a file's, or writing failed.
@@ -183,9 +189,15 @@ class Run:
 
         path = self.save_voice(voice, sidecar)
         write_wav(path.with_suffix(".wav"), utterance)
-        for old in sorted(path.parent.glob("*.pt"))[:-n_kept]:
-            for suffix in (".json", ".wav", ".pt"):  # a kill leaves what is found again by its .pt
-                old.with_suffix(suffix).unlink(missing_ok=True)
+        rows = self.rows(IMPROVEMENT)
+        kept = {row.name for row in rows if row.payload.get("is_kept")} | {voice.name}
+        dropped = sorted(kept)[:-n_kept]
+        for name in dropped:
+            for suffix in (".json", ".wav", ".pt"):
+                (path.parent / f"{check_file_name(name)}{suffix}").unlink(missing_ok=True)
+        with self.batch():
+            for name in (*dropped, voice.name):
+                self.put(IMPROVEMENT, name, {"is_kept": name not in dropped})
         return path
 
     def finish(

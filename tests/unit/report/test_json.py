@@ -24,6 +24,7 @@ def test_entries():
         "self_similarity": None,
         "feature_similarity": None,
         "screening_similarity": 0.3,
+        "outcome": "heard",
     }
 
 
@@ -36,3 +37,16 @@ def test_object_round_trips():
 def test_nan_is_refused():
     with pytest.raises(ValueError, match="JSON"):
         dump({"score": float("nan")})
+
+
+def test_a_step_says_what_its_likeness_comes_from():
+    from kvoicewalk.evaluate import Evaluation
+    from kvoicewalk.report.json import step_entry
+    from kvoicewalk.score.combine import Score
+
+    found = [
+        step_entry(1, Evaluation("v", 0.5, Score(1.0, 0.5, 1.0, 1.0)), "rejected"),
+        step_entry(2, Evaluation("v", 0.5, None), "gated"),
+        step_entry(3, Evaluation("v", 0.5, None, is_glance=True), "gated"),
+    ]
+    assert [entry["heard"] for entry in found] == ["all", "target", "glance"]

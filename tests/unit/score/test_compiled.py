@@ -1,6 +1,8 @@
 """librosa compiles under a lock: two processes that compile together spoil it for all later."""
 
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import filelock
@@ -29,7 +31,7 @@ def test_one_at_a_time(lock):
 def test_it_lies_where_numba_writes(monkeypatch):
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
     first, last = compiled._folders()
-    assert first.parent == Path(compiled.librosa.__file__).parent
+    assert first.parent == Path(str(compiled.librosa().__file__)).parent
     assert last == read_environment().cache_dir
 
 
@@ -52,6 +54,33 @@ def test_a_process_that_hangs_does_not_stop_others_for_ever(lock, monkeypatch):
 
 def test_librosa_comes_from_there_alone():
     package = Path(kvoicewalk.__file__).parent
-    direct = re.compile(r"^\s*(import librosa|from librosa)", re.MULTILINE)
+    direct = re.compile(r"^\s*(import|from) librosa|import_module\(.librosa", re.MULTILINE)
     found = [path.name for path in package.rglob("*.py") if direct.search(path.read_text("utf-8"))]
     assert found == ["compiled.py"]
+
+
+def test_importing_the_scorer_loads_and_waits_for_nothing(lock):
+    modules = "classic_features, compiled, differentiable, scaled_features, scorer, speaker"
+    code = (
+        f"import sys; from kvoicewalk.score import {modules}; import kvoicewalk.held_out\n"
+        "print(sorted({'librosa', 'numba', 'resemblyzer'} & set(sys.modules)))\n"
+    )
+    with lock:
+        done = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, timeout=60
+        )
+    assert done.stdout == "[]\n", done.stderr
+
+
+def test_only_the_config_reads_the_environment():
+    package = Path(kvoicewalk.__file__).parent
+    reads = re.compile(r"environ(\.get|\[)|getenv")
+    found = [path.name for path in package.rglob("*.py") if reads.search(path.read_text("utf-8"))]
+    assert found == ["config.py"]
+
+
+def test_who_waits_is_told_so(lock, monkeypatch, caplog):
+    monkeypatch.setattr("kvoicewalk.score.compiled.MAX_WAIT_S", 0)
+    with lock, caplog.at_level("WARNING", logger="kvoicewalk"), compiling_alone():
+        pass
+    assert "another kvw" in caplog.text

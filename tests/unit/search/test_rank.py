@@ -1,6 +1,9 @@
 """Ranking: the race and the full run."""
 
+import pytest
+
 from kvoicewalk.config import RankConfig
+from kvoicewalk.errors import SynthError
 from kvoicewalk.evaluate import SerialExecutor
 from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
@@ -57,3 +60,24 @@ def test_ties_are_broken_by_name():
     twins = [constant_voice("b", 0.5), constant_voice("a", 0.5)]
     steps = list(rank(twins, make_evaluator(), RankConfig(), SerialExecutor()))
     assert [step.voice_name for step in standings(steps)] == ["a", "b"]
+
+
+@pytest.mark.parametrize("stumbles_on", ["screen", "compare", "evaluate"])
+@pytest.mark.parametrize("is_full", [False, True])
+def test_a_mute_voice_is_ranked_last(monkeypatch, stumbles_on, is_full):
+    evaluator = make_evaluator()
+    plain = getattr(evaluator, stumbles_on)
+
+    def stumble(voice, *more):
+        if voice.name == "v5":
+            raise SynthError("no speech")
+        return plain(voice, *more)
+
+    monkeypatch.setattr(evaluator, stumbles_on, stumble)
+    config = RankConfig(n_finalists_min=2, screening_text="short", is_full=is_full)
+    ranked = standings(list(rank(VOICES, evaluator, config, SerialExecutor())))
+    assert len(ranked) == 10
+    if is_full and stumbles_on != "evaluate":
+        return
+    assert ranked[0].voice_name in {"v4", "v6"}
+    assert (ranked[-1].voice_name, ranked[-1].is_mute) == ("v5", True)
