@@ -17,7 +17,8 @@ SAME = (
     ("mr", "mister"), ("mrs", "missus"), ("misses", "missus"), ("dr", "doctor"),
     ("st", "saint"), ("ok", "okay"), ("a m", "am"), ("p m", "pm"), ("u s a", "usa"),
     ("us a", "usa"), ("prof", "professor"), ("per cent", "percent"), ("vs", "versus"),
-    ("o clock", "o'clock"), ("celcius", "celsius"), ("canceled", "cancelled"), ("grey", "gray"), ("ave", "avenue"),
+    ("o clock", "o'clock"), ("celcius", "celsius"), ("canceled", "cancelled"),
+    ("grey", "gray"), ("ave", "avenue"),
     ("jr", "junior"), ("centimetres", "centimeters"), ("kilometres", "kilometers"),
     ("zero", "oh"), ("et cetera", "etcetera"),
 )  # fmt: skip
