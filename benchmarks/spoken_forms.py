@@ -29,7 +29,7 @@ def unified(text: str) -> str:
     from kvoicewalk.english import spell_out
 
     # Whisper writes a time as 7.45, too.
-    text = re.sub(r"\b(1?[0-9])\.([0-5][0-9])(?= (?:[ap]\.?m|in the))", r"\1:\2", text)
+    text = re.sub(r"\b(1?[0-9])\.([0-5][0-9])(?= ?(?:[ap]\.?m|in the))", r"\1:\2", text)
     words = spell_out(text).lower().replace("’", "'").replace("-", " ")
     words = " ".join(re.findall(r"[\w']+", words))
     words = re.sub(r"(?<=hundred) and (?=\w)", " ", words)
