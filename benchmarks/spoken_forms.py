@@ -17,7 +17,8 @@ SAME = (
     ("mr", "mister"), ("mrs", "missus"), ("misses", "missus"), ("dr", "doctor"),
     ("st", "saint"), ("ok", "okay"), ("a m", "am"), ("p m", "pm"), ("u s a", "usa"),
     ("us a", "usa"), ("prof", "professor"), ("per cent", "percent"), ("vs", "versus"),
-    ("o clock", "o'clock"), ("celcius", "celsius"), ("canceled", "cancelled"), ("grey", "gray"), ("ave", "avenue"),
+    ("o clock", "o'clock"), ("celcius", "celsius"), ("canceled", "cancelled"),
+    ("grey", "gray"), ("ave", "avenue"),
     ("jr", "junior"), ("centimetres", "centimeters"), ("kilometres", "kilometers"),
     ("zero", "oh"), ("et cetera", "etcetera"),
 )  # fmt: skip
@@ -28,7 +29,7 @@ def unified(text: str) -> str:
     from kvoicewalk.english import spell_out
 
     # Whisper writes a time as 7.45, too.
-    text = re.sub(r"\b(1?[0-9])\.([0-5][0-9])(?= (?:[ap]\.?m|in the))", r"\1:\2", text)
+    text = re.sub(r"\b(1?[0-9])\.([0-5][0-9])(?= ?(?:[ap]\.?m|in the))", r"\1:\2", text)
     words = spell_out(text).lower().replace("’", "'").replace("-", " ")
     words = " ".join(re.findall(r"[\w']+", words))
     words = re.sub(r"(?<=hundred) and (?=\w)", " ", words)

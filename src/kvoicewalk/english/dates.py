@@ -11,7 +11,7 @@ _DAY = r"(?P<day>0?[1-9]|[12][0-9]|3[01])"
 _MARK = r"(?:st|nd|rd|th)?\b(?![:/,.%]?[0-9]|%| ?(?:[ap]m\b|million|percent))"
 _ISO = re.compile(r"(?<![\w.-])([0-9]{4})-([01][0-9])-([0-3][0-9])(?![\w-])")
 _NUMERIC = re.compile(
-    r"(?<![\w./-])([0-9]{1,2})([/.])([0-9]{1,2})\2([12][0-9]{3}|[0-9]{2})(?![\w/]|\.[0-9])"
+    r"(?<![\w./-])([0-9]{1,2})([/.-])([0-9]{1,2})\2([12][0-9]{3}|[0-9]{2})(?![\w/-]|\.[0-9])"
 )
 _MONTH_DAY = re.compile(rf"\b(?P<month>{_MONTH}) {_DAY}{_MARK}{_YEAR}")
 _DAY_MONTH = re.compile(
@@ -23,6 +23,11 @@ _CLOCK = re.compile(
 )
 _HOUR = re.compile(r"(?<![\w:.,$£€])(?P<h>1[0-2]|0?[1-9])\s?(?P<half>AM|PM|am|pm|Am|Pm)\b")
 
+_SPAN = re.compile(
+    r"(?<=:[0-9]{2})\s?[-–]\s?(?=[0-9])|(?<=[AaPp][Mm])\s?[-–]\s?(?=[0-9])"
+    r"|(?<=[0-9])[-–](?=[0-9]{1,2}(?::[0-9]{2})?\s?[AaPp][Mm]\b)"
+)
+
 
 def spell_dates(text: str, is_british: bool = False) -> str:
     """Returns the text with dates and times as words."""
@@ -33,12 +38,12 @@ def spell_dates(text: str, is_british: bool = False) -> str:
         if (second if is_day_first else first) > 12:
             is_day_first = not is_day_first
         day, month = (first, second) if is_day_first else (second, first)
-        if found[2] == "." and len(found[4]) == 2:  # a version
+        if found[2] != "/" and len(found[4]) == 2:  # a version or another chain
             return found[0]
         full = found[4] if len(found[4]) == 4 else ("20" if found[4] < "50" else "19") + found[4]
         return _date(day, month, full, is_british) or found[0]
 
-    text = re.sub(r"(?<=:[0-9]{2})\s?[-–]\s?(?=[0-9])", " to ", text)
+    text = _SPAN.sub(" to ", text)
     text = _ISO.sub(lambda m: _date(int(m[3]), int(m[2]), m[1], is_british) or m[0], text)
     text = _NUMERIC.sub(numeric, text)
     text = _DAY_MONTH.sub(lambda m: _day_month(m, is_british), text)

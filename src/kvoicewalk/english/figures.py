@@ -17,11 +17,16 @@ from kvoicewalk.english.units import MONEY, UNITS
 
 _N = r"[0-9]{1,3}(?:,[0-9]{3}){1,5}(?![0-9])|[0-9]{1,40}"
 _D = rf"(?:{_N})(?:\.[0-9]{{1,40}})?"
-_SCALE = r"(?:\s?(?P<scale>[Mm]illion|[Bb]illion|[Tt]rillion|[Tt]housand|[Kk]|[Mm]n?|[Bb]n?)\b)?"
+_SCALE = r"(?:[\s-]?(?P<scale>[Mm]illion|[Bb]illion|[Tt]rillion|[Tt]housand|[Kk]|[Mm]n?|[Bb]n?)\b)?"
 _SCALES = {"k": "thousand", "m": "million", "b": "billion", "mn": "million", "bn": "billion"}
 _HALVES = {"½": "1/2", "¼": "1/4", "¾": "3/4", "⅓": "1/3", "⅔": "2/3", "⅛": "1/8", "⅜": "3/8",
            "⅝": "5/8", "⅞": "7/8", "⅕": "1/5", "⅖": "2/5", "⅗": "3/5", "⅘": "4/5"}  # fmt: skip
-_UNIT = "|".join(sorted(map(re.escape, UNITS), key=len, reverse=True))
+_LONGEST_FIRST = sorted(UNITS, key=len, reverse=True)
+# "12 ft. high" and "it is 12 ft.": the second stop ends a sentence.
+_UNIT = "|".join(
+    re.escape(unit) + (r"(?= [a-z0-9]|[,;)])" if unit.endswith(".") else "")
+    for unit in _LONGEST_FIRST
+)
 _MANY = r"(?! (?:people|men|women|children|[a-z]{2,20}[b-hj-rtv-z]s)\b)"
 
 Rule = tuple[re.Pattern[str], Callable[[re.Match[str], bool], str]]
@@ -129,6 +134,9 @@ _RULES: tuple[Rule, ...] = (
                 r"|(?<![\w.+-])[2-9][0-9]{2}-[0-9]{4}(?![\w-])"
                 r"|(?<![\w.+-])\+[0-9]{1,3}(?: ?\(?[0-9]{1,5}\)?){1,5}(?![\w-])"
                 r"|(?<![\w.+-])\(?0[0-9]{2,4}\)? [0-9]{3,4} ?[0-9]{3,4}(?![\w-])"), _phone),
+    (re.compile(r"(?<![\w-])[0-9]{1,7}(?:-[0-9]{1,7}){2,6}(?![\w-])"), _phone),
+    (re.compile(r"(?<=\b[cC]all )[0-9]{3}\b|(?<=\b[dD]ial )[0-9]{3}\b"), _phone),
+    (re.compile(r"(?<=\b[iI]n )10[0-9]{2}(?![\w%]|[,.][0-9])"), _year),
     (re.compile(rf"([$£€¥])({_D})\s?[-–—]\s?\1?({_D})"), _money_range),
     (re.compile(rf"(?<![-\w])([$£€¥]?(?:{_D})) ?[–-] ?(?=[$£€¥])"), _plain(r"\1 to ")),
     (re.compile(rf"(?P<a>\b[aA]n? )?(?P<minus>(?<!\w)[-−])?(?:\b(?:US|CA|AU|NZ|A|C))?"

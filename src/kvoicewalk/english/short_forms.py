@@ -163,7 +163,7 @@ AFTER_TIMES |= frozenset(
     ]
 )
 
-_NEXT = r"(?=(?P<next>[ ]?[\"”’)]{0,2}(?:[ ]{1,3}[\"“‘(]{0,2}(?P<word>\w{0,30})|$))?)"
+_NEXT = r"(?=(?P<next>[ ]?[\"”’]{0,2}(?:[ ]{1,3}[\"“‘(]{0,2}(?P<word>\w{0,30})|$))?)"
 _TITLE = re.compile(rf"\b({'|'.join(TITLES)})\.(?=[ ]{{0,3}}[A-Z“\"])")
 _DOCTOR = re.compile(r"(?P<street>\b[A-Z]\w{1,30} )?\bDr\." + _NEXT)
 _SAINT = re.compile(r"(?P<before>\b\w{1,30} )?\bSt\." + _NEXT)
