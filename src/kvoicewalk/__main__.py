@@ -6,6 +6,9 @@ import sys
 def main() -> None:
     """Runs the command line."""
     try:
+        from kvoicewalk.cli.streams import prepare_streams
+
+        prepare_streams()
         from kvoicewalk.cli.app import app
 
         app()

@@ -264,6 +264,31 @@ def test_doctor(kvw, clip, tmp_path):
     assert "bad.wav" in stdout
 
 
+@pytest.mark.parametrize("check", ["_environment", "_device", "_mini", "_kokoro", "_phonemes"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("x.so: failed to map segment from shared object"),
+        ImportError("broken"),
+        SystemExit(3),
+    ],
+)
+def test_doctor_ends_with_its_table_whatever_fails(kvw, monkeypatch, check, error):
+    def broken():
+        raise error
+
+    monkeypatch.setattr(f"kvoicewalk.cli.doctor.{check}", broken)
+    code, stdout, stderr = kvw("doctor", "--json")
+    assert (code, stderr) == (1, "")
+    findings = json.loads(stdout)["findings"]
+    assert [one["grade"] for one in findings].count("bad") == 1
+    assert len(findings) >= 4
+
+
+def test_doctor_says_a_stop_once(kvw):
+    assert ".." not in " ".join(ok(kvw("doctor")).split())
+
+
 def test_demo(kvw, tmp_path):
     code, stdout, stderr = kvw("demo")
     assert code == 0, stderr

@@ -26,6 +26,7 @@ from kvoicewalk.cli import (
     walk,
 )
 from kvoicewalk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED
+from kvoicewalk.cli.reasons import reason_of
 from kvoicewalk.errors import KvwError
 
 app = typer.Typer(
@@ -58,8 +59,7 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
             raise
         except OSError as error:
             trace = traceback.format_exc()
-            place = f"{error.filename}: " if error.filename else ""
-            reason = f"{place}{error.strerror or error}; check the place and its free space."
+            reason = reason_of(error)
         except Exception as error:  # noqa: BLE001  (the one error boundary)
             trace = traceback.format_exc()
             reason = f"internal error ({type(error).__name__}: {error}). Please report it"
