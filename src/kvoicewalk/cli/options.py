@@ -27,7 +27,12 @@ ModelOption = Annotated[
 ]
 DeviceOption = Annotated[
     Optional[Device],  # noqa: UP045
-    typer.Option("--device", metavar="NAME", help="auto, cpu, cuda or mps. [default: auto]"),
+    typer.Option(
+        "--device",
+        case_sensitive=False,
+        metavar="NAME",
+        help="auto, cpu, cuda or mps. [default: auto]",
+    ),
 ]
 ThreadsOption = Annotated[
     Optional[int],  # noqa: UP045
@@ -41,6 +46,7 @@ LangOption = Annotated[
     Optional[Lang],  # noqa: UP045
     typer.Option(
         "--lang",
+        case_sensitive=False,
         metavar="LETTER",
         help="Language of the text: a American, b British, e Spanish, f French, h Hindi, "
         "i Italian, p Portuguese, j Japanese, z Chinese.",
@@ -52,7 +58,9 @@ TextOption = Annotated[
 ]
 TextFileOption = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option("--text-file", metavar="FILE", help="The same, from a text file."),
+    typer.Option(
+        "--text-file", metavar="FILE", help="Words spoken in the target, from a text file."
+    ),
 ]
 TranscribeOption = Annotated[
     bool,
@@ -63,7 +71,10 @@ TranscribeOption = Annotated[
 ScoringOption = Annotated[
     Optional[Scoring],  # noqa: UP045
     typer.Option(
-        "--scoring", metavar="KIND", help="scaled, or classic (the original's). [default: scaled]"
+        "--scoring",
+        case_sensitive=False,
+        metavar="KIND",
+        help="scaled, or classic (the original's). [default: scaled]",
     ),
 ]
 VoicesOption = Annotated[
@@ -84,6 +95,7 @@ MethodOption = Annotated[
     Optional[Literal["auto", "gradient", "cma", "random"]],  # noqa: UP045
     typer.Option(
         "--method",
+        case_sensitive=False,
         metavar="NAME",
         help="auto (gradient, then polish), gradient, cma or random (the original's). "
         "[default: auto]",

@@ -48,8 +48,9 @@ def score(
     Without --target, the latest run's target, text and model are taken.
     """
     from kvoicewalk.cli.judging import judge_all
-    from kvoicewalk.cli.voice_args import model_of_voice
+    from kvoicewalk.cli.voice_args import model_of_voice, refuse_recordings
 
+    refuse_recordings(voices)
     output = Output(json, quiet)
     out_dir = out or resolve("score", {}, config).out_dir
     has_target = bool(target) or config is not None

@@ -45,19 +45,30 @@ def speak(
 ) -> None:
     """Speak a text with a voice and write a wav."""
     from kvoicewalk.cli.voice_args import model_of_voice
+    from kvoicewalk.phonemes import clean_text
 
     spoken = read_text(text, text_file)
     if spoken is None:
         raise ConfigError('say what to speak: kvw speak VOICE "Any text." or --text-file FILE.')
     if not spoken.strip():
         raise ConfigError("the text is empty; say what to speak.")
+    clean_text(spoken)  # refuses what is too long before anything loads
+    output = Output(json, quiet)
+    if text is not None and _is_file(text):
+        output.warn(f"speaking the name {text} itself; for the file's words: --text-file {text}")
     flags = common_flags(model or model_of_voice(voice), device, threads, seed, out, lang)
     flags["synth"]["speed"] = speed
     config = resolve("speak", flags)
-    output = Output(json, quiet)
     result = speak_to_file(config, voice, spoken, wav, output)
     output.show(result, result["wav_path"])
     output.note(f"{result['voice']} spoke {result['duration_s']:.1f} s.")
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # longer than any name, or with signs that none has
+        return False
 
 
 def speak_to_file(
@@ -69,7 +80,7 @@ def speak_to_file(
         KvwError: the voice, the model, the text or the path cannot be used.
     """
     from kvoicewalk.audio import check_wav_path, write_wav
-    from kvoicewalk.cli.session import open_synthesizer
+    from kvoicewalk.cli.session import busy, open_synthesizer
     from kvoicewalk.cli.voice_args import find_voice, lang_of_voice, refuse_other_models
     from kvoicewalk.config_file import dump_config
     from kvoicewalk.models import stock_voice_source
@@ -81,11 +92,13 @@ def speak_to_file(
     else:
         require_writable(config.out_dir)
     voice = find_voice(voice_spec, stock_voice_source(config.model.name))  # before the slow part
-    synthesizer = open_synthesizer(config, output)
+    with busy(output, "loading …"):
+        synthesizer = open_synthesizer(config, output)
     identity = synthesizer.model.identity
     refuse_other_models([voice_spec], identity)
     lang = config.synth.lang or lang_of_voice(voice_spec) or DEFAULT_LANG
-    utterance = synthesizer.speak(text, voice, seed=config.synth.seed, lang=lang)
+    with busy(output, "speaking …"):
+        utterance = synthesizer.speak(text, voice, seed=config.synth.seed, lang=lang)
     result = {
         "voice": voice.name,
         "model": identity,

@@ -59,9 +59,6 @@ def info(
     json: options.JsonOption = False,
 ) -> None:
     """Show what a voice file holds and where it came from."""
-    from rich.markup import escape
-    from rich.table import Table
-
     from kvoicewalk.cli.voice_args import is_file_like, model_of_voice, read_sidecar
 
     belongs_to = model_of_voice(voice)
@@ -70,16 +67,16 @@ def info(
     facts["model"] = belongs_to
     if is_file_like(voice):
         facts["sidecar"] = read_sidecar(Path(voice).expanduser()) or None
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    lines = []
     for key, value in facts.items():
         if key != "sidecar":
             shown = f"{value:.4f}" if isinstance(value, float) else str(value or "·")
-            table.add_row(key.replace("_", " "), escape(shown))
+            lines.append((key.replace("_", " "), shown))
     for key, value in (facts.get("sidecar") or {}).items():
-        table.add_row(escape(f"sidecar: {key}"), escape(str(value)))
-    Output(json).show(facts, table)
+        lines.append((f"sidecar: {key}", str(value)))
+    width = max(len(key) for key, _ in lines)
+    # No table: it would fold the hash and paths, which then cannot be copied.
+    Output(json).show(facts, *(f"{key:<{width}}  {value}" for key, value in lines))
 
 
 def mix(

@@ -14,23 +14,29 @@ def walk(
     start: Annotated[
         Optional[str],  # noqa: UP045
         typer.Option(
-            "--start", metavar="VOICE", help="Voice to start from. [default: the population's mean]"
+            "--start",
+            metavar="VOICE",
+            help="Voice to start from. [default: the likest stock voice; the population's mean "
+            "for random and cma]",
         ),
     ] = None,
     method: options.MethodOption = None,
     steps: Annotated[
         Optional[int],  # noqa: UP045
         typer.Option(
-            "--steps", min=1, help="At most so many. [default: 40; 300 for random and cma]"
+            "--steps",
+            min=1,
+            help="Stop after this many steps. [default: 40; 15 for gradient, 300 for random "
+            "and cma]",
         ),
     ] = None,
     minutes: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option("--minutes", min=0.01, help="At most so long."),
+        typer.Option("--minutes", min=0.01, help="Stop after this many minutes."),
     ] = None,
     patience: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--patience", min=1, help="Stop after so many steps without improvement."),
+        typer.Option("--patience", min=1, help="Stop after this many steps without improvement."),
     ] = None,
     params: Annotated[
         Optional[Literal["classic", "shared", "pca"]],  # noqa: UP045

@@ -209,7 +209,7 @@ class Run:
 
     def _check_open(self) -> None:
         if not self._is_open:
-            raise StoreError(f"run {self.run_id} is finished; `kvw runs resume` opens it again")
+            raise StoreError(f"run {self.run_id} is finished; 'kvw runs resume' opens it again")
 
 
 def _write_voice(path: Path, voice: "Voice", sidecar: Mapping[str, object] | None) -> None:

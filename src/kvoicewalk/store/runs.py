@@ -187,7 +187,7 @@ class RunStore:
                     (record.run_id,),
                 ).rowcount
             if n_changed == 0:
-                raise StoreError(f"run {record.run_id} is not in {self._path}; see `kvw runs list`")
+                raise StoreError(f"run {record.run_id} is not in {self._path}; see 'kvw runs list'")
             on_failure.pop_all()
         self._locks.callback(lock.release)
         return Run(record.run_id, folder, self, lock)
@@ -236,7 +236,7 @@ class RunStore:
         if wanted == "latest":
             latest = self.list_runs(limit=1)
             if not latest:
-                raise StoreError(f"{self.out_dir} holds no runs yet; start one with `kvw rank`")
+                raise StoreError(f"{self.out_dir} holds no runs yet; start one with 'kvw rank'")
             return latest[0]
         prefix = re.split(r"[/\\]", wanted.rstrip("/\\"))[-1]
         entries = {fields[0]: fields for fields in self._select(SELECT_RUNS)}
@@ -245,7 +245,7 @@ class RunStore:
         if prefix in matches:
             matches = [prefix]
         if not matches:
-            raise StoreError(f"no run {wanted!r} in {self.out_dir}; see `kvw runs list`")
+            raise StoreError(f"no run {wanted!r} in {self.out_dir}; see 'kvw runs list'")
         if len(matches) > 1:
             some = ", ".join(matches[:5]) + (", …" if len(matches) > 5 else "")
             raise StoreError(f"{wanted!r} fits {len(matches)} runs ({some}); give more of the name")
