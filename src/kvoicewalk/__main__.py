@@ -18,6 +18,9 @@ def looks_like_text(argument: str) -> bool:
 def main() -> None:
     """Runs the command line."""
     try:
+        from kvoicewalk.cli.streams import prepare_streams
+
+        prepare_streams()
         from kvoicewalk.cli.app import app
         from kvoicewalk.cli.streams import prepare_streams
 

@@ -156,10 +156,12 @@ class WalkConfig(_Frozen):
     )
     only: Literal["timbre", "prosody"] | None = None
     start: str | None = Field(
-        None, min_length=1, description="a voice; None: the likest, or the population's mean"
+        None,
+        min_length=1,
+        description="a voice; None: the likest for gradient and auto, else the mean",
     )
     n_steps: int | None = Field(
-        None, ge=1, description="None: by method, or no limit beside minutes"
+        None, ge=1, description="None: 40, 15 or 300 by method, no limit beside minutes"
     )
     minutes: float | None = Field(None, gt=0, allow_inf_nan=False, description="None: no limit")
     patience: int | None = Field(None, ge=1, description="steps without improvement; None: any")

@@ -31,9 +31,9 @@ PROSODY = slice(128, 256)
 MAX_FILE_BYTES = 64 * 2**20
 MAX_ROWS = 65_536
 RAW_BYTES = N_ROWS * STYLE_DIM * 4
-# wav, flac, ogg and opus, mp3 with a tag, aiff, au, caf, webm.
-SOUND_MAGIC = (
-    b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff", b"\x1aE\xdf\xa3",
+SOUND_MARKS = (
+    b"RIFF", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b".snd", b"caff", b"wvpk",
+    b"\x1aE\xdf\xa3",
 )  # fmt: skip
 FLOAT_NAMES = ("float16", "bfloat16", "float32", "float64")
 
@@ -208,6 +208,19 @@ def unknown_voice(name: str, known: Sequence[str], where: str) -> VoiceError:
     return VoiceError(f"no voice {name!r} in {where}. {hint}")
 
 
+def is_sound(data: bytes) -> bool:
+    """Tells whether a file's first bytes are those of a sound file."""
+    is_mp3 = data[:1] == b"\xff" and len(data) > 1 and data[1] & 0xE6 == 0xE2
+    return data.startswith(SOUND_MARKS) or data[4:8] == b"ftyp" or is_mp3
+
+
+def recording_as_voice(name: str) -> VoiceError:
+    """Returns the error for a recording that is given where a voice is expected."""
+    return VoiceError(
+        f"{name} is a recording, not a voice; to compare voices with it: kvw score VOICE -t {name}"
+    )
+
+
 def mean_voice(voices: Sequence[Voice], name: str) -> Voice:
     """Returns the mean of voices.
 
@@ -301,6 +314,8 @@ def _load_tensor(path: Path, data: bytes) -> object:
     except VoiceError:
         raise
     except UNREADABLE as error:
+        if is_sound(data):
+            raise recording_as_voice(str(path)) from error
         raise VoiceError(
             f"{path} is no readable voice file (damaged, or not made by torch.save); "
             "fetch or export it again."

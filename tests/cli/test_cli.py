@@ -153,6 +153,110 @@ def test_speak_reads_text_from_a_file_or_stdin(kvw, tmp_path):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("by_stdin", [True, False])
+def test_utf_16_is_read_and_other_encodings_are_refused(kvw, tmp_path, monkeypatch, mark, by_stdin):
+    spoken = []
+    monkeypatch.setattr(
+        "kvoicewalk.cli.speak.speak_to_file",
+        lambda _config, _voice, text, *_: (
+            spoken.append(text) or {"voice": "am_ash", "duration_s": 1.0, "wav_path": "a.wav"}
+        ),
+    )
+
+    def speak(data):
+        (tmp_path / "a.txt").write_bytes(data)
+        if by_stdin:
+            return kvw("speak", "am_ash", "-", *MINI, input=data)
+        return kvw("speak", "am_ash", "--text-file", "a.txt", *MINI)
+
+    for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
+        outcome = speak(f"{mark}Café.".encode(encoding))
+        if mark or encoding == "utf-8":
+            ok(outcome)
+            assert spoken.pop() == "Café."
+        else:
+            failed(outcome, "is not UTF-8 text; save it as UTF-8")
+    failed(speak("Café.".encode("cp1252")), "is not UTF-8 text; save it as UTF-8")
+    failed(speak(b"a" * 1_000_001), "too large for a text")
+
+
+def test_a_text_that_is_too_long_is_refused_before_the_model_loads(kvw, tmp_path, monkeypatch):
+    monkeypatch.setattr("kvoicewalk.cli.session.open_synthesizer", None)
+    (tmp_path / "long.txt").write_text("a " * 300_000)
+    failed(kvw("speak", "am_ash", "--text-file", "long.txt", *MINI), "599,999 characters")
+
+
+def test_a_recording_is_no_voice(kvw, clip, tmp_path):
+    (tmp_path / "rec.wav").write_bytes(clip.read_bytes())
+    (tmp_path / "rec.pt").write_bytes(clip.read_bytes())
+    for name in ("rec.wav", clip, "rec.pt", "am_ash:1,rec.wav:2"):
+        for command in (
+            ("score", "am_ash", name),
+            ("speak", name, "Hi."),
+            ("voices", "info", name),
+            ("walk", clip, "--start", name),
+        ):
+            failed(kvw(*command, *MINI), "is a recording, not a voice", "-t ")
+
+
+def test_a_files_name_as_text_is_noted(kvw, tmp_path):
+    (tmp_path / "book.txt").write_text("Chapter one.")
+    arguments = ("--wav", "a.wav", *MINI, "-q")
+    code, _, stderr = kvw("speak", "am_ash", "book.txt", *arguments)
+    assert code == 0
+    assert "--text-file book.txt" in stderr
+    assert "--text-file" not in kvw("speak", "am_ash", "a" * 300, *arguments)[2]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("speak", "am_ash", "-5 degrees outside."),
+        ("speak", "am_ash", "- Hello, said he."),
+        ("speak", "am_ash", "--5 degrees"),
+        ("rank", "-dash.wav"),
+    ],
+)
+def test_a_text_that_begins_with_a_dash_gets_a_hint(kvw, arguments):
+    code, _, stderr = kvw(*arguments)
+    assert code == 2
+    assert f'needs -- before it: -- "{arguments[-1]}"' in " ".join(stderr.split())
+
+
+def test_an_unknown_option_gets_no_hint_at_dashes(kvw):
+    assert "before it" not in kvw("rank", "a.wav", "--nonsense")[2]
+
+
+def test_case_of_letters_and_models_does_not_count(kvw):
+    spoken = json.loads(
+        ok(
+            kvw(
+                "speak",
+                "am_ash",
+                "Hi.",
+                "--lang",
+                "B",
+                "--model",
+                "Mini",
+                "--wav",
+                "a.wav",
+                "--json",
+            )
+        )
+    )
+    assert (spoken["lang"], spoken["model"].partition("@")[0]) == ("b", "mini")
+
+
+def test_the_hash_of_a_voice_is_on_one_line(kvw):
+    assert re.search(r"^hash +[0-9a-f]{64}$", ok(kvw("voices", "info", "am_ash")), re.MULTILINE)
+
+
+def test_help_says_where_a_walk_starts(kvw):
+    told = " ".join(ok(kvw("walk", "--help")).split())
+    assert "[default: the likest stock voice; the population's mean for random and cma]" in told
+
+
 def test_a_stock_name_of_mini_needs_no_model(kvw):
     spoken = json.loads(ok(kvw("speak", "am_ash", "Hello.", "--wav", "a.wav", "--json")))
     assert spoken["model"].startswith("mini@")
@@ -273,6 +377,31 @@ def test_doctor(kvw, clip, tmp_path):
     assert "bad.wav" in stdout
 
 
+@pytest.mark.parametrize("check", ["_environment", "_device", "_mini", "_kokoro", "_phonemes"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("x.so: failed to map segment from shared object"),
+        ImportError("broken"),
+        SystemExit(3),
+    ],
+)
+def test_doctor_ends_with_its_table_whatever_fails(kvw, monkeypatch, check, error):
+    def broken():
+        raise error
+
+    monkeypatch.setattr(f"kvoicewalk.cli.doctor.{check}", broken)
+    code, stdout, stderr = kvw("doctor", "--json")
+    assert (code, stderr) == (1, "")
+    findings = json.loads(stdout)["findings"]
+    assert [one["grade"] for one in findings].count("bad") == 1
+    assert len(findings) >= 4
+
+
+def test_doctor_says_a_stop_once(kvw):
+    assert ".." not in " ".join(ok(kvw("doctor")).split())
+
+
 def test_demo(kvw, tmp_path):
     code, stdout, stderr = kvw("demo")
     assert code == 0, stderr
@@ -293,7 +422,7 @@ def test_demo(kvw, tmp_path):
         (("speak", "am_asg", "Hi.", *MINI), ("am_asg", "Did you mean am_ash")),
         (("speak", "none.pt", "Hi.", *MINI), ("none.pt",)),
         (("speak", "am_ash", "Hi.", "--text-file", "x"), ("give one of them",)),
-        (("speak", "am_ash", "Hi.", "--lang", "j"), ("misaki[ja]",)),
+        (("speak", "am_ash", "Hi.", "--lang", "j", "-q"), ("misaki[ja]",)),
         (("speak", "am_ash", "Hi.", "--wav", "no/such/a.wav"), ("no folder no/such",)),
         (("speak", "am_ash", "Hi.", "--wav", "a.mp3"), ("only .wav",)),
         (("speak", "am_ash", "Hi.", "--wav", "/"), ("only .wav",)),

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
 from kvoicewalk import __version__
 from kvoicewalk.cli import (
@@ -26,6 +27,7 @@ from kvoicewalk.cli import (
     walk,
 )
 from kvoicewalk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED
+from kvoicewalk.cli.reasons import reason_of
 from kvoicewalk.errors import KvwError
 
 app = typer.Typer(
@@ -36,6 +38,34 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,  # plain help: rich would double the time it takes
 )
+
+
+# Some releases of typer bring a click of their own: what they raise is no class of click's.
+USAGE_ERROR: type[Exception] = typer.BadParameter.__mro__[1]
+
+
+class Command(TyperCommand):
+    """A command that knows a text, or a file's name, that was taken for options."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """See click; an unknown option that looks like a text gets a hint."""
+        given = list(args)
+        try:
+            return super().parse_args(ctx, args)
+        except USAGE_ERROR as error:
+            taken = next(filter(_looks_like_text, given), None)
+            if "No such option" not in str(error) or taken is None or "--" in given:
+                raise
+            reason = str(error).rstrip(".")
+            hint = f'A text or a name that begins with "-" needs -- before it: -- "{taken}"'
+            raise USAGE_ERROR(f"{reason}. {hint}", ctx) from error
+
+
+def _looks_like_text(argument: str) -> bool:
+    if not argument.startswith("-"):
+        return False
+    is_long = argument.startswith("--")
+    return " " in argument or argument[1:2].isdigit() or (not is_long and len(argument) > 2)
 
 
 def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -58,8 +88,7 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
             raise
         except OSError as error:
             trace = traceback.format_exc()
-            place = f"{error.filename}: " if error.filename else ""
-            reason = f"{place}{error.strerror or error}; check the place and its free space."
+            reason = reason_of(error)
         except Exception as error:  # noqa: BLE001  (the one error boundary)
             trace = traceback.format_exc()
             reason = f"internal error ({type(error).__name__}: {error}). Please report it"
@@ -113,13 +142,13 @@ def _register() -> None:
         ("setup", setup.setup),
     )
     for name, command in commands:
-        app.command(name)(bounded(command))
+        app.command(name, cls=Command)(bounded(command))
     for group_name, group, text, members in (
         ("voices", typer.Typer(), "List, inspect and mix voices.", voices.COMMANDS),
         ("runs", typer.Typer(), "List earlier runs, show one, go on with one.", runs.COMMANDS),
     ):
         for member, action in members.items():
-            group.command(member)(bounded(action))
+            group.command(member, cls=Command)(bounded(action))
         app.add_typer(group, name=group_name, help=text, no_args_is_help=True)
 
 

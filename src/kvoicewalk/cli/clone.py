@@ -19,11 +19,11 @@ def clone(
     ] = None,
     minutes: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option("--minutes", min=0.01, help="Time for all of it, in minutes."),
+        typer.Option("--minutes", min=0.01, help="Total time budget in minutes."),
     ] = None,
     steps: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--steps", min=1, help="Stop the search after N steps. [default: 40]"),
+        typer.Option("--steps", min=1, help="Stop the search after this many steps. [default: 40]"),
     ] = None,
     method: options.MethodOption = None,
     text: options.TextOption = None,
@@ -51,7 +51,7 @@ def clone(
     from kvoicewalk.cli.walking import walk
 
     if not targets and config is None:
-        raise typer.BadParameter("name at least one recording.", param_hint="TARGET")
+        raise typer.BadParameter("name at least one recording, or --config.", param_hint="TARGET")
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe),

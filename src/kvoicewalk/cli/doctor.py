@@ -12,6 +12,7 @@ import typer
 from kvoicewalk import __version__
 from kvoicewalk.cli import options
 from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.reasons import reason_of
 from kvoicewalk.errors import KvwError
 
 if TYPE_CHECKING:
@@ -39,10 +40,17 @@ def doctor(
     from kvoicewalk.cli.session import busy
 
     output = Output(json)
-    findings: list[Finding] = []
-    checks = (("environment", _environment), ("models", _models), ("phonemes", _phonemes))
-    for what, check in checks:
-        findings.extend(_guarded(what, check))
+    findings = [
+        finding
+        for what, check in (
+            ("environment", _environment),
+            ("device", _device),
+            ("model mini", _mini),
+            ("model kokoro", _kokoro),
+            ("phonemes", _phonemes),
+        )
+        for finding in _guarded(what, check)
+    ]
     if targets:
         with busy(output, "listening …"):
             findings.extend(_guarded("recordings", lambda: examine_all(targets)))
@@ -74,6 +82,16 @@ def _table(findings: list[Finding]) -> "Table":
     return table
 
 
+def _guarded(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
+    """Yields a check's findings; where it fails, that is one, and the other checks go on."""
+    try:
+        yield from check()
+    except KvwError as error:
+        yield _finding("bad", what, str(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever a broken package raises)
+        yield _finding("bad", what, " ".join(reason_of(error).split()))
+
+
 def _finding(grade: str, what: str, found: str, **more: Any) -> Finding:
     return {"grade": grade, "what": what, "found": found, **more}
 
@@ -87,6 +105,10 @@ def _environment() -> Iterator[Finding]:
             yield _finding("ok", package, metadata.version(package))
         except metadata.PackageNotFoundError:
             yield _finding("bad", package, "not installed; install kvoicewalk again")
+    yield _finding("ok", "measurements kept in", str(read_environment().cache_dir))
+
+
+def _device() -> Iterator[Finding]:
     import torch
 
     has_cuda = torch.cuda.is_available()
@@ -100,15 +122,18 @@ def _environment() -> Iterator[Finding]:
         if has_ffmpeg
         else "not on PATH: wav, flac, ogg and mp3 work, m4a and others do not",
     )
-    yield _finding("ok", "measurements kept in", str(read_environment().cache_dir))
 
 
-def _models() -> Iterator[Finding]:
+def _mini() -> Iterator[Finding]:
     from kvoicewalk.models import locate_model
-    from kvoicewalk.models.hub import CONFIG_NAME, WEIGHTS_NAME, HubVoices, cached_path
 
     mini = locate_model("mini")
     yield _finding("ok", "model mini", f"embedded, {len(mini.voices.names)} voices")
+
+
+def _kokoro() -> Iterator[Finding]:
+    from kvoicewalk.models.hub import CONFIG_NAME, WEIGHTS_NAME, HubVoices, cached_path
+
     missing = [name for name in (CONFIG_NAME, WEIGHTS_NAME) if cached_path(name) is None]
     n_voices = len(HubVoices().names)
     if missing:
@@ -125,11 +150,8 @@ def _phonemes() -> Iterator[Finding]:
     from kvoicewalk.phonemes import SPACY_MODEL, Phonemizer, has_misaki_english
 
     vocab = read_model_config(locate_model("mini").config_path)["vocab"]
-    try:
-        spoken = Phonemizer(vocab).phonemize("Hello.", "a").chunks[0]
-    except KvwError as error:
-        yield _finding("bad", "phonemes", str(error))
-        return
+    # The full stop is spoken, too, but would stand beside the table's own.
+    spoken = Phonemizer(vocab).phonemize("Hello.", "a").chunks[0].rstrip(".")
     if has_misaki_english():
         yield _finding("ok", "phonemes", f"misaki's English front end: Hello → {spoken}")
     else:

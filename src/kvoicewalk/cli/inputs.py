@@ -50,10 +50,9 @@ def resolve(
 
 def absolute_model(name: str) -> str:
     """Returns a model's name so that it holds from any folder."""
-    path, lowered = Path(name).expanduser(), name.lower()
-    if lowered in EMBEDDED_OR_HUB and (name == lowered or not path.is_dir()):
-        return lowered
-    return str(path.absolute())
+    if name.lower() in EMBEDDED_OR_HUB and (name == name.lower() or not Path(name).is_dir()):
+        return name.lower()
+    return str(Path(name).expanduser().absolute())
 
 
 def section(data: Mapping[str, Any], name: str) -> dict[str, Any]:
@@ -115,29 +114,29 @@ def read_text(text: str | None, text_file: Path | None) -> str | None:
     try:
         with text_file.open("rb") as stream:
             data = stream.read(MAX_TEXT_BYTES + 1)
-        if len(data) > MAX_TEXT_BYTES:
-            raise ConfigError(f"{text_file} is too large for a text; at most 1 MB is read.")
     except OSError as error:
         raise ConfigError(f"{text_file}: {error.strerror}. Give a text file.") from error
-    return _decoded(data, str(text_file)).strip()
+    return _decode(data, str(text_file)).strip()
 
 
 def _read_stdin() -> str:
     if sys.stdin is None:
         raise ConfigError("standard input is closed; give a text or --text-file FILE.")
-    data = sys.stdin.buffer.read(MAX_TEXT_BYTES + 1)
+    return _decode(sys.stdin.buffer.read(MAX_TEXT_BYTES + 1), "standard input")
+
+
+def _decode(data: bytes, place: str) -> str:
+    """Returns UTF-8 text, or UTF-16 where its byte order mark says so."""
     if len(data) > MAX_TEXT_BYTES:
-        raise ConfigError("standard input is too large for a text; at most 1 MB is read.")
-    return _decoded(data, "standard input")
-
-
-def _decoded(data: bytes, what: str) -> str:
-    """Returns text from UTF-8, or from UTF-16 that says so by its first two bytes."""
-    is_utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+        raise ConfigError(f"{place} is too large for a text; at most 1 MB is read.")
+    is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     try:
-        return data.decode("utf-16" if is_utf16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{what} is not UTF-8 text; save it as UTF-8.") from error
+        text = data.decode("utf-16" if is_utf_16 else "utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise ConfigError(f"{place} is not UTF-8 text; save it as UTF-8.")
+    return text
 
 
 def search_flags(

@@ -29,8 +29,8 @@ DeviceOption = Annotated[
     Optional[Device],  # noqa: UP045
     typer.Option(
         "--device",
-        metavar="NAME",
         case_sensitive=False,
+        metavar="NAME",
         help="auto, cpu, cuda or mps. [default: auto]",
     ),
 ]
@@ -46,6 +46,7 @@ LangOption = Annotated[
     Optional[Lang],  # noqa: UP045
     typer.Option(
         "--lang",
+        case_sensitive=False,
         metavar="LETTER",
         case_sensitive=False,
         help="Language of the text: a American, b British, e Spanish, f French, h Hindi, "
@@ -72,8 +73,8 @@ ScoringOption = Annotated[
     Optional[Scoring],  # noqa: UP045
     typer.Option(
         "--scoring",
-        metavar="KIND",
         case_sensitive=False,
+        metavar="KIND",
         help="scaled, or classic (the original's). [default: scaled]",
     ),
 ]
@@ -95,6 +96,7 @@ MethodOption = Annotated[
     Optional[Literal["auto", "gradient", "cma", "random"]],  # noqa: UP045
     typer.Option(
         "--method",
+        case_sensitive=False,
         metavar="NAME",
         case_sensitive=False,
         help="auto (gradient, then polish), gradient, cma or random (the original's). "

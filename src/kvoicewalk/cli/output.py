@@ -36,6 +36,12 @@ class Output:
         """True where only the result is wanted."""
         return self.is_quiet or self.is_json
 
+    @property
+    def _is_exact(self) -> bool:
+        from kvoicewalk.cli.streams import is_unicode
+
+        return is_unicode(getattr(self.stdout.file, "encoding", None))
+
     def note(self, message: str) -> None:
         """Tells people something in passing."""
         if not self.is_quiet:
@@ -51,12 +57,12 @@ class Output:
     def emit(self, event: str, data: dict[str, Any]) -> None:
         """Prints one JSON line of a running command; nothing where people read."""
         if self.is_json:
-            self._print_json({"event": event, **data})
+            self._print_plain(dump({"event": event, **data}, self._is_exact))
 
     def show(self, data: Any, *renderables: "RenderableType") -> None:
         """Prints a command's result: as JSON, or for people."""
         if self.is_json:
-            self._print_json(data)
+            self._print_plain(dump(data, self._is_exact))
             return
         for renderable in renderables:
             if isinstance(renderable, str):

@@ -42,7 +42,7 @@ def rank(
     saved as a voice and a wav.
     """
     if not targets and config is None:
-        raise typer.BadParameter("name at least one recording.", param_hint="TARGET")
+        raise typer.BadParameter("name at least one recording, or --config.", param_hint="TARGET")
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe),

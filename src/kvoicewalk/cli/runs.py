@@ -26,7 +26,7 @@ RESUMABLE = ("rank", "interpolate", "walk", "clone")
 
 
 def list_runs(
-    limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most N runs.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="Show at most this many runs.")] = 20,
     out: options.OutOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -131,7 +131,7 @@ def _voices_table(rows: list[dict[str, Any]]) -> "Table":
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     columns = ("name", "score", "target_similarity", "self_similarity", "feature_similarity")
     for column in columns:
-        table.add_column(COLUMN_NAMES.get(column, column))
+        table.add_column("likeness" if column == "target_similarity" else column.replace("_", " "))
     scored = [row for row in rows if isinstance(row.get("score"), float)]
     for row in sorted(scored, key=lambda row: -row["score"]):
         table.add_row(*(_cell(row.get(column)) for column in columns))

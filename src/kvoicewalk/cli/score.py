@@ -48,10 +48,9 @@ def score(
     Without --target, the latest run's target, text and model are taken.
     """
     from kvoicewalk.cli.judging import judge_all
-    from kvoicewalk.cli.population import known_floor
-    from kvoicewalk.cli.voice_args import model_of_voice
-    from kvoicewalk.models import stock_voice_source
+    from kvoicewalk.cli.voice_args import model_of_voice, refuse_recordings
 
+    refuse_recordings(voices)
     output = Output(json, quiet)
     models = [model_of_voice(voice) for voice in voices]  # before an earlier run is looked for
     named = model or next(filter(None, models), None)

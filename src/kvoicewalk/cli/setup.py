@@ -55,8 +55,8 @@ def _fetch_judges(output: Output) -> None:
     fetched = list(fetch_judges(output.note))
     output.show(
         {"fetched": fetched},
-        f"The second judges are ready, {len(fetched)} new. They are used at the end of a "
-        "search, and by: kvw score VOICE --held-out",
+        f"The second judges are ready, {len(fetched)} new. They are used at the end of a search "
+        "and in: kvw score VOICE --held-out",
     )
 
 

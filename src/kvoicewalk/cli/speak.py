@@ -46,6 +46,7 @@ def speak(
 ) -> None:
     """Speak a text with a voice and write a wav."""
     from kvoicewalk.cli.voice_args import model_of_voice
+    from kvoicewalk.phonemes import clean_text
 
     output = Output(json, quiet)
     spoken = read_text(text, text_file)
@@ -53,8 +54,10 @@ def speak(
         raise ConfigError('say what to speak: kvw speak VOICE "Any text." or --text-file FILE.')
     if not spoken.strip():
         raise ConfigError("the text is empty; say what to speak.")
-    if text is not None and is_a_file(text):
-        output.warn(f"'{text}' is spoken as it stands; what the file says: --text-file {text}")
+    clean_text(spoken)  # refuses what is too long before anything loads
+    output = Output(json, quiet)
+    if text is not None and _is_file(text):
+        output.warn(f"speaking the name {text} itself; for the file's words: --text-file {text}")
     flags = common_flags(model or model_of_voice(voice), device, threads, seed, out, lang)
     flags["synth"]["speed"] = speed
     config = resolve("speak", flags)
@@ -63,9 +66,11 @@ def speak(
     output.note(f"{result['voice']} spoke {result['duration_s']:.1f} s.")
 
 
-def is_a_file(text: str) -> bool:
-    """Tells whether a text is the name of a file that is there."""
-    return os.path.isfile(text)  # noqa: PTH113  (Path.is_file raises for names that are too long)
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except (OSError, ValueError):  # longer than any name, or with signs that none has
+        return False
 
 
 def speak_to_file(
@@ -78,12 +83,7 @@ def speak_to_file(
     """
     from kvoicewalk.audio import check_wav_path, write_wav
     from kvoicewalk.cli.session import busy, open_synthesizer
-    from kvoicewalk.cli.voice_args import (
-        find_voice,
-        lang_of_voice,
-        refuse_other_models,
-        tell_odd_voices,
-    )
+    from kvoicewalk.cli.voice_args import find_voice, lang_of_voice, refuse_other_models
     from kvoicewalk.config_file import dump_config
     from kvoicewalk.models import stock_voice_source
     from kvoicewalk.phonemes import DEFAULT_LANG, clean_text
@@ -94,14 +94,14 @@ def speak_to_file(
     else:
         require_writable(config.out_dir)
     voice = find_voice(voice_spec, stock_voice_source(config.model.name))  # before the slow part
-    clean_text(text)
     with busy(output, "loading …"):
         synthesizer = open_synthesizer(config, output)
     identity = synthesizer.model.identity
     refuse_other_models([voice_spec], identity)
     tell_odd_voices([voice], identity, output.warn)
     lang = config.synth.lang or lang_of_voice(voice_spec) or DEFAULT_LANG
-    utterance = synthesizer.speak(text, voice, seed=config.synth.seed, lang=lang)
+    with busy(output, "speaking …"):
+        utterance = synthesizer.speak(text, voice, seed=config.synth.seed, lang=lang)
     result = {
         "voice": voice.name,
         "model": identity,

@@ -1,46 +1,53 @@
-"""Standard output and error in any code page: what cannot be encoded is shown by plain signs."""
+r"""Makes stdout and stderr hold any text, whatever their encoding: a code page, ASCII, UTF-8.
+
+What an encoding lacks is written as a plain sign that is near to it, else as an escape like
+`\xe9`, so that no result is lost to a sign. Bytes of a file name that are no text are written as
+the bytes they were.
+"""
 
 import codecs
 import sys
-from typing import IO, TextIO
+from collections.abc import Mapping
 
 HANDLER = "kvw-plain"
-# Signs of tables and sentences; anything else (a letter of a name) is escaped, so that it stays
-# exact.
-PLAIN = {
-    "→": "->", "←": "<-", "±": "+/-", "·": ".", "…": "...", "−": "-", "–": "-", "—": "-", "×": "x",
-    "≥": ">=", "≤": "<=", "≈": "~", "‘": "'", "’": "'", "“": '"', "”": '"', "•": "*", "√": "sqrt",
-    "\xa0": " ", "\u202f": " ", "\u2009": " ",
+PLAIN: Mapping[str, str] = {
+    "→": "->", "←": "<-", "±": "+/-", "·": ".", "•": "*", "…": "...", "−": "-", "–": "-", "—": "-",
+    "×": "x", "²": "2", "√": "sqrt", "≤": "<=", "≥": ">=", "≈": "~", "✓": "ok", "✗": "x",
+    "‘": "'", "’": "'", "“": '"', "”": '"', "«": '"', "»": '"', "\u00a0": " ", "━": "-", "╸": "-",
+    "╺": "-",
 }  # fmt: skip
 
 
 def prepare_streams() -> None:
-    """Makes what the process prints safe to print, whatever its terminal or file can encode."""
+    """Lets stdout and stderr take any text from now on."""
+    codecs.register_error(HANDLER, write_plainly)
     for stream in (sys.stdout, sys.stderr):
-        make_printable(stream)
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:
+            reconfigure(errors=HANDLER)
 
 
-def make_printable(stream: "TextIO | None") -> None:
-    """Gives a text stream the error handler; a stream of another kind stays as it is."""
-    reconfigure = getattr(stream, "reconfigure", None)
-    if reconfigure is not None:
-        reconfigure(errors=HANDLER)
+def write_plainly(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Replaces the first sign that an encoding lacks; a handler of `codecs`.
 
-
-def is_unicode(stream: "IO[str]") -> bool:
-    """Tells whether a stream can take any text as it is."""
-    encoding = getattr(stream, "encoding", None) or "utf-8"
-    return codecs.lookup(encoding).name.startswith("utf-8")
-
-
-def _plain(error: UnicodeError) -> tuple[str, int]:
+    Returns:
+        What is written instead, and where encoding goes on.
+    """
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    shown = "".join(
-        PLAIN.get(sign) or sign.encode("ascii", "backslashreplace").decode("ascii")
-        for sign in error.object[error.start : error.end]
-    )
-    return shown, error.end
+    sign = error.object[error.start]
+    goes_on = error.start + 1
+    if "\udc80" <= sign <= "\udcff" and _is_ascii_based(error.encoding):
+        return bytes([ord(sign) - 0xDC00]), goes_on
+    if "\u2800" <= sign <= "\u28ff":  # a spinner of braille dots
+        return "*", goes_on
+    return PLAIN.get(sign) or sign.encode("ascii", "backslashreplace").decode("ascii"), goes_on
 
 
-codecs.register_error(HANDLER, _plain)
+def is_unicode(encoding: str | None) -> bool:
+    """Tells whether a stream's encoding is UTF-8; a stream of text without any is as good."""
+    return encoding is None or encoding.lower().replace("_", "-") in ("utf-8", "utf8")
+
+
+def _is_ascii_based(encoding: str) -> bool:
+    return "a".encode(encoding) == b"a"

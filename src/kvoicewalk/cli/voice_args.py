@@ -73,7 +73,26 @@ def find_voice(spec: str, stock: "VoiceSource") -> "Voice":
     if ":" in spec or "," in spec:
         parts = parse_mix(spec)
         return mix_voices([(find_voice(name, stock), weight) for name, weight in parts], name=spec)
+    refuse_recordings([spec])
     return stock.load(spec)
+
+
+def refuse_recordings(specs: Sequence[str]) -> None:
+    """Checks that no voice argument is a recording.
+
+    Raises:
+        VoiceError: one is.
+    """
+    from kvoicewalk.voices import is_sound, parse_mix, recording_as_voice
+
+    for spec in specs:
+        if not is_file_like(spec) and ("," in spec or ":" in spec):
+            refuse_recordings([name for name, _ in parse_mix(spec) if name != spec])
+        if not os.path.isfile(spec):  # noqa: PTH113  (Path.is_file raises for names too long)
+            continue
+        with Path(spec).open("rb") as stream:
+            if is_sound(stream.read(12)):
+                raise recording_as_voice(spec)
 
 
 def refuse_other_models(specs: Sequence[str], identity: str) -> None:

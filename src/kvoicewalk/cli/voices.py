@@ -68,23 +68,16 @@ def info(
     facts["model"] = belongs_to
     if is_file_like(voice):
         facts["sidecar"] = read_sidecar(Path(voice).expanduser()) or None
-    output = Output(json)
-    output.show(facts, *_lines(facts))
-    odd = what_is_odd(found, (belongs_to or "kokoro"))
-    if odd is not None:
-        output.warn(odd)
-
-
-def _lines(facts: dict[str, Any]) -> list[str]:
-    """Returns facts as lines that are never wrapped, so that a hash or a path can be copied."""
-    shown = {
-        key.replace("_", " "): f"{value:.4f}" if isinstance(value, float) else str(value or "·")
-        for key, value in facts.items()
-        if key != "sidecar"
-    }
-    shown |= {f"sidecar: {key}": str(value) for key, value in (facts.get("sidecar") or {}).items()}
-    width = max(map(len, shown))
-    return [f"{key:<{width}}  {' '.join(value.split())}" for key, value in shown.items()]
+    lines = []
+    for key, value in facts.items():
+        if key != "sidecar":
+            shown = f"{value:.4f}" if isinstance(value, float) else str(value or "·")
+            lines.append((key.replace("_", " "), shown))
+    for key, value in (facts.get("sidecar") or {}).items():
+        lines.append((f"sidecar: {key}", str(value)))
+    width = max(len(key) for key, _ in lines)
+    # No table: it would fold the hash and paths, which then cannot be copied.
+    Output(json).show(facts, *(f"{key:<{width}}  {value}" for key, value in lines))
 
 
 def mix(

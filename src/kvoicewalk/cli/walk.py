@@ -16,8 +16,8 @@ def walk(
         typer.Option(
             "--start",
             metavar="VOICE",
-            help="Voice to start from. [default: the likest voice, or the mean of the likest for "
-            "random and cma]",
+            help="Voice to start from. [default: the likest stock voice; the population's mean "
+            "for random and cma]",
         ),
     ] = None,
     method: options.MethodOption = None,
@@ -26,16 +26,17 @@ def walk(
         typer.Option(
             "--steps",
             min=1,
-            help="Stop after N steps. [default: 40; 15 for gradient, 300 for random and cma]",
+            help="Stop after this many steps. [default: 40; 15 for gradient, 300 for random "
+            "and cma]",
         ),
     ] = None,
     minutes: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option("--minutes", min=0.01, help="Stop after N minutes."),
+        typer.Option("--minutes", min=0.01, help="Stop after this many minutes."),
     ] = None,
     patience: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--patience", min=1, help="Stop after N steps without improvement."),
+        typer.Option("--patience", min=1, help="Stop after this many steps without improvement."),
     ] = None,
     params: Annotated[
         Optional[Literal["classic", "shared", "pca"]],  # noqa: UP045
