@@ -7,7 +7,6 @@ get figures and short forms as words (`kvoicewalk.english`).
 
 import functools
 import re
-import tempfile
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -123,10 +122,7 @@ class Phonemizer:
 
     def _front_end(self, lang: str) -> GraphemesToPhonemes:
         if lang not in self._front_ends:
-            try:
-                self._front_ends[lang] = self._make_front_end(lang)
-            except OSError as error:
-                raise _blocked(error) from error
+            self._front_ends[lang] = self._make_front_end(lang)
         return self._front_ends[lang]
 
     def _make_front_end(self, lang: str) -> GraphemesToPhonemes:
@@ -141,16 +137,6 @@ class Phonemizer:
                 self.notify(_why_espeak())
             return _espeak_english(lang, has_schwa=self.english == "misaki")
         return _espeak(ESPEAK_LANGUAGES[lang])
-
-
-def _blocked(error: OSError) -> SynthError:
-    """Returns what to tell of a library that does not load: espeak's runs from a copy of itself."""
-    folder = tempfile.gettempdir()
-    reason = str(error.strerror or error).rstrip(".")
-    return SynthError(
-        f"espeak's library cannot be loaded by way of the temporary folder {folder} ({reason}); "
-        "set TMPDIR to a folder that has free space and lets programs run."
-    )
 
 
 def has_misaki_english() -> bool:

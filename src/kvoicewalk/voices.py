@@ -293,17 +293,9 @@ def _read_bytes(path: Path) -> bytes:
         raise VoiceError(f"{str(path)!a} cannot be read: {reason}.") from error
 
 
-def is_sound(data: bytes) -> bool:
-    """Tells whether a file begins as recordings do."""
-    is_mpeg = len(data) > 1 and data[0] == 0xFF and data[1] & 0xE6 in (0xE2, 0xE4, 0xE6)
-    return data.startswith(SOUND_MAGIC) or data[4:8] == b"ftyp" or is_mpeg
-
-
 def _load_tensor(path: Path, data: bytes) -> object:
     import torch
 
-    if is_sound(data):
-        raise VoiceError(f"{path} is a recording, not a voice; a recording goes with --target.")
     try:
         _refuse_zip_bomb(path, data)
         with warnings.catch_warnings():

@@ -265,11 +265,11 @@ def test_a_stock_name_of_mini_needs_no_model(kvw):
 def test_a_voice_of_another_model_is_refused(kvw, tmp_path):
     ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
     (tmp_path / "v.json").write_text(json.dumps({"model": "kokoro@abc"}))
-    failed(kvw("speak", "v.pt", "Hi.", *MINI), "found with kokoro@abc", "--model")
+    failed(kvw("speak", "v.pt", "Hi.", *MINI, "-q"), "found with kokoro@abc", "--model")
     (tmp_path / "v.json").write_text("[")
-    failed(kvw("speak", "v.pt", "Hi.", *MINI), "sidecar")
+    failed(kvw("speak", "v.pt", "Hi.", *MINI, "-q"), "sidecar")
     (tmp_path / "v.json").write_text("[1]")
-    failed(kvw("speak", "v.pt", "Hi.", *MINI), "sidecar")
+    failed(kvw("speak", "v.pt", "Hi.", *MINI, "-q"), "sidecar")
 
 
 def test_a_mix_speaks_with_the_model_of_its_parts(kvw, tmp_path):

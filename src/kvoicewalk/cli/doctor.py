@@ -59,16 +59,6 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _guarded(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:
-    """Yields a check's findings; one that breaks down is a finding itself, and the rest goes on."""
-    try:
-        yield from check()
-    except KvwError as error:
-        yield _finding("bad", what, str(error))
-    except Exception as error:  # noqa: BLE001  (whatever is broken, the table is what tells it)
-        yield _finding("bad", what, f"{type(error).__name__}: {' '.join(str(error).split())}")
-
-
 def _table(findings: list[Finding]) -> "Table":
     from rich.markup import escape
     from rich.table import Table
@@ -158,6 +148,6 @@ def _phonemes() -> Iterator[Finding]:
         yield _finding(
             "note",
             "phonemes",
-            f"espeak front end: Hello → {spoken} Better English: "
+            f"espeak front end: Hello → {spoken}. Better English: "
             f"python -m spacy download {SPACY_MODEL}",
         )

@@ -48,7 +48,6 @@ LangOption = Annotated[
         "--lang",
         case_sensitive=False,
         metavar="LETTER",
-        case_sensitive=False,
         help="Language of the text: a American, b British, e Spanish, f French, h Hindi, "
         "i Italian, p Portuguese, j Japanese, z Chinese.",
     ),
@@ -98,7 +97,6 @@ MethodOption = Annotated[
         "--method",
         case_sensitive=False,
         metavar="NAME",
-        case_sensitive=False,
         help="auto (gradient, then polish), gradient, cma or random (the original's). "
         "[default: auto]",
     ),

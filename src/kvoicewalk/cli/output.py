@@ -56,11 +56,15 @@ class Output:
 
     def emit(self, event: str, data: dict[str, Any]) -> None:
         """Prints one JSON line of a running command; nothing where people read."""
+        from kvoicewalk.report.json import dump
+
         if self.is_json:
             self._print_plain(dump({"event": event, **data}, self._is_exact))
 
     def show(self, data: Any, *renderables: "RenderableType") -> None:
         """Prints a command's result: as JSON, or for people."""
+        from kvoicewalk.report.json import dump
+
         if self.is_json:
             self._print_plain(dump(data, self._is_exact))
             return
@@ -74,13 +78,6 @@ class Output:
         """Prints a part of a result where people read."""
         if not self.is_json:
             self.stdout.print(table)
-
-    def _print_json(self, data: Any) -> None:
-        from kvoicewalk.cli.streams import is_unicode
-        from kvoicewalk.report.json import dump
-
-        # In another code page a program could not read back what was replaced in a name.
-        self._print_plain(dump(data, is_ascii=not is_unicode(self.stdout.file)))
 
     def _print_plain(self, line: str) -> None:
         # rich would wrap a long path, which a program could not read back.

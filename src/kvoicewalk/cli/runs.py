@@ -131,7 +131,7 @@ def _voices_table(rows: list[dict[str, Any]]) -> "Table":
     table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
     columns = ("name", "score", "target_similarity", "self_similarity", "feature_similarity")
     for column in columns:
-        table.add_column("likeness" if column == "target_similarity" else column.replace("_", " "))
+        table.add_column(COLUMN_NAMES.get(column, column))
     scored = [row for row in rows if isinstance(row.get("score"), float)]
     for row in sorted(scored, key=lambda row: -row["score"]):
         table.add_row(*(_cell(row.get(column)) for column in columns))

@@ -48,7 +48,9 @@ def score(
     Without --target, the latest run's target, text and model are taken.
     """
     from kvoicewalk.cli.judging import judge_all
+    from kvoicewalk.cli.population import known_floor
     from kvoicewalk.cli.voice_args import model_of_voice, refuse_recordings
+    from kvoicewalk.models import stock_voice_source
 
     refuse_recordings(voices)
     output = Output(json, quiet)

@@ -1,6 +1,5 @@
 """`kvw speak`: hear a voice."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
@@ -48,7 +47,6 @@ def speak(
     from kvoicewalk.cli.voice_args import model_of_voice
     from kvoicewalk.phonemes import clean_text
 
-    output = Output(json, quiet)
     spoken = read_text(text, text_file)
     if spoken is None:
         raise ConfigError('say what to speak: kvw speak VOICE "Any text." or --text-file FILE.')
@@ -83,10 +81,15 @@ def speak_to_file(
     """
     from kvoicewalk.audio import check_wav_path, write_wav
     from kvoicewalk.cli.session import busy, open_synthesizer
-    from kvoicewalk.cli.voice_args import find_voice, lang_of_voice, refuse_other_models
+    from kvoicewalk.cli.voice_args import (
+        find_voice,
+        lang_of_voice,
+        refuse_other_models,
+        tell_odd_voices,
+    )
     from kvoicewalk.config_file import dump_config
     from kvoicewalk.models import stock_voice_source
-    from kvoicewalk.phonemes import DEFAULT_LANG, clean_text
+    from kvoicewalk.phonemes import DEFAULT_LANG
     from kvoicewalk.store import RunStore, require_writable
 
     if wav_path is not None:

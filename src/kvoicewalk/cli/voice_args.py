@@ -16,15 +16,13 @@ if TYPE_CHECKING:
 
 WEIGHT_AT_END = re.compile(r":\s*[-+]?[\d.]+(e-?\d+)?$")
 VOICE_SUFFIXES = (".pt", ".bin")
-SOUND_SUFFIXES = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".m4a", ".aiff", ".aif")
 MAX_SIDECAR_BYTES = 1_000_000
 
 
 def is_file_like(spec: str) -> bool:
     """Tells whether a voice argument means one file rather than a name or a mix."""
     if os.path.exists(spec):  # noqa: PTH110  (Path.exists raises for names that are too long)
-        # A recording is none of ours, but a file all the same: reading it tells so.
-        return spec.lower().endswith((*VOICE_SUFFIXES, *SOUND_SUFFIXES)) or is_path(spec)
+        return spec.endswith(VOICE_SUFFIXES) or is_path(spec)
     is_mix = "," in spec or WEIGHT_AT_END.search(spec) is not None
     return not is_mix and (spec.endswith(VOICE_SUFFIXES) or is_path(spec))
 

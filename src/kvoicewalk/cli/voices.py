@@ -77,7 +77,11 @@ def info(
         lines.append((f"sidecar: {key}", str(value)))
     width = max(len(key) for key, _ in lines)
     # No table: it would fold the hash and paths, which then cannot be copied.
-    Output(json).show(facts, *(f"{key:<{width}}  {value}" for key, value in lines))
+    output = Output(json)
+    output.show(facts, *(f"{key:<{width}}  {value}" for key, value in lines))
+    odd = what_is_odd(found, belongs_to or "kokoro")
+    if odd is not None:
+        output.warn(odd)
 
 
 def mix(
