@@ -18,6 +18,7 @@ import numpy.typing as npt
 import torch
 
 from kvoicewalk.config import GradientConfig
+from kvoicewalk.errors import ModelError
 from kvoicewalk.phonemes import DEFAULT_LANG
 from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
@@ -95,8 +96,12 @@ class Teacher:
         seed: int = 0,
         lang: str = DEFAULT_LANG,
     ) -> None:
+        if not texts:
+            raise ModelError("no lesson text is short enough; take --method random or cma.")
+        # Where samples, embedding and loss meet.
+        self._device = synthesizer.model.network.device
         self._synthesizer, self._encoder = synthesizer, encoder
-        self._target = torch.from_numpy(target).to(encoder.device)
+        self._target = torch.from_numpy(target).to(self._device)
         self._start, self._change, self._config, self._seed = start, change, config, seed
         # One chunk a text; the first one, should a text be longer.
         self._chunks = [synthesizer.phonemizer.phonemize(text, lang).chunks[0] for text in texts]
@@ -114,7 +119,7 @@ class Teacher:
             AudioError: the voice makes no speech.
         """
         phonemes = self._chunks[self._text_index(number)]
-        row = torch.tensor(voice.rows[len(phonemes) - 1, 0], requires_grad=True)
+        row = torch.tensor(voice.rows[len(phonemes) - 1, 0]).to(self._device).requires_grad_()
         weights = self._weights()
         spoken = self._synthesizer.speak_row(
             phonemes, row, seed=self._seed + number, needs_prosody=bool(weights.any())
@@ -133,7 +138,7 @@ class Teacher:
             "range": span,
             "pace": pace,
         }
-        return Lesson(float(loss.detach()), row.grad.numpy().astype(np.float64), parts)
+        return Lesson(float(loss.detach()), row.grad.cpu().numpy().astype(np.float64), parts)
 
     def _text_index(self, number: int) -> int:
         epoch, place = divmod(number, len(self._chunks))
@@ -148,7 +153,7 @@ class Teacher:
                 0.0 if change.range_semitones is None else config.range_weight,
                 0.0 if change.pace_log is None else config.pace_weight,
             ]
-        )
+        ).to(self._device)
 
     @staticmethod
     def _numbers(spoken: SpokenRow, phonemes: str) -> torch.Tensor:
@@ -160,7 +165,7 @@ class Teacher:
 
     def _aim(self, phonemes: str) -> torch.Tensor:
         if phonemes not in self._aims:
-            row = torch.tensor(self._start.rows[len(phonemes) - 1, 0])
+            row = torch.tensor(self._start.rows[len(phonemes) - 1, 0]).to(self._device)
             prepared = self._synthesizer.prepare(phonemes)
             with torch.no_grad(), flushed_denormals(), without_cudnn():
                 plain = self._synthesizer.perform(prepared, row[None])
@@ -172,13 +177,13 @@ class Teacher:
                     change.range_semitones or 0.0,
                     change.pace_log or 0.0,
                 ]
-            )
+            ).to(self._device)
         return self._aims[phonemes]
 
 
 def _misses(numbers: torch.Tensor, aims: torch.Tensor) -> torch.Tensor:
     """Returns how far each number is off, (3,): square when near, linear when far."""
-    units = torch.tensor([PITCH_UNIT, RANGE_UNIT, PACE_UNIT])
+    units = torch.tensor([PITCH_UNIT, RANGE_UNIT, PACE_UNIT]).to(numbers.device)
     return torch.sqrt(1 + ((numbers - aims) / units) ** 2) - 1
 
 

@@ -123,9 +123,24 @@ class SpokenRow:
 
 
 @contextmanager
+def _forked_generators(device: torch.device) -> Iterator[None]:
+    """Keeps the states of the CPU's generator and of the device's own, and gives them back."""
+    if device.type == "mps":
+        state = torch.mps.get_rng_state()
+        try:
+            with torch.random.fork_rng(devices=[]):
+                yield
+        finally:
+            torch.mps.set_rng_state(state)
+    else:
+        with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+            yield
+
+
+@contextmanager
 def seeded_noise(seed: int, device: torch.device) -> Iterator[None]:
     """Seeds torch's global generator, and gives back its earlier state."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+    with _forked_generators(device):
         torch.manual_seed(seed)
         yield
 
@@ -221,8 +236,8 @@ class KokoroSynthesizer:
     def _encode(self, phonemes: str) -> PreparedChunk:
         network, vocab = self.model.network, self.model.vocab
         ids = [0, *(vocab[c] for c in phonemes if c in vocab), 0]
-        tokens = torch.tensor([ids], device=network.device)
-        lengths = torch.tensor([len(ids)], device=network.device)
+        tokens = torch.tensor([ids]).to(network.device)
+        lengths = torch.tensor([len(ids)]).to(network.device)
         mask = torch.zeros_like(tokens, dtype=torch.bool)
         hidden = network.bert(tokens, attention_mask=(~mask).int())
         return PreparedChunk(
@@ -239,7 +254,7 @@ class KokoroSynthesizer:
     ) -> npt.NDArray[np.float32]:
         device = self.model.network.device
         rows = voice.rows[prepared.n_phonemes - 1]
-        row = torch.tensor(rows, device=device)
+        row = torch.tensor(rows).to(device)
         key = (prepared.phonemes, self.speed, rows[:, PROSODY].tobytes())
         performance = self._performed.pop(key, None) or self.perform(prepared, row)
         # Another seed or another timbre changes neither durations nor pitch.

@@ -140,11 +140,17 @@ def _lesson_texts(session: "Session") -> "Sequence[str]":
             f"{free / 1e9:.1f} GB are free; close other programs, or take --method random or cma."
         )
     phonemizer, lang = session.synthesizer.phonemizer, session.evaluator.lang
-    return [
+    fitting = [
         text
         for text in LESSON_TEXTS
         if phonemizer.phonemize(text, lang).n_phonemes <= MAX_LESSON_PHONEMES
     ]
+    if not fitting:
+        raise ModelError(
+            f"in language {lang} no lesson text has at most {MAX_LESSON_PHONEMES} phonemes, and "
+            "longer ones need too much memory on a CPU; take --method random or cma."
+        )
+    return fitting
 
 
 def _free_bytes() -> float | None:

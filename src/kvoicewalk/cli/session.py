@@ -188,7 +188,7 @@ def _load(
 
     listener = _listener(config) if config.target.is_transcribed else None
     synthesizer = open_synthesizer(config, output)
-    encoder = SpeakerEncoder()
+    encoder = SpeakerEncoder(synthesizer.model.network.device)
     clips = choose_clips(config.target, recordings, encoder, output)
     if listener is not None:
         config, clips = _transcribe(config, clips, listener, output)

@@ -54,7 +54,7 @@ class DifferentiableEncoder:
         self.device, self.dtype = self._encoder.device, dtype
 
         def constant(values: Any) -> torch.Tensor:
-            return torch.as_tensor(np.asarray(values), dtype=dtype, device=self.device)
+            return torch.as_tensor(np.asarray(values), dtype=dtype).to(self.device)
 
         self._resampling = constant(resampling_matrix())
         self._window = constant(scipy.signal.get_window("hann", MEL_FFT_SAMPLES))

@@ -38,11 +38,13 @@ class SpeakerEncoder:
     """Resemblyzer's voice encoder (GE2E, Wan et al. 2018) behind its own front end.
 
     Attributes:
-        network: the package's own, in eval mode, without gradients.
+        network: the package's own, in eval mode, without gradients, on the synthesizer's device:
+            a lesson's gradient passes through both. Front end and results stay on the CPU, and so
+            do the second judges, whose readings then do not depend on the machine.
         n_embeddings: how many utterances were heard, a glance alone counted, too.
     """
 
-    def __init__(self, device: str = "cpu") -> None:
+    def __init__(self, device: str | torch.device = "cpu") -> None:
         librosa()  # which resemblyzer imports, too, but not under the lock
         with warnings.catch_warnings():
             # resemblyzer imports a SciPy name on its way out; scipy < 2 is pinned for it.

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from kvoicewalk.config import GradientConfig
+from kvoicewalk.errors import AudioError
 from kvoicewalk.lesson import Lesson
 from kvoicewalk.mutate import Floats, Vector
 from kvoicewalk.search.base import Candidate
@@ -27,7 +28,8 @@ class GradientDescent:
     """Asks for where the lessons lead.
 
     Attributes:
-        n_lessons: taken so far.
+        n_lessons: begun so far; each has its own text and noise.
+        n_skipped: of these, without a step: the voice made no speech, or no finite gradient.
     """
 
     def __init__(
@@ -37,7 +39,7 @@ class GradientDescent:
         self._z: Vector = np.array(space.start, dtype=np.float64)
         self._average = self._z.copy()
         self._mean, self._square = np.zeros_like(self._z), np.zeros_like(self._z)
-        self.n_lessons = 0
+        self.n_lessons = self.n_skipped = 0
         self._n_asked = 0
 
     def ask(self) -> Candidate:
@@ -61,6 +63,7 @@ class GradientDescent:
             "mean": self._mean.tolist(),
             "square": self._square.tolist(),
             "n_lessons": self.n_lessons,
+            "n_skipped": self.n_skipped,
             "n_asked": self._n_asked,
         }
 
@@ -71,25 +74,39 @@ class GradientDescent:
             np.array(state[name]) for name in ("z", "average", "mean", "square")
         )
         self.n_lessons, self._n_asked = int(state["n_lessons"]), int(state["n_asked"])
+        self.n_skipped = int(state.get("n_skipped", 0))  # states of older versions have none
 
     def _learn(self) -> None:
         config = self._config
         voice = self._space.decode(self._z, "lesson")
-        row_gradient = self._teach(voice, self.n_lessons).gradient
+        try:
+            row_gradient = self._teach(voice, self.n_lessons).gradient
+        except AudioError:
+            row_gradient = np.full(1, np.nan)
+        self.n_lessons += 1
+        # A resumed search would come to the same lesson: it must neither end the search nor
+        # reach Adam's means, which would not forget it.
+        if not np.isfinite(row_gradient).all():
+            self.n_skipped += 1
+            return
         if self._prior is not None:
             row_gradient = row_gradient + config.prior_weight * self._prior.gradient(voice)
-        self.n_lessons += 1
         self._z = self._z - self._step(self._space.pull(row_gradient))
         eta = config.averaging
-        share = (eta + 1) / (self.n_lessons + eta)  # Shamir and Zhang 2013, section 3
+        # Shamir and Zhang 2013, section 3
+        share = (eta + 1) / (self._n_steps + eta)
         self._average = self._average + share * (self._z - self._average)
+
+    @property
+    def _n_steps(self) -> int:
+        return self.n_lessons - self.n_skipped
 
     def _step(self, gradient: Vector) -> Vector:
         """One step of Adam; locked dimensions have unit 0."""
         first, second = self._config.betas
         self._mean = first * self._mean + (1 - first) * gradient
         self._square = second * self._square + (1 - second) * gradient**2
-        mean = self._mean / (1 - first**self.n_lessons)
-        square = self._square / (1 - second**self.n_lessons)
-        rate = self._config.rate / math.sqrt(1 + self.n_lessons / self._config.rate_span)
+        mean = self._mean / (1 - first**self._n_steps)
+        square = self._square / (1 - second**self._n_steps)
+        rate = self._config.rate / math.sqrt(1 + self._n_steps / self._config.rate_span)
         return np.asarray(rate * self._space.unit * mean / (np.sqrt(square) + EPSILON))

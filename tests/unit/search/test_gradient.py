@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kvoicewalk.config import GradientConfig
+from kvoicewalk.errors import AudioError
 from kvoicewalk.lesson import Lesson
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.prior import fit_prior
@@ -95,3 +96,46 @@ def test_the_prior_alone_leads_to_the_stock_voices_mean(voices, population):
     space = make_space("shared", voices[0], population)
     search = GradientDescent(space, nothing, prior, GradientConfig(n_lessons=80, first_lessons=80))
     assert prior.value(search.ask().voice) < 0.1 * prior.value(voices[0])
+
+
+def failing(number, how):
+    def teach(voice, at):
+        if at == number and how == "silent":
+            raise AudioError("no speech was found to compare; the voice is silent.")
+        gap = row(voice) - 0.1
+        return Lesson(0.0, gap * np.nan if at == number else gap, {})
+
+    return teach
+
+
+@pytest.mark.parametrize("how", ["silent", "nan"])
+def test_a_silent_or_damaged_lesson_is_skipped_and_counted(how, voices, population):
+    space = make_space("shared", voices[0], population)
+    config = GradientConfig(n_lessons=4, first_lessons=4)
+    search = GradientDescent(space, failing(2, how), None, config)
+    plain = GradientDescent(space, failing(-1, how), None, config)
+    assert np.isfinite(search.ask().z).all()
+    assert (search.n_lessons, search.n_skipped) == (4, 1)
+    # Three steps, as if the fourth lesson had not been.
+    for _ in range(3):
+        plain._learn()
+    np.testing.assert_array_equal(search.state()["z"], plain.state()["z"])
+
+
+def test_nothing_but_silence_leaves_the_voice_where_it_is(voices, population):
+    def silent(voice, number):
+        raise AudioError("no speech was found to compare; the voice is silent.")
+
+    space = make_space("shared", voices[0], population)
+    search = GradientDescent(space, silent, None, GradientConfig(n_lessons=3, first_lessons=3))
+    np.testing.assert_array_equal(search.ask().z, space.start)
+    assert search.n_skipped == search.n_lessons == 3
+
+
+def test_a_state_without_skipped_lessons_is_restored(voices, population):
+    space = make_space("shared", voices[0], population)
+    search = GradientDescent(space, failing(0, "nan"), None, GradientConfig())
+    search.ask()
+    old = {key: kept for key, kept in search.state().items() if key != "n_skipped"}
+    search.restore(old, space.start)
+    assert search.n_skipped == 0

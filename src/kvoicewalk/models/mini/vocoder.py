@@ -87,8 +87,10 @@ class PulseNoiseVocoder(nn.Module):
         pitch = functional.interpolate(pitch[:, None], scale_factor=HOP_SAMPLES, mode="linear")
         pitch = pitch[:, 0].clamp(VOICED_ABOVE_HZ, MAX_PITCH_HZ)
         # Single precision would lose the phase after some seconds.
-        phase = torch.cumsum((pitch / SAMPLE_RATE_HZ).double(), dim=1)
-        phase = (phase - phase.detach().floor()).to(pitch.dtype)
+        turns = pitch / SAMPLE_RATE_HZ
+        turns = turns.cpu() if turns.device.type == "mps" else turns  # which has no float64
+        phase = torch.cumsum(turns.double(), dim=1)
+        phase = (phase - phase.detach().floor()).to(pitch.dtype).to(pitch.device)
         n_terms = 2 * torch.floor(SAMPLE_RATE_HZ / 2 / pitch.detach()) - 1
         below = torch.sin(math.pi * phase)
         is_small = below.abs() < 1e-3
