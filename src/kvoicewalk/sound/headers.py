@@ -129,8 +129,13 @@ def _spans(starts: list[int], end: int) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], end], strict=True))
 
 
-def has_xing_header(file: Bytes) -> bool:
-    """Tells whether an mp3 states its length; without, a decoder's guess is worth nothing."""
+def is_cut_mp3(file: Bytes) -> bool:
+    """Tells whether an mp3 states more bytes than are there; one that states none is not cut.
+
+    Its Xing header holds flags, then, where these say so, the numbers of frames and of bytes.
+    Only of a cut file is the length that a decoder finds in it the true one: of joined files, and
+    without a header, it is a guess.
+    """
     at = 0
     for _ in range(MAX_TAGS):
         head = read_at(file, at, 10)
@@ -140,7 +145,12 @@ def has_xing_header(file: Bytes) -> bool:
             (byte & 0x7F) << shift for byte, shift in zip(head[6:], (21, 14, 7, 0), strict=True)
         )
     data = read_at(file, at, HEAD_BYTES)
-    return any(name in data for name in (b"Xing", b"Info", b"VBRI"))
+    place = max(data.find(b"Xing"), data.find(b"Info"))
+    flags = int.from_bytes(data[place + 4 : place + 8], "big")
+    if place < 0 or not flags & 2:
+        return False
+    where = place + 8 + (4 if flags & 1 else 0)
+    return at + int.from_bytes(data[where : where + 4], "big") > file_size(file) + HEAD_BYTES
 
 
 def file_size(file: Bytes) -> int:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import soundfile
 import soxr
 
-from kvoicewalk.sound.headers import file_size, has_xing_header, ogg_links, read_at
+from kvoicewalk.sound.headers import file_size, is_cut_mp3, ogg_links, read_at
 from kvoicewalk.sound.view import Bytes, View
 
 BLOCK_FRAMES = 1 << 16
@@ -191,7 +191,7 @@ class LibavReader:
     def _stated(self, container: Any, stream: Any) -> float | None:
         """Returns the seconds that the header says; None where it says nothing to rely on."""
         names = set(container.format.name.split(","))
-        if not names & STATING and not ("mp3" in names and has_xing_header(self._file)):
+        if not names & STATING and not ("mp3" in names and is_cut_mp3(self._file)):
             return None
         if stream.duration is not None:
             return float(stream.duration * stream.time_base)
