@@ -20,6 +20,8 @@ from kvoicewalk.errors import AudioError
 
 SAMPLE_RATE_HZ = 24_000
 SILENCE_PEAK = 1e-3  # −60 dBFS
+QUIET_CONTRAST_DB = 15.0  # of speech over the noise below it; noise alone varies by 2
+RAISED_PEAK = 0.5  # −6 dBFS
 
 # Source: resemble-ai/Resemblyzer resemblyzer/hparams.py.
 VAD_RATE_HZ = 16_000
@@ -57,10 +59,12 @@ class Recording:
     Attributes:
         utterance: mono, at 24 kHz.
         source: what the file held.
+        gain_db: by how much it was raised, or turned down, to be usable; 0 for nearly all.
     """
 
     utterance: Utterance
     source: Source
+    gain_db: float = 0.0
 
 
 def read_utterance(path: Path, text: str = "", max_s: float = RecordingLimits().max_s) -> Utterance:
@@ -68,17 +72,30 @@ def read_utterance(path: Path, text: str = "", max_s: float = RecordingLimits().
     return read_recording(path, text, max_s).utterance
 
 
-def read_recording(path: Path, text: str = "", max_s: float = RecordingLimits().max_s) -> Recording:
-    """Reads a recording: whatever libsndfile reads, anything else through ffmpeg.
+def read_recording(
+    path: Path,
+    text: str = "",
+    max_s: float = RecordingLimits().max_s,
+    channel: str | None = None,
+) -> Recording:
+    """Reads a recording of any common format, from its beginning to its end.
 
-    Channels are averaged; dead ones (40 dB below the loudest) do not count, and of those that
-    cancel each other only the loudest.
+    Channels are averaged where they hold the same; dead ones (40 dB below the loudest) and such of
+    noise alone do not count, and of those that cancel each other, or come later, only the best.
+    Samples beyond full scale are turned down; speech below −60 dBFS is raised.
+
+    Args:
+        path: of the recording.
+        text: its words.
+        max_s: refused above.
+        channel: left, right or a number from 1; None: chosen as above.
 
     Returns:
         Mono speech, float32 (n_samples,) at 24 kHz, and what the file held.
 
     Raises:
-        AudioError: missing, empty, undecodable, not finite, longer than `max_s`.
+        AudioError: missing, empty, undecodable, not finite, longer than `max_s`, or without that
+            channel.
     """
     try:
         if path.is_dir():
@@ -90,14 +107,37 @@ def read_recording(path: Path, text: str = "", max_s: float = RecordingLimits().
             raise AudioError(f"{path} is empty; name a recording.")
     except (OSError, ValueError) as error:
         raise AudioError(f"{str(path)!a} cannot be read: {error}") from error
-    decoded = decode(path, max_s)
+    decoded = decode(path, max_s, channel)
     samples, rate_hz = decoded.samples, decoded.source.sample_rate_hz
     if samples.size == 0:
         raise AudioError(f"{path} holds no samples; name a recording with speech.")
     if not np.isfinite(samples).all():
         raise AudioError(f"{path} holds NaN or infinite samples; export it again.")
+    gain = _usable_gain(samples, rate_hz)
+    if gain != 1.0:
+        samples = samples * np.float32(gain)
     utterance = Utterance(resample(samples, rate_hz, SAMPLE_RATE_HZ), SAMPLE_RATE_HZ, text)
-    return Recording(utterance, decoded.source)
+    return Recording(utterance, decoded.source, 20 * math.log10(gain))
+
+
+def _usable_gain(samples: Samples, rate_hz: int) -> float:
+    """Returns what brings samples within reach: peaks below full scale, speech above silence.
+
+    Formats of 24 bits and floats hold whole speech below −60 dBFS, and whole peaks above full
+    scale. Too quiet a sound counts as speech where its loud windows stand far above its quiet ones;
+    noise does not.
+    """
+    peak = float(np.abs(samples).max())
+    if peak > 1.0:
+        return 1.0 / peak
+    n_window = max(rate_hz * VAD_WINDOW_SAMPLES // VAD_RATE_HZ, 1)
+    n_whole = samples.size // n_window
+    if not 0.0 < peak < SILENCE_PEAK or n_whole == 0:
+        return 1.0
+    windows = samples[: n_whole * n_window].astype(np.float64).reshape(n_whole, n_window)
+    loud, quiet = np.quantile(windows.var(axis=1), (0.95, 0.1))
+    is_speech = loud > quiet * 10 ** (QUIET_CONTRAST_DB / 10)
+    return RAISED_PEAK / peak if is_speech else 1.0
 
 
 def check_recording(utterance: Utterance, limits: RecordingLimits) -> None:
@@ -108,7 +148,10 @@ def check_recording(utterance: Utterance, limits: RecordingLimits) -> None:
     """
     peak = float(np.abs(utterance.samples).max(initial=0.0))
     if peak < SILENCE_PEAK:
-        raise AudioError("the recording is silent (peak below -60 dBFS); name one with speech.")
+        raise AudioError(
+            "the recording is silent (peak below -60 dBFS, and no speech in it); name one with "
+            "speech."
+        )
     speech_s = speech_duration_s(utterance)
     if speech_s < limits.min_speech_s:
         raise AudioError(

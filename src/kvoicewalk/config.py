@@ -40,6 +40,9 @@ class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", protected_namespaces=())
 
 
+CHANNEL_PATTERN = "^(left|right|[1-9][0-9]?)$"
+
+
 class RecordingLimits(_Frozen):
     """What a recording must be to serve as a target, and from where on it is graded down.
 
@@ -79,6 +82,11 @@ class TargetConfig(_Frozen):
     text: str = Field(TARGET_TEXT, min_length=1)
     is_transcribed: bool = Field(False, description="text is to be written down by Whisper")
     probe_text: str = Field(PROBE_TEXT, min_length=1)
+    channel: str | None = Field(
+        None,
+        pattern=CHANNEL_PATTERN,
+        description="left, right or a number from 1; None: those that hold the voice",
+    )
     limits: RecordingLimits = RecordingLimits()
 
     @field_validator("text", "probe_text")

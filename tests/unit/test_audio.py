@@ -15,6 +15,7 @@ from kvoicewalk.audio import (
     check_recording,
     middle_of_speech,
     raise_volume,
+    read_recording,
     read_utterance,
     resample,
     speech_duration_s,
@@ -80,7 +81,7 @@ def test_what_is_no_recording(tmp_path):
     (tmp_path / "empty.wav").write_bytes(b"")
     refused(tmp_path / "empty.wav", "is empty")
     (tmp_path / "text.wav").write_text("no sound here")
-    refused(tmp_path / "text.wav", "convert it to wav")
+    refused(tmp_path / "text.wav", "is text, no sound")
     refused(put(tmp_path / "zero.wav", np.zeros(0, np.float32)), "no samples")
 
 
@@ -181,3 +182,16 @@ def test_half_of_the_speech_is_heard_before_the_middle_of_speech(example_target)
     first_s, second_s = map(speech_duration_s, halves)
     assert first_s == pytest.approx(second_s, rel=0.1)
     assert middle_of_speech(Utterance(silence, rate_hz)) == silence.size // 2
+
+
+def test_levels_beyond_reach_are_brought_within(tmp_path, speech):
+    quiet = speech / np.abs(speech).max() * 5e-4
+    found = read_recording(put(tmp_path / "quiet.wav", quiet, subtype="PCM_24"))
+    check_recording(found.utterance, LIMITS)
+    assert found.gain_db == pytest.approx(60, abs=0.1)
+    loud = speech / np.abs(speech).max() * 4
+    found = read_recording(put(tmp_path / "loud.wav", loud, subtype="FLOAT"))
+    assert found.gain_db == pytest.approx(-12, abs=0.1)
+    assert np.abs(found.utterance.samples).max() == pytest.approx(1.0)
+    noise = np.random.default_rng(0).normal(0, 1e-4, 240_000).astype(np.float32)
+    refused(put(tmp_path / "noise.wav", noise, subtype="PCM_24"), "silent")

@@ -1,5 +1,7 @@
 """Files → mono samples: which channels count, and what is told of the file."""
 
+import hashlib
+
 import numpy as np
 import pytest
 import soundfile
@@ -93,10 +95,25 @@ def test_clipping_is_found_at_any_level(put, speech, gain):
     assert decode(put(speech * gain), 60).source.clipped_share < 1e-4
 
 
-def test_peaks_beyond_full_scale_are_clipped_ones(put, speech):
+def test_peaks_far_beyond_full_scale_are_whole_unless_flat(put, speech):
     loud = speech / np.abs(speech).max() * 4
-    share = decode(put(loud, subtype="FLOAT"), 60).source.clipped_share
-    assert share == pytest.approx(np.mean(np.abs(loud) >= 0.99))
+    assert decode(put(loud, subtype="FLOAT"), 60).source.clipped_share < 1e-4
+    flat = np.clip(loud * 4, -4, 4)
+    share = decode(put(flat, subtype="FLOAT"), 60).source.clipped_share
+    assert share == pytest.approx(np.mean(np.abs(flat) >= 3.96))
+    assert share > 0.01
+
+
+def test_plain_files_give_the_same_samples_for_ever(example_target):
+    # Frozen: scores depend on every bit of them.
+    samples = read_utterance(example_target).samples
+    assert hashlib.sha256(samples.tobytes()).hexdigest().startswith("fcca2b4f9592269f")
+
+
+def test_flac_gives_the_same_samples_for_ever(shared_data):
+    path = shared_data / "targets" / "human_1688-142285-0004.flac"
+    samples = read_utterance(path).samples
+    assert hashlib.sha256(samples.tobytes()).hexdigest().startswith("0509133590bccad5")
 
 
 def test_what_is_told_of_the_file(put, speech):

@@ -26,6 +26,7 @@ def clone(
         typer.Option("--steps", min=1, help="Stop the search after this many steps. [default: 40]"),
     ] = None,
     method: options.MethodOption = None,
+    channel: options.ChannelOption = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
     transcribe: options.TranscribeOption = False,
@@ -54,7 +55,7 @@ def clone(
         raise typer.BadParameter("name at least one recording, or --config.", param_hint="TARGET")
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
-        **target_flags(targets or [], text, text_file, transcribe),
+        **target_flags(targets or [], text, text_file, transcribe, channel),
         "score": {"scoring": scoring},
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},

@@ -1,7 +1,6 @@
 """`kvw doctor`: is everything here, and is this recording any use?"""
 
 import platform
-import shutil
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
@@ -18,7 +17,17 @@ from kvoicewalk.errors import KvwError
 if TYPE_CHECKING:
     from rich.table import Table
 
-PACKAGES = ("torch", "torchaudio", "kokoro", "misaki", "resemblyzer", "librosa", "numpy", "typer")
+PACKAGES = (
+    "torch",
+    "torchaudio",
+    "kokoro",
+    "misaki",
+    "resemblyzer",
+    "librosa",
+    "numpy",
+    "av",
+    "typer",
+)
 MARKS = {"ok": "[green]ok[/]", "note": "[yellow]note[/]", "bad": "[red]bad[/]"}
 
 Finding = dict[str, Any]
@@ -29,6 +38,7 @@ def doctor(
         Optional[list[Path]],  # noqa: UP045
         typer.Argument(metavar="[TARGET]...", help="Recordings of one speaker to check as well."),
     ] = None,
+    channel: options.ChannelOption = None,
     json: options.JsonOption = False,
 ) -> None:
     """Check the installation, and recordings if named.
@@ -37,6 +47,7 @@ def doctor(
     how close a perfect voice could come. What to do about each: docs/doctor.md.
     """
     from kvoicewalk.cli.examining import examine_all
+    from kvoicewalk.cli.inputs import read_channel
     from kvoicewalk.cli.session import busy
 
     output = Output(json)
@@ -53,7 +64,9 @@ def doctor(
     ]
     if targets:
         with busy(output, "listening …"):
-            findings.extend(_guarded("recordings", lambda: examine_all(targets)))
+            findings.extend(
+                _guarded("recordings", lambda: examine_all(targets, read_channel(channel)))
+            )
     output.show({"findings": findings}, _table(findings))
     if any(finding["grade"] == "bad" for finding in findings):
         raise typer.Exit(1)
@@ -104,14 +117,6 @@ def _device() -> Iterator[Finding]:
     has_cuda = torch.cuda.is_available()
     device = torch.cuda.get_device_name() if has_cuda else f"CPU, {torch.get_num_threads()} threads"
     yield _finding("ok", "device", device)
-    has_ffmpeg = shutil.which("ffmpeg") is not None
-    yield _finding(
-        "ok" if has_ffmpeg else "note",
-        "ffmpeg",
-        "found"
-        if has_ffmpeg
-        else "not on PATH: wav, flac, ogg and mp3 work, m4a and others do not",
-    )
 
 
 def _mini() -> Iterator[Finding]:

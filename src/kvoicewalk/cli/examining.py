@@ -19,11 +19,12 @@ Finding = dict[str, Any]
 LOW_CEILING = 0.8
 
 
-def examine_all(paths: Sequence[Path]) -> Iterator[Finding]:
+def examine_all(paths: Sequence[Path], channel: str | None = None) -> Iterator[Finding]:
     """Yields a finding for each recording, then one for all that can be used.
 
     Args:
         paths: of recordings of one speaker.
+        channel: of them that is meant; None: those with the voice.
     """
     from kvoicewalk.audio import check_recording, read_recording
     from kvoicewalk.config import RecordingLimits
@@ -34,7 +35,7 @@ def examine_all(paths: Sequence[Path]) -> Iterator[Finding]:
     recordings: dict[Path, Recording] = {}
     for path in paths:
         try:
-            recording = read_recording(path, max_s=limits.max_s)
+            recording = read_recording(path, max_s=limits.max_s, channel=channel)
             check_recording(recording.utterance, limits)
         except KvwError as error:
             yield {"grade": "bad", "what": path.name, "found": str(error)}
@@ -48,7 +49,7 @@ def examine_all(paths: Sequence[Path]) -> Iterator[Finding]:
     for path, one in examined.items():
         yield _recording(path, one)
     if examined:
-        yield _together(examined, encoder, limits)
+        yield _together(examined, recordings, encoder, limits)
 
 
 def _recording(path: Path, examined: "Examined") -> Finding:
@@ -71,27 +72,32 @@ def _recording(path: Path, examined: "Examined") -> Finding:
 
 
 def _together(
-    examined: "dict[Path, Examined]", encoder: "SpeakerEncoder", limits: "RecordingLimits"
+    examined: "dict[Path, Examined]",
+    recordings: "dict[Path, Recording]",
+    encoder: "SpeakerEncoder",
+    limits: "RecordingLimits",
 ) -> Finding:
     """Returns the reachable ceiling, and which clips disagree with the others."""
     from kvoicewalk.held_out import make_yardstick
-    from kvoicewalk.recording.examine import compare_clips
+    from kvoicewalk.recording.examine import compare_clips, find_copies
     from kvoicewalk.recording.grades import worst
 
     clips = [one.utterance for one in examined.values()]
     what = "all clips" if len(clips) > 1 else "ceiling"
     compared: tuple[tuple[float, Measure], ...] = ()
+    copies: tuple[Measure, ...] = ()
     try:
         if len(clips) > 1:
             names = [path.name for path in examined]
             compared = compare_clips(names, clips, encoder, limits)
+            copies = find_copies(names, [one.utterance for one in recordings.values()])
             top = statistics.fmean(likeness for likeness, _ in compared)
         else:
             top = make_yardstick(clips, encoder).ceiling
     except KvwError as error:
         found = f"unknown: {error}"
         return {"grade": "note", "what": what, "found": found, "ceiling": None, "measures": []}
-    measures = [measure for _, measure in compared]
+    measures = [*(measure for _, measure in compared), *copies]
     measures.append(_ceiling(top))
     return {
         "grade": worst(measures),

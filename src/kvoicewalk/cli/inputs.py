@@ -1,6 +1,7 @@
 """Flags, files and earlier runs → a config: what every command resolves first."""
 
 import codecs
+import re
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -82,11 +83,13 @@ def target_flags(
     text: str | None,
     text_file: Path | None,
     transcribe: bool = False,
+    channel: str | None = None,
 ) -> dict[str, Any]:
     """Returns the target's options, nested like `RunConfig`.
 
     Raises:
-        ConfigError: two texts are given, the file cannot be read, or a target is an address.
+        ConfigError: two texts are given, the file cannot be read, a target is an address, or there
+            is no such channel.
     """
     targets = list(targets)
     for path in targets:
@@ -96,7 +99,30 @@ def target_flags(
     given = read_text(text, text_file)
     if given is not None and transcribe:
         raise ConfigError("a text and --transcribe are given; give one of them.")
-    return {"target": {"paths": paths or None, "text": given, "is_transcribed": transcribe or None}}
+    return {
+        "target": {
+            "paths": paths or None,
+            "text": given,
+            "is_transcribed": transcribe or None,
+            "channel": read_channel(channel),
+        }
+    }
+
+
+def read_channel(given: str | None) -> str | None:
+    """Returns what `--channel` names: left, right or a number from 1.
+
+    Raises:
+        ConfigError: it is none of these.
+    """
+    from kvoicewalk.config import CHANNEL_PATTERN
+
+    if given is None:
+        return None
+    name = given.strip().lower()
+    if re.match(CHANNEL_PATTERN, name) is None:
+        raise ConfigError(f"--channel {given}: give left, right or a number from 1 to 99.")
+    return name
 
 
 def read_text(text: str | None, text_file: Path | None) -> str | None:

@@ -19,6 +19,7 @@ def interpolate(
         bool,
         typer.Option("--exhaustive", help="Every pair at every step of the grid: 1,395 blends."),
     ] = False,
+    channel: options.ChannelOption = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
     transcribe: options.TranscribeOption = False,
@@ -45,7 +46,7 @@ def interpolate(
     output = Output(json, quiet)
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
-        **target_flags(targets or [], text, text_file, transcribe),
+        **target_flags(targets or [], text, text_file, transcribe, channel),
         "score": {"scoring": scoring},
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},

@@ -52,6 +52,14 @@ LangOption = Annotated[
         "i Italian, p Portuguese, j Japanese, z Chinese.",
     ),
 ]
+ChannelOption = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--channel",
+        metavar="WHICH",
+        help="Of the recordings: left, right or a number from 1. [default: those with the voice]",
+    ),
+]
 TextOption = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--text", help="Words spoken in the target; sharpens the comparison."),

@@ -18,6 +18,7 @@ def rank(
             metavar="TARGET...", help="Recordings of one speaker: wav, flac, mp3, ogg and more."
         ),
     ] = None,
+    channel: options.ChannelOption = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
     transcribe: options.TranscribeOption = False,
@@ -45,7 +46,7 @@ def rank(
         raise typer.BadParameter("name at least one recording, or --config.", param_hint="TARGET")
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
-        **target_flags(targets or [], text, text_file, transcribe),
+        **target_flags(targets or [], text, text_file, transcribe, channel),
         "score": {"scoring": scoring},
         "rank": {
             "is_full": full or None,

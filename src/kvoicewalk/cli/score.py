@@ -22,6 +22,7 @@ def score(
             "--target", "-t", help="Recording; again for more clips. [default: the latest run's]"
         ),
     ] = None,
+    channel: options.ChannelOption = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
     transcribe: options.TranscribeOption = False,
@@ -61,7 +62,7 @@ def score(
     base = None if has_target else latest_search(out_dir, output)
     flags = {
         **common_flags(named, device, threads, seed, out, lang),
-        **target_flags(target or [], text, text_file, transcribe),
+        **target_flags(target or [], text, text_file, transcribe, channel),
         "score": {"scoring": scoring},
     }
     judge = judge_all if held_out else None

@@ -66,7 +66,7 @@ def read_clips(config: "TargetConfig") -> "list[Recording]":
 
     clips = []
     for path in config.paths:
-        clip = read_recording(path, config.text, config.limits.max_s)
+        clip = read_recording(path, config.text, config.limits.max_s, config.channel)
         try:
             check_recording(clip.utterance, config.limits)
         except AudioError as error:
@@ -89,7 +89,7 @@ def choose_clips(
         encoder: tells voices apart.
         output: where it is said.
     """
-    from kvoicewalk.recording.examine import compare_clips, examine
+    from kvoicewalk.recording.examine import compare_clips, examine, find_copies
 
     clips = []
     together_s = sum(recording.utterance.duration_s for recording in recordings)
@@ -107,6 +107,8 @@ def choose_clips(
         for _, found in compare_clips(names, clips, encoder, config.limits):
             if found.grade != "ok":
                 output.warn(f"{found.found}; {found.advice}")
+        for found in find_copies(names, [recording.utterance for recording in recordings]):
+            output.warn(f"{found.found}; {found.advice}")
     return clips
 
 

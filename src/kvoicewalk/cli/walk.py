@@ -55,6 +55,7 @@ def walk(
         Optional[int],  # noqa: UP045
         typer.Option("--keep", min=1, help="Improvements whose files stay. [default: 10]"),
     ] = None,
+    channel: options.ChannelOption = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
     transcribe: options.TranscribeOption = False,
@@ -85,7 +86,7 @@ def walk(
         **common_flags(
             model or (model_of_voice(start) if start else None), device, threads, seed, out, lang
         ),
-        **target_flags(targets or [], text, text_file, transcribe),
+        **target_flags(targets or [], text, text_file, transcribe, channel),
         "score": {"scoring": scoring},
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},

@@ -5,11 +5,13 @@ from dataclasses import dataclass, field
 
 from kvoicewalk.audio import Recording, Utterance
 from kvoicewalk.config import RecordingLimits
+from kvoicewalk.recording.copies import are_copies
 from kvoicewalk.recording.grades import (
     Figures,
     Finding,
     below,
     grade_channels,
+    grade_file,
     grade_length,
     grade_signal,
     grade_voices,
@@ -85,7 +87,8 @@ def examine(
     figures = Figures(
         duration_s=utterance.duration_s,
         speech_s=heard.speech_s,
-        level_dbfs=level_dbfs(heard),
+        level_dbfs=level_dbfs(heard) - recording.gain_db,
+        gain_db=recording.gain_db,
         offset=offset,
         drift_share=drift_share(utterance),
         snr_db=snr_db(float(power.mean()) if power.size else 0.0, noise_power(heard.spectra)),
@@ -98,8 +101,9 @@ def examine(
     findings = (
         grade_length(recording.utterance.duration_s, together_s, figures, part, limits),
         *grade_signal(figures, limits),
-        grade_voices(figures, part, others, limits),
+        grade_voices(figures, part, others, limits, recording.source),
         grade_channels(recording.source),
+        *grade_file(recording.source),
     )
     whole_s = recording.utterance.duration_s
     return Examined(utterance, whole_s, speech_s, part, figures, findings)
@@ -127,4 +131,21 @@ def compare_clips(
         advice = "another speaker or another place? Leave it out." if grade != "ok" else ""
         words = f"{name} is {likeness:.2f} like the other clips"
         found.append((likeness, Finding(grade, "clips", words, advice)))
+    return tuple(found)
+
+
+def find_copies(names: Sequence[str], clips: Sequence[Utterance]) -> tuple[Finding, ...]:
+    """Finds recordings that were given twice, in the same format or in two.
+
+    Args:
+        names: of the recordings, as given.
+        clips: all of each.
+    """
+    found = []
+    for i, name in enumerate(names):
+        copy = next((k for k in range(i) if are_copies(clips[k], clips[i])), None)
+        if copy is not None:
+            words = f"{name} is the same recording as {names[copy]}"
+            advice = "give it once: a copy adds nothing, and makes the clips look more alike."
+            found.append(Finding("note", "clips", words, advice))
     return tuple(found)

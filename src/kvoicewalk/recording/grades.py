@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from kvoicewalk.config import RecordingLimits
-from kvoicewalk.decode import Source
+from kvoicewalk.decode import Source, channel_name
 from kvoicewalk.recording.part import Part
 from kvoicewalk.recording.voices import Split
 
@@ -20,7 +20,8 @@ class Figures:
     Attributes:
         duration_s: length in seconds.
         speech_s: of it speech, short pauses with it.
-        level_dbfs: root mean square of speech.
+        level_dbfs: root mean square of speech, as recorded.
+        gain_db: by how much the file was raised or turned down to be usable.
         offset: what was taken from each sample of the recording; 0 where it was centred.
         drift_share: by how much the offset moves from second to second, of the root mean square.
         snr_db: speech over noise above 200 Hz, −10 to 60; higher is better.
@@ -34,6 +35,7 @@ class Figures:
     duration_s: float
     speech_s: float
     level_dbfs: float
+    gain_db: float
     offset: float
     drift_share: float
     snr_db: float
@@ -104,6 +106,13 @@ def grade_signal(figures: Figures, limits: RecordingLimits) -> tuple[Finding, ..
     """Grades noise, band, clipping, music and level; tells of an offset."""
     is_narrow = figures.bandwidth_hz <= limits.narrow_hz
     is_quiet = figures.level_dbfs < limits.quiet_dbfs
+    level = f"speech at {figures.level_dbfs:.0f} dBFS"
+    if figures.gain_db > 0:
+        level += f", very quiet: raised by {figures.gain_db:.0f} dB"
+    elif is_quiet:
+        level += ", very quiet"
+    elif round(figures.gain_db) < 0:
+        level += f", beyond full scale: turned down by {-figures.gain_db:.0f} dB"
     return (
         _finding(
             below(figures.snr_db, limits.snr_db),
@@ -133,7 +142,7 @@ def grade_signal(figures: Figures, limits: RecordingLimits) -> tuple[Finding, ..
         _finding(
             "note" if is_quiet else "ok",
             "level",
-            f"speech at {figures.level_dbfs:.0f} dBFS" + (", very quiet" if is_quiet else ""),
+            level,
             "it works, but record louder if you can: then hiss matters less.",
         ),
         _grade_offset(figures, limits),
@@ -149,7 +158,11 @@ def _grade_offset(figures: Figures, limits: RecordingLimits) -> Finding:
 
 
 def grade_voices(
-    figures: Figures, part: Part | None, whole: Split | None, limits: RecordingLimits
+    figures: Figures,
+    part: Part | None,
+    whole: Split | None,
+    limits: RecordingLimits,
+    source: Source | None = None,
 ) -> Finding:
     """Grades whether one speaks; `whole` is of the recording that `part` was picked from."""
     if figures.voice_likeness is None or figures.minor_share is None:
@@ -160,7 +173,10 @@ def grade_voices(
             f"two voices: {figures.voice_likeness:.2f} alike, {figures.minor_share:.0%} of the "
             "speech by the second"
         )
-        return Finding(grade, "voices", found, "cut the recording so that only one speaks.")
+        advice = "cut the recording so that only one speaks."
+        if source is not None and source.own_s:
+            advice = "each is on a channel of its own; choose one."
+        return Finding(grade, "voices", found, advice)
     if part is not None and whole is not None and whole.likeness < limits.voice_likeness[1]:
         found = f"two in the whole recording ({whole.likeness:.2f} alike), one in the part"
         advice = "the one heard more and clearer is used; cut the recording if you mean the other."
@@ -169,10 +185,28 @@ def grade_voices(
 
 
 def grade_channels(source: Source) -> Finding:
-    """Grades what the file held: dead channels, or some that cancel each other."""
+    """Grades what the file held: one voice in all channels, or another voice in each."""
     found = f"{source.n_channels} at {source.sample_rate_hz} Hz"
+    if source.own_s:
+        own = {channel_name(i, len(source.own_s)): s for i, s in enumerate(source.own_s) if s > 0}
+        told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in own.items())
+        found += f", each holds another voice (speech of its own: {told})"
+        return Finding("bad", "channels", found, f"choose one with --channel {' or '.join(own)}.")
     if source.n_used == source.n_channels:
         return Finding("ok", "channels", found)
-    found += f", {source.n_used} of them used"
-    advice = "the rest is dead or cancels it; check the cable if you record again."
+    found += f", {source.n_used} of them used" + (f": {source.used}" if source.used else "")
+    if source.reason == "asked":
+        return Finding("ok", "channels", found)
+    advice = {
+        "late": "the others hear the same a little later; another one: --channel.",
+        "noise": "the rest is noise; another one: --channel.",
+    }.get(source.reason, "the rest is dead or cancels it; check the cable if you record again.")
     return Finding("note", "channels", found, advice)
+
+
+def grade_file(source: Source) -> tuple[Finding, ...]:
+    """Tells of a file that is cut short, or whose header is wrong; nothing for a whole one."""
+    if not source.note:
+        return ()
+    advice = "what is there is used; fetch or export it again if that is too little."
+    return (Finding("note", "file", f"it {source.note}", advice),)
