@@ -93,7 +93,15 @@ def target_flags(
     given = read_text(text, text_file)
     if given is not None and transcribe:
         raise ConfigError("a text and --transcribe are given; give one of them.")
-    return {"target": {"paths": paths or None, "text": given, "is_transcribed": transcribe or None}}
+    return {
+        "target": {
+            "paths": paths or None,
+            "words": given,
+            "text": given,
+            "is_text_open": True if given is not None else None,
+            "is_transcribed": transcribe or None,
+        }
+    }
 
 
 def read_text(text: str | None, text_file: Path | None) -> str | None:
