@@ -79,8 +79,14 @@ class TargetConfig(_Frozen):
     """The recordings to imitate and the texts that the search speaks."""
 
     paths: tuple[Path, ...] = Field((), description="clips of one speaker")
-    text: str = Field(TARGET_TEXT, min_length=1)
-    is_transcribed: bool = Field(False, description="text is to be written down by Whisper")
+    words: str | None = Field(
+        None, min_length=1, description="what the first recording says; None: unknown"
+    )
+    text: str = Field(TARGET_TEXT, min_length=1, description="what the search speaks")
+    is_text_open: bool = Field(
+        False, description="text follows from the words, once it is known that they fit"
+    )
+    is_transcribed: bool = Field(False, description="words are to be written down by Whisper")
     probe_text: str = Field(PROBE_TEXT, min_length=1)
     channel: str | None = Field(
         None,
@@ -89,10 +95,23 @@ class TargetConfig(_Frozen):
     )
     limits: RecordingLimits = RecordingLimits()
 
-    @field_validator("text", "probe_text")
+    @model_validator(mode="before")
     @classmethod
-    def _not_blank(cls, value: str) -> str:
-        if not value.strip():
+    def _words_and_text(cls, data: Any) -> Any:
+        """Configs of earlier versions know one text; any but the default is the words, too."""
+        if not isinstance(data, dict):
+            return data
+        words, text = data.get("words"), data.get("text")
+        if "words" not in data and text not in (None, TARGET_TEXT):
+            return {**data, "words": text}
+        if words is not None and text is None:
+            return {**data, "text": words, "is_text_open": True}
+        return data
+
+    @field_validator("words", "text", "probe_text")
+    @classmethod
+    def _not_blank(cls, value: str | None) -> str | None:
+        if value is not None and not value.strip():
             raise ValueError("a text needs at least one word")
         return value
 
@@ -310,10 +329,12 @@ class Environment(_Frozen):
     cache_dir: Path
     spacy_model: str | None = None
     numba_cache_dir: Path | None = None
+    whisper_dir: Path | None = None
 
 
 def read_environment() -> Environment:
     """Returns what our own variables (KVW_…) say, and numba's NUMBA_CACHE_DIR."""
+    whisper_dir = os.environ.get("KVW_WHISPER_DIR")
     cache_dir = os.environ.get("KVW_CACHE_DIR") or platformdirs.user_cache_dir("kvoicewalk")
     numba_cache_dir = os.environ.get("NUMBA_CACHE_DIR")
     return Environment(
@@ -322,6 +343,7 @@ def read_environment() -> Environment:
         cache_dir=Path(cache_dir),
         spacy_model=os.environ.get("KVW_SPACY_MODEL") or None,
         numba_cache_dir=Path(numba_cache_dir) if numba_cache_dir else None,
+        whisper_dir=Path(whisper_dir).expanduser().absolute() if whisper_dir else None,
     )
 
 

@@ -102,7 +102,9 @@ def target_flags(
     return {
         "target": {
             "paths": paths or None,
+            "words": given,
             "text": given,
+            "is_text_open": True if given is not None else None,
             "is_transcribed": transcribe or None,
             "channel": read_channel(channel),
         }

@@ -123,13 +123,10 @@ class HeldOutDesk:
     ) -> "list[Reading]":
         if not self._session.config.held_out.has_judges:
             return []
-        from kvoicewalk.config import TARGET_TEXT
         from kvoicewalk.judges import hear_judges, open_panel
 
-        config = self._session.config.target
         clips = list(self._session.clips)
-        if config.text == TARGET_TEXT or len(clips) > 1:
-            # Only the words of a single recording are known, and only where they were given.
+        if len(clips) > 1:  # only the words of a single recording are known
             clips = [replace(clip, text="") for clip in clips]
         self._panel = self._panel or open_panel()
         return hear_judges(self._panel, speech, floor_speech, clips, self._is_late)

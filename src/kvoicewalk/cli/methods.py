@@ -76,14 +76,12 @@ def make_method(session: "Session", population: Population) -> Method:
     return Method(Relay(leader, polish, smooth.start, own.n_steps, own.patience), smooth, base)
 
 
-def are_words_known(clips: "Sequence[Utterance]", text: str) -> bool:
-    """Tells whether a text holds the words of a target, and with them its pace.
+def are_words_known(clips: "Sequence[Utterance]") -> bool:
+    """Tells whether the words of a target are known, and with them its pace.
 
     Only those of a single recording do, and only of a whole one: a part of it comes without words.
     """
-    from kvoicewalk.config import TARGET_TEXT
-
-    return len(clips) == 1 and clips[0].text == text != TARGET_TEXT
+    return len(clips) == 1 and bool(clips[0].text)
 
 
 def _gradient(
@@ -100,8 +98,11 @@ def _gradient(
     evaluator, config = session.evaluator, session.config
     synthesizer = session.synthesizer
     n_phonemes = synthesizer.phonemizer.phonemize(evaluator.text, evaluator.lang).n_phonemes
-    is_known = are_words_known(session.clips, evaluator.text)
-    wanted = measure_prosody(session.clips, n_phonemes if is_known else None)
+    n_said = None
+    if are_words_known(session.clips):
+        said = synthesizer.phonemizer.phonemize(session.clips[0].text, evaluator.lang)
+        n_said = said.n_phonemes
+    wanted = measure_prosody(session.clips, n_said)
     own = measure_prosody([evaluator.speak(base)], n_phonemes)
     row_means = describe_population(population.stock).row_means
     teacher = Teacher(

@@ -1,6 +1,7 @@
 """Which voices a search starts from: those of a config, or the likest of a ranking made first."""
 
 import hashlib
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from kvoicewalk.voices import Voice
 
 MIN_VOICES = 2
+RANKING_SHARE = 0.4  # of `clone --minutes`; the rest is for searching and judging
 
 
 @dataclass(frozen=True)
@@ -112,7 +114,16 @@ def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", output: Ou
     if len(stock) < MIN_VOICES:
         raise VoiceError(f"a search needs at least two voices to start from; found {len(stock)}.")
     output.emit("stage", {"stage": "rank", "n_voices": len(stock)})
-    steps = hear(session, run, stock, session.config.rank, output)
+
+    def is_late() -> bool:
+        minutes = session.config.walk.minutes if session.config.command == "clone" else None
+        if minutes is None:
+            return False
+        return time.monotonic() > session.started_s + 60 * minutes * RANKING_SHARE
+
+    steps = hear(session, run, stock, session.config.rank, output, is_late=is_late)
+    if is_late():
+        output.note("the ranking was cut short to keep the time: the likest heard so far go on.")
     speaking = [step.voice_name for step in standings(steps) if not step.is_mute]
     if len(speaking) < MIN_VOICES:
         raise VoiceError(f"a search needs at least two voices that speak; found {len(speaking)}.")

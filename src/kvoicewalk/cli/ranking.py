@@ -89,6 +89,7 @@ def hear(
     config: "RankConfig",
     output: Output,
     steps: "list[RankStep] | None" = None,
+    is_late: "Callable[[], bool]" = lambda: False,
 ) -> "list[RankStep]":
     """Ranks voices, keeps each step in the run and shows it.
 
@@ -99,6 +100,7 @@ def hear(
         config: the race.
         output: where it is shown.
         steps: where they are added as they come, so that an interrupted caller has them.
+        is_late: see `search.rank.rank`.
     """
     from kvoicewalk.evaluate import SerialExecutor
     from kvoicewalk.report.json import voice_entry
@@ -108,7 +110,7 @@ def hear(
 
     steps = [] if steps is None else steps
     with make_rank_view(output.stderr, output.hides_progress) as view:
-        for step in rank(voices, session.evaluator, config, SerialExecutor()):
+        for step in rank(voices, session.evaluator, config, SerialExecutor(), is_late):
             steps.append(step)
             run.put("voice", step.voice_name, voice_entry(step))
             view.update(step)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk import __version__
 from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.spoken import settle_text
 from kvoicewalk.errors import AudioError, ConfigError, StoreError, VoiceError
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def read_clips(config: "TargetConfig") -> "list[Recording]":
 
     clips = []
     for path in config.paths:
-        clip = read_recording(path, config.text, config.limits.max_s, config.channel)
+        clip = read_recording(path, config.words or "", config.limits.max_s, config.channel)
         try:
             check_recording(clip.utterance, config.limits)
         except AudioError as error:
@@ -194,6 +195,8 @@ def _load(
     clips = choose_clips(config.target, recordings, encoder, output)
     if listener is not None:
         config, clips = _transcribe(config, clips, listener, output)
+    if config.target.is_text_open:
+        config, clips = settle_text(config, recordings, clips, synthesizer.phonemizer, output)
     term = make_feature_term(config.score.scoring)
     target = build_target(_name_of(config.target.paths), clips, encoder, term)
     memory = MeasurementCache.open(read_environment().cache_dir / CACHE_NAME)
@@ -256,7 +259,7 @@ def _transcribe(
         raise ConfigError("--transcribe: no word was heard; give the words with --text.")
     output.note(f"heard: {text}")
     # Written into the run: going on with it hears nothing anew.
-    target = config.target.model_copy(update={"text": text, "is_transcribed": False})
+    target = config.target.model_copy(update={"words": text, "text": text, "is_transcribed": False})
     first = replace(clips[0], text=text)
     return config.model_copy(update={"target": target}), [first, *clips[1:]]
 

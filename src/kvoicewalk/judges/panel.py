@@ -9,6 +9,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
     HTTPError,
 )
 
+from kvoicewalk.config import read_environment
 from kvoicewalk.errors import ModelError
 from kvoicewalk.judges import speaker, words
 from kvoicewalk.judges.base import Judge
@@ -25,7 +26,10 @@ def open_panel() -> list[Judge]:
 
 
 def open_listener() -> words.Listener:
-    """Returns Whisper, not loaded yet."""
+    """Returns Whisper, not loaded yet: of the folder that KVW_WHISPER_DIR names, else the hub's."""
+    folder = read_environment().whisper_dir
+    if folder is not None:
+        return words.Listener(folder)
     return words.Listener(cached_folder(words.REPO_ID, words.FILES))
 
 

@@ -16,14 +16,26 @@ from kvoicewalk.search.base import RankStep
 from kvoicewalk.voices import Voice
 
 R = TypeVar("R")
+MIN_HEARD = 2  # a search needs two voices to start from
 
 
 def rank(
-    voices: Sequence[Voice], evaluator: Evaluator, config: RankConfig, executor: Executor
+    voices: Sequence[Voice],
+    evaluator: Evaluator,
+    config: RankConfig,
+    executor: Executor,
+    is_late: Callable[[], bool] = lambda: False,
 ) -> Iterator[RankStep]:
     """Yields a step for each voice heard; `standings` orders them.
 
     A voice that gives no speech leaves the race; its step says so.
+
+    Args:
+        voices: to be ranked.
+        evaluator: hears them.
+        config: the race.
+        executor: lets them speak.
+        is_late: ends a heat once two voices of it were heard; the likest so far go on.
     """
     finalists = list(voices)
     screened: dict[str, float] = {}
@@ -38,6 +50,8 @@ def rank(
                 screened[voice.name] = similarity
             is_mute = similarity is None
             yield RankStep("screen", voice.name, similarity, None, None, *place, is_mute)
+            if len(screened) >= MIN_HEARD and is_late():
+                break
         shortlist_share = max(config.shortlist_share, config.finalist_share)
         n_shortlisted = max(n_finalists, math.ceil(len(voices) * shortlist_share))
         shortlist = _likest(voices, screened, n_shortlisted)
@@ -50,6 +64,8 @@ def rank(
                 compared[name] = similarity
             is_mute = similarity is None
             yield RankStep("compare", name, screened[name], similarity, None, *place, is_mute)
+            if len(compared) >= MIN_HEARD and is_late():
+                break
         finalists = _likest(shortlist, compared, n_finalists)
     evaluations = executor.map(_unless_mute(evaluator.evaluate), finalists)
     for n_done, (voice, evaluation) in enumerate(zip(finalists, evaluations, strict=True), 1):
@@ -63,6 +79,8 @@ def rank(
             len(finalists),
             evaluation is None,
         )
+        if n_done >= MIN_HEARD and is_late():
+            break
 
 
 def _unless_mute(hear: Callable[[Voice], R]) -> Callable[[Voice], R | None]:

@@ -1,0 +1,91 @@
+"""The words of a recording → the text that a search speaks."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kvoicewalk.cli.output import Output
+
+if TYPE_CHECKING:
+    from kvoicewalk.audio import Recording, Utterance
+    from kvoicewalk.config import RunConfig
+    from kvoicewalk.phonemes import Phonemizer
+
+# Of speech, stress marks and spaces counted. Whoever speaks more slowly or faster than this says
+# something else than these words.
+PHONEMES_PER_S = (5.0, 25.0)
+USUAL_PHONEMES_PER_S = 14.0
+# Beyond it, words are not even turned into phonemes: 25 phonemes a second take fewer letters.
+MAX_CHARACTERS_PER_S = 40.0
+
+
+def settle_text(
+    config: "RunConfig",
+    recordings: "Sequence[Recording]",
+    clips: "Sequence[Utterance]",
+    phonemizer: "Phonemizer",
+    output: Output,
+) -> "tuple[RunConfig, list[Utterance]]":
+    """Decides what the search speaks: the words of the recording where they fit, else the default.
+
+    Words that do not fit the speech are told and forgotten, so that they never set the pace. Of
+    words longer than what is used of the recording, the first sentences are spoken.
+
+    Args:
+        config: with words.
+        recordings: whole.
+        clips: what is used of them.
+        phonemizer: of the model.
+        output: where it is said.
+    """
+    from kvoicewalk.audio import speech_duration_s
+    from kvoicewalk.config import TARGET_TEXT
+    from kvoicewalk.phonemes import DEFAULT_LANG
+
+    words, lang = config.target.words or "", config.synth.lang or DEFAULT_LANG
+    each_s = [speech_duration_s(one.utterance) for one in recordings]
+    # With several clips nobody knows whether the words are the first one's or all of them.
+    lengths_s = {each_s[0], sum(each_s)}
+
+    def n_phonemes(text: str) -> int:
+        return phonemizer.phonemize(text, lang).n_phonemes
+
+    too_many = len(words) > MAX_CHARACTERS_PER_S * max(lengths_s)
+    takes_s = (len(words) if too_many else n_phonemes(words)) / USUAL_PHONEMES_PER_S
+    if too_many or not any(fits(takes_s, one) for one in lengths_s):
+        output.warn(
+            f"the words would take about {_length(takes_s)}, the recording holds "
+            f"{_length(sum(each_s))} of speech: they are not its words. The pace is left alone, "
+            "and the search speaks its own sentence."
+        )
+        known, text = None, TARGET_TEXT
+        clips = [replace(clip, text="") for clip in clips]
+    else:
+        known, text = words, words
+        if not clips[0].text or len(clips) > 1:
+            text = first_sentences(words, clips[0].duration_s * MAX_CHARACTERS_PER_S / 2)
+    target = config.target.model_copy(update={"words": known, "text": text, "is_text_open": False})
+    return config.model_copy(update={"target": target}), list(clips)
+
+
+def fits(takes_s: float, speech_s: float) -> bool:
+    """Tells whether words that usually take so long can be what is said in so much speech."""
+    low, high = PHONEMES_PER_S
+    return low * speech_s <= takes_s * USUAL_PHONEMES_PER_S <= high * speech_s
+
+
+def first_sentences(text: str, n_characters: float) -> str:
+    """Returns the first whole sentences up to a length; the first words where none is so short."""
+    limit = max(int(n_characters), 1)
+    if len(text) <= limit:
+        return text
+    head = text[:limit]
+    ends = [found.end() for found in re.finditer(r"[.!?…][\"'”’)]*(?=\s)", head)]
+    if ends:
+        return head[: ends[-1]].strip()
+    return head.rpartition(" ")[0].strip() or head.strip()
+
+
+def _length(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 60 else f"{seconds / 60:.1f} min"

@@ -1,0 +1,66 @@
+"""Words of a recording and what the search speaks: two things."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
+from kvoicewalk.cli import spoken
+from kvoicewalk.config import TARGET_TEXT, RunConfig, TargetConfig, read_environment
+from kvoicewalk.judges import open_listener
+from kvoicewalk.phonemes import Phonemizer
+
+WORDS = "The words of ten seconds are about this long, give or take some, and that is all of it."
+
+
+def settled(mini_model, monkeypatch, words, speech_s=8.0, clip_text=None):
+    monkeypatch.setattr("kvoicewalk.audio.speech_duration_s", lambda _: speech_s)
+    told = []
+    output = SimpleNamespace(warn=told.append)
+    clip = Utterance(
+        np.zeros(int(min(speech_s, 30) * SAMPLE_RATE_HZ), np.float32),
+        SAMPLE_RATE_HZ,
+        words if clip_text is None else clip_text,
+    )
+    config = RunConfig(command="clone", target=TargetConfig(words=words))
+    phonemizer = Phonemizer(mini_model.vocab, mini_model.english)
+    recordings = [Recording(clip, None)]
+    config, clips = spoken.settle_text(config, recordings, [clip], phonemizer, output)
+    return config.target, clips, told
+
+
+def test_words_that_fit_are_spoken(mini_model, monkeypatch):
+    target, clips, told = settled(mini_model, monkeypatch, WORDS)
+    assert (target.words, target.text, target.is_text_open) == (WORDS, WORDS, False)
+    assert (clips[0].text, told) == (WORDS, [])
+
+
+@pytest.mark.parametrize("words", ["Hi", WORDS * 4, "Sentence by sentence. " * 2000])
+def test_words_that_do_not_fit_are_told_and_forgotten(mini_model, monkeypatch, words):
+    target, clips, told = settled(mini_model, monkeypatch, words)
+    assert (target.words, target.text) == (None, TARGET_TEXT)
+    assert clips[0].text == ""
+    assert "they are not its words" in told[0]
+
+
+def test_of_a_long_transcript_the_first_sentences_are_spoken(mini_model, monkeypatch):
+    words = "Sentence by sentence it goes on and on. " * 1000
+    target, _, told = settled(mini_model, monkeypatch, words.strip(), 3000.0, "")
+    assert told == []
+    assert 300 < len(target.text) <= 600
+    assert target.text.endswith("on.")
+    assert target.words == words.strip()
+
+
+def test_configs_of_earlier_versions_mean_the_same():
+    old = TargetConfig.model_validate({"text": "My words."})
+    assert (old.words, old.text, old.is_text_open) == ("My words.", "My words.", False)
+    assert TargetConfig.model_validate({"text": TARGET_TEXT}).words is None
+    assert TargetConfig.model_validate(old.model_dump()) == old
+
+
+def test_whisper_comes_from_a_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("KVW_WHISPER_DIR", str(tmp_path))
+    assert read_environment().whisper_dir == tmp_path
+    assert open_listener()._folder == tmp_path
