@@ -42,6 +42,8 @@ real: $(UV)
 
 test-real: $(UV)
 	$(RUN) --group real pytest -q -m real tests/real
+	KVW_SPACY_MODEL=$$($(RUN) python -m tools.real_kokoro --where)/spacy \
+		$(RUN) --group real pytest -q tests/unit/test_phonemes.py
 
 format: $(UV)
 	$(RUN) ruff format .

@@ -51,8 +51,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--to", type=Path, default=None, help="the kit's folder [the cache's own]")
     parser.add_argument("--voices", type=Path, default=None, help="a folder of the 54 voices")
+    parser.add_argument("--where", action="store_true", help="say where the kit is, make nothing")
     options = parser.parse_args()
     folder = options.to or kit_dir()
+    if options.where:
+        print(folder)
+        return
     try:
         make_kit(folder, options.voices)
     except KitError as error:
