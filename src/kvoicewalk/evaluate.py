@@ -2,15 +2,15 @@
 
 An `Evaluator` speaks the texts with a voice, measures each utterance once, and remembers what it
 measured under (voice, text, seed, language, model), so that a voice seen before costs nothing.
-Measurements do not depend on the target: a second target reuses them. A method that needs a
-gradient finds its own entry point beside `evaluate`, with the same cache and counts.
+Measurements do not depend on the target: a second target reuses them. What a gradient needs
+(`kvoicewalk.lesson`) is neither remembered nor counted here.
 """
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -148,6 +148,17 @@ class EvaluationCounts:
     stage_s: dict[str, float] = field(
         default_factory=lambda: {"synthesis": 0.0, "embedding": 0.0, "features": 0.0}
     )
+
+    def add(self, kept: Mapping[str, Any]) -> None:
+        """Adds what earlier parts of a run cost, as `dataclasses.asdict` gave it; gaps count 0."""
+        for name in ("n_evaluations", "n_gated", "n_spoken", "n_remembered", "spoken_s"):
+            value = kept.get(name)
+            if isinstance(value, (int, float)):
+                setattr(self, name, getattr(self, name) + value)
+        stages = kept.get("stage_s")
+        for stage, seconds in (stages if isinstance(stages, dict) else {}).items():
+            if stage in self.stage_s and isinstance(seconds, (int, float)):
+                self.stage_s[stage] += seconds
 
 
 @dataclass

@@ -125,6 +125,11 @@ def test_its_own_config_runs_it_again(kvw, settings, tmp_path):  # noqa: F811
     assert steps_of(tmp_path / "out", again["run"]) == steps_of(tmp_path / "out", first["run"])
 
 
+def n_heard(done):
+    """Counts what was measured over all parts of a run, anew or from the cache."""
+    return done["timing"]["n_spoken"] + done["timing"]["n_remembered"]
+
+
 @pytest.mark.parametrize(
     "command", ["walk", "interpolate", "walk gradient", "walk cma", "walk auto"]
 )
@@ -143,6 +148,8 @@ def test_ctrl_c_then_resume_is_as_if_never_stopped(
     assert resumed["run"] != whole["run"]
     for key in ("step", "score", "n_accepted", "n_rejected", "n_gated"):
         assert resumed[key] == whole[key]
+    if command == "walk":  # what a resumed sweep heard before is remembered, not spoken
+        assert n_heard(resumed) >= n_heard(whole)
     out = tmp_path / "out"
     assert steps_of(out, resumed["run"]) == steps_of(out, whole["run"])
     best, expected = (load_voice(out / run["run"] / "best.pt") for run in (resumed, whole))

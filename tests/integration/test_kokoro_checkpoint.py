@@ -71,7 +71,7 @@ def test_a_renamed_key_is_refused_not_spoken(checkpoint, tmp_path):
     broken["decoder"]["module.surprise"] = broken["decoder"].pop("module.generator.conv_post.bias")
     home = tmp_path / "hf"
     write_hub_cache(home, broken, {"af_heart": torch.zeros(510, 1, 256)})
-    done = kvw(home, tmp_path, "speak", "af_heart", "Hello.", "--model", "kokoro")
+    done = kvw(home, tmp_path, "speak", "af_heart", "Hello.", "--model", "kokoro", "-q")
     assert done.returncode == 1
     assert "lacks generator.conv_post.bias" in done.stderr
     assert done.stderr.count("\n") == 1

@@ -1,5 +1,6 @@
 """The walk itself: the body of `kvw walk`, and of resuming one."""
 
+import dataclasses
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -127,6 +128,8 @@ def _where_it_stands(
         start = progress.evaluation
     else:
         progress, start = _load(run, optimizer, space), read_evaluation(_row(run, "start"))
+        for kept in run.rows("counts"):  # none in runs of earlier versions
+            session.evaluator.counts.add(kept.payload)
     # Also where it goes on: a kill between files and rows leaves files of a step to come.
     number = progress.last_improvement
     recipe = _recipe(session, number) if number else f"voice {base.name}"
@@ -178,6 +181,7 @@ def _keep(
         entry = step_entry(step.number, step.evaluation, step.outcome)
         run.put("step", str(step.number), entry, position=step.number)
         run.put("state", "state", dump_state(optimizer, progress))
+        run.put("counts", "counts", dataclasses.asdict(session.evaluator.counts))
         if step.improvement is not None:
             run.put("incumbent", "incumbent", dump_incumbent(progress))
 
