@@ -427,13 +427,16 @@ def test_score_judges_on_new_texts_beside_the_best_stock_voice(kvw, settings, tm
     assert "best of them is the floor" in alone[2]
 
 
+HEARD = "My grandmother kept bees, and sold the honey at the market."
+
+
 def test_transcribed_words_are_written_into_the_run(kvw, settings, tmp_path, monkeypatch):  # noqa: F811
     class Whisper:
         def require(self):
             pass
 
         def write_down(self, utterance):
-            return "" if utterance.duration_s < 1 else "My grandmother kept bees."
+            return "" if utterance.duration_s < 1 else HEARD
 
         def close(self):
             closed.append(self)
@@ -446,7 +449,7 @@ def test_transcribed_words_are_written_into_the_run(kvw, settings, tmp_path, mon
     wordless.write_text(json.dumps(data))
     run = json.loads(ok(kvw("rank", "--config", wordless, "--transcribe", "--json")))["run"]
     kept = json.loads((tmp_path / "out" / run / "config.json").read_text())["target"]
-    assert kept["text"] == "My grandmother kept bees."
+    assert kept["text"] == HEARD
     assert kept["is_transcribed"] is False
     assert len(closed) == 1  # its memory is for the search
 

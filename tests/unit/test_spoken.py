@@ -14,7 +14,7 @@ from kvoicewalk.phonemes import Phonemizer
 WORDS = "The words of ten seconds are about this long, give or take some, and that is all of it."
 
 
-def settled(mini_model, monkeypatch, words, speech_s=8.0, clip_text=None):
+def settled(mini_model, monkeypatch, words, speech_s=5.0, clip_text=None):
     monkeypatch.setattr("kvoicewalk.audio.speech_duration_s", lambda _: speech_s)
     told = []
     output = SimpleNamespace(warn=told.append)
@@ -36,7 +36,9 @@ def test_words_that_fit_are_spoken(mini_model, monkeypatch):
     assert (clips[0].text, told) == (WORDS, [])
 
 
-@pytest.mark.parametrize("words", ["Hi", WORDS * 4, "Sentence by sentence. " * 2000])
+@pytest.mark.parametrize(
+    "words", ["Hi", WORDS[: len(WORDS) // 3], WORDS * 2, "Sentence by sentence. " * 2000]
+)
 def test_words_that_do_not_fit_are_told_and_forgotten(mini_model, monkeypatch, words):
     target, clips, told = settled(mini_model, monkeypatch, words)
     assert (target.words, target.text) == (None, TARGET_TEXT)
@@ -48,7 +50,7 @@ def test_of_a_long_transcript_the_first_sentences_are_spoken(mini_model, monkeyp
     words = "Sentence by sentence it goes on and on. " * 1000
     target, _, told = settled(mini_model, monkeypatch, words.strip(), 3000.0, "")
     assert told == []
-    assert 300 < len(target.text) <= 600
+    assert 300 < len(target.text) <= 420
     assert target.text.endswith("on.")
     assert target.words == words.strip()
 

@@ -195,6 +195,7 @@ def _load(
     clips = choose_clips(config.target, recordings, encoder, output)
     if listener is not None:
         config, clips = _transcribe(config, clips, listener, output)
+        recordings = [replace(recordings[0], utterance=clips[0])]  # what Whisper heard
     if config.target.is_text_open:
         config, clips = settle_text(config, recordings, clips, synthesizer.phonemizer, output)
     term = make_feature_term(config.score.scoring)
@@ -259,7 +260,8 @@ def _transcribe(
         raise ConfigError("--transcribe: no word was heard; give the words with --text.")
     output.note(f"heard: {text}")
     # Written into the run: going on with it hears nothing anew.
-    target = config.target.model_copy(update={"words": text, "text": text, "is_transcribed": False})
+    update = {"words": text, "text": text, "is_text_open": True, "is_transcribed": False}
+    target = config.target.model_copy(update=update)
     first = replace(clips[0], text=text)
     return config.model_copy(update={"target": target}), [first, *clips[1:]]
 

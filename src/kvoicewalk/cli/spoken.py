@@ -12,12 +12,13 @@ if TYPE_CHECKING:
     from kvoicewalk.config import RunConfig
     from kvoicewalk.phonemes import Phonemizer
 
-# Of speech, stress marks and spaces counted. Whoever speaks more slowly or faster than this says
-# something else than these words.
-PHONEMES_PER_S = (5.0, 25.0)
-USUAL_PHONEMES_PER_S = 14.0
-# Beyond it, words are not even turned into phonemes: 25 phonemes a second take fewer letters.
+# Of speech, stress marks and spaces counted. 49 people spoke 10.3 to 22.0, median 16.4; whoever is
+# outside of this says something else than these words. Source: benchmarks/words_fit.py.
+PHONEMES_PER_S = (9.0, 24.0)
+USUAL_PHONEMES_PER_S = 16.4
+# Beyond it, words are not even turned into phonemes: 24 phonemes a second take fewer letters.
 MAX_CHARACTERS_PER_S = 40.0
+SPOKEN_CHARACTERS_PER_S = 14.0  # at a usual pace, pauses counted
 
 
 def settle_text(
@@ -64,7 +65,7 @@ def settle_text(
     else:
         known, text = words, words
         if not clips[0].text or len(clips) > 1:
-            text = first_sentences(words, clips[0].duration_s * MAX_CHARACTERS_PER_S / 2)
+            text = first_sentences(words, clips[0].duration_s * SPOKEN_CHARACTERS_PER_S)
     target = config.target.model_copy(update={"words": known, "text": text, "is_text_open": False})
     return config.model_copy(update={"target": target}), list(clips)
 
