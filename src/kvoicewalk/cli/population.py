@@ -51,12 +51,13 @@ def find_population(session: "Session", run: "Run", output: Output) -> Populatio
         StoreError: the run began with voices of other numbers than are there now.
     """
     from kvoicewalk.cli.session import stock_voices
-    from kvoicewalk.cli.voice_args import find_voice, find_voices
+    from kvoicewalk.cli.voice_args import find_voice, find_voices, tell_odd_voices
 
     config = session.config
     stock = stock_voices(session.model, config.rank.voices_path, output)
     begin = config.walk.start
     start = find_voice(begin, session.model.voices) if begin is not None else None
+    tell_odd_voices([start] if start else [], session.model.identity, output.warn)
     source = voice_source(config, session.model.voices)
     kept = {row.name: row.payload for row in run.rows("plan")}.get("population")
     if kept is None:
@@ -122,7 +123,8 @@ def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", output: Ou
         return time.monotonic() > session.started_s + 60 * minutes * RANKING_SHARE
 
     steps = hear(session, run, stock, session.config.rank, output, is_late=is_late)
-    if is_late():
+    last = {step.stage: step for step in steps}
+    if any(step.n_done < step.n_total for step in last.values()):
         output.note("the ranking was cut short to keep the time: the likest heard so far go on.")
     speaking = [step.voice_name for step in standings(steps) if not step.is_mute]
     if len(speaking) < MIN_VOICES:

@@ -62,17 +62,13 @@ def search_and_show(
         typer.Exit: interrupted; what was found is kept and shown.
     """
     from kvoicewalk.cli.session import open_run, open_session
-    from kvoicewalk.cli.voice_args import find_voice, refuse_other_models, tell_odd_voices
+    from kvoicewalk.cli.voice_args import refuse_other_models
     from kvoicewalk.store import RunStore
 
     started_s = time.monotonic()
     check_voices(config)
     with open_session(config, output, started_s) as session, RunStore.open(config.out_dir) as store:
         refuse_other_models(named_voices(config), session.model.identity)
-        start = config.walk.start
-        if start is not None:
-            first = find_voice(start, session.model.voices)
-            tell_odd_voices([first], session.model.identity, output.warn)
         with open_run(store, session, record) as run:
             try:
                 population = find_population(session, run, output)

@@ -49,15 +49,12 @@ def settle_text(
     # With several clips nobody knows whether the words are the first one's or all of them.
     lengths_s = {each_s[0], sum(each_s)}
 
-    def n_phonemes(text: str) -> int:
-        return phonemizer.phonemize(text, lang).n_phonemes
-
     too_many = len(words) > MAX_CHARACTERS_PER_S * max(lengths_s)
-    takes_s = (len(words) if too_many else n_phonemes(words)) / USUAL_PHONEMES_PER_S
-    if too_many or not any(fits(takes_s, one) for one in lengths_s):
+    n_said = len(words) if too_many else phonemizer.phonemize(words, lang).n_phonemes
+    if too_many or not any(fits(n_said, one) for one in lengths_s):
         output.warn(
-            f"the words would take about {_length(takes_s)}, the recording holds "
-            f"{_length(sum(each_s))} of speech: they are not its words. The pace is left alone, "
+            f"the words would take about {_length(n_said / USUAL_PHONEMES_PER_S)}, the recording "
+            f"holds {_length(sum(each_s))} of speech: they are not its words. The pace is left alone, "
             "and the search speaks its own sentence."
         )
         known, text = None, TARGET_TEXT
@@ -70,10 +67,10 @@ def settle_text(
     return config.model_copy(update={"target": target}), list(clips)
 
 
-def fits(takes_s: float, speech_s: float) -> bool:
-    """Tells whether words that usually take so long can be what is said in so much speech."""
+def fits(n_phonemes: int, speech_s: float) -> bool:
+    """Tells whether so many phonemes can be what is said in so much speech."""
     low, high = PHONEMES_PER_S
-    return low * speech_s <= takes_s * USUAL_PHONEMES_PER_S <= high * speech_s
+    return low * speech_s <= n_phonemes <= high * speech_s
 
 
 def first_sentences(text: str, n_characters: float) -> str:

@@ -79,14 +79,9 @@ class GradientDescent:
     def _learn(self) -> None:
         config = self._config
         voice = self._space.decode(self._z, "lesson")
-        try:
-            row_gradient = self._teach(voice, self.n_lessons).gradient
-        except AudioError:
-            row_gradient = np.full(1, np.nan)
+        row_gradient = self._row_gradient(voice)
         self.n_lessons += 1
-        # A resumed search would come to the same lesson: it must neither end the search nor
-        # reach Adam's means, which would not forget it.
-        if not np.isfinite(row_gradient).all():
+        if row_gradient is None:
             self.n_skipped += 1
             return
         if self._prior is not None:
@@ -96,6 +91,18 @@ class GradientDescent:
         # Shamir and Zhang 2013, section 3
         share = (eta + 1) / (self._n_steps + eta)
         self._average = self._average + share * (self._z - self._average)
+
+    def _row_gradient(self, voice: Voice) -> Vector | None:
+        """Returns a lesson's gradient; None where the voice is silent or the gradient not finite.
+
+        A resumed search would come to the same lesson: it must neither end the search nor reach
+        Adam's means, which would not forget it.
+        """
+        try:
+            found = self._teach(voice, self.n_lessons).gradient
+        except AudioError:
+            return None
+        return found if np.isfinite(found).all() else None
 
     @property
     def _n_steps(self) -> int:

@@ -107,4 +107,4 @@ def require_writable(out_dir: Path) -> None:
     if not nearest.is_dir():
         raise StoreError(f"{nearest} is no folder; choose another with --out.")
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise StoreError(f"{nearest.absolute()} cannot be written into; choose another with --out.")
+        raise StoreError(f"{nearest} cannot be written into; choose another with --out.")

@@ -1,6 +1,5 @@
 """English as it is read aloud: figures, signs and short forms become words."""
 
-import time
 from itertools import chain
 
 import pytest
@@ -133,16 +132,6 @@ def test_any_text_has_words(text, is_british):
 @given(st.text(alphabet="0123456789.,:/-–$£%'½ IVXapm#+=°CSt", max_size=60), st.booleans())
 def test_no_figure_is_left(text, is_british):
     assert not any(c in "0123456789" for c in spell_out(text, is_british))
-
-
-@pytest.mark.parametrize("piece", HOSTILE)
-def test_time_grows_with_the_text_alone(piece):
-    def seconds(n):
-        started = time.process_time()
-        spell_out(piece * (n // len(piece)))
-        return time.process_time() - started
-
-    assert seconds(100_000) < 40 * max(seconds(10_000), 0.05)  # a square would take 100 times
 
 
 @pytest.mark.parametrize(
