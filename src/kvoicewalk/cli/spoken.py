@@ -52,10 +52,10 @@ def settle_text(
     too_many = len(words) > MAX_CHARACTERS_PER_S * max(lengths_s)
     n_said = len(words) if too_many else phonemizer.phonemize(words, lang).n_phonemes
     if too_many or not any(fits(n_said, one) for one in lengths_s):
+        takes, holds = _length(n_said / USUAL_PHONEMES_PER_S), _length(sum(each_s))
         output.warn(
-            f"the words would take about {_length(n_said / USUAL_PHONEMES_PER_S)}, the recording "
-            f"holds {_length(sum(each_s))} of speech: they are not its words. The pace is left alone, "
-            "and the search speaks its own sentence."
+            f"the words would take about {takes}, the recording holds {holds} of speech: they are "
+            "not its words. The pace is left alone, and the search speaks its own sentence."
         )
         known, text = None, TARGET_TEXT
         clips = [replace(clip, text="") for clip in clips]
