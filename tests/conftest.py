@@ -6,8 +6,10 @@ import pytest
 
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.config import prepare_process
+from kvoicewalk.score.compiled import librosa
 
 prepare_process()  # before anything loads torch
+librosa()  # under its lock: two workers that compile it together damage what numba keeps
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 

@@ -5,11 +5,11 @@ uv run --group train python -m tools.train_mini.spectrograms
 
 from pathlib import Path
 
-import librosa
 import matplotlib as mpl
 import numpy as np
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ
+from kvoicewalk.score.compiled import librosa
 from tools.train_mini.bench import espeak, open_bench
 
 PATH = Path(__file__).parents[2] / "docs" / "mini-spectrograms.png"
@@ -36,8 +36,8 @@ def draw(path: Path = PATH) -> None:
             "mini": bench.mini(SENTENCE, bench.voices[name]),
         }
         for row, (who, samples) in enumerate(spoken.items()):
-            power = np.abs(librosa.stft(samples, n_fft=1024, hop_length=240)) ** 2
-            level_db = librosa.power_to_db(power, ref=np.max, top_db=RANGE_DB)
+            power = np.abs(librosa().stft(samples, n_fft=1024, hop_length=240)) ** 2
+            level_db = librosa().power_to_db(power, ref=np.max, top_db=RANGE_DB)
             axes[row, column].imshow(
                 level_db, origin="lower", aspect="auto", cmap="magma",
                 extent=(0, samples.size / SAMPLE_RATE_HZ, 0, SAMPLE_RATE_HZ / 2 / 1000),

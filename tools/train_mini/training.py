@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-import librosa
 import numpy as np
 import torch
 from torch import nn
@@ -17,6 +16,7 @@ from torch.nn import functional
 
 from kvoicewalk.models.mini.network import MiniKModel
 from kvoicewalk.models.mini.vocoder import N_ENVELOPE
+from kvoicewalk.score.compiled import librosa
 from kvoicewalk.voices import STYLE_DIM
 from tools.train_mini.corpus import FRAME_SAMPLES, Item
 from tools.train_mini.rows import SPREAD_ACROSS_VOICES, length_drift
@@ -124,7 +124,7 @@ class SpectralLoss(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        mel = torch.from_numpy(librosa.filters.mel(sr=24_000, n_fft=2048, n_mels=80))
+        mel = torch.from_numpy(librosa().filters.mel(sr=24_000, n_fft=2048, n_mels=80))
         self.register_buffer("mel", mel, persistent=False)
         for size, _ in STFT_SIZES:
             self.register_buffer(f"window{size}", torch.hann_window(size), persistent=False)
