@@ -74,7 +74,9 @@ class ChannelStatistics:
             self._loudest, self._loudest_power = block, products.trace()
         joined = np.concatenate((self._rest, block))
         n_whole = len(joined) // self._n_window
-        windows = joined[: n_whole * self._n_window].reshape(n_whole, self._n_window, self._sums.size)
+        windows = joined[: n_whole * self._n_window].reshape(
+            n_whole, self._n_window, self._sums.size
+        )
         self._rest = joined[n_whole * self._n_window :]
         self._powers.append(windows.var(axis=1))
 
