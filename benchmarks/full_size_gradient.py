@@ -4,8 +4,8 @@
 
 Kokoro-82M's network with generated weights speaks one phrase of about 4.6 s; each step goes
 forward and backward through synthesizer and speaker encoder, pitch and durations included. Prints
-seconds a step, as a multiple of speaking and embedding the phrase without a gradient, and the
-largest memory.
+seconds a step, as a multiple of speaking and embedding the phrase without a gradient, lessons a
+second, and the largest memory of the machine, not of a card.
 """
 
 import argparse
@@ -51,7 +51,8 @@ def run(home: Path, n_steps: int, device: str) -> None:
     (snapshot,) = (home / "hub" / "models--hexgrad--Kokoro-82M" / "snapshots").iterdir()
     model = open_model(ModelConfig(name=str(snapshot), device=device))  # type: ignore[arg-type]
     synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, model.english))
-    encoder, (start, other) = SpeakerEncoder(), (model.voices.load(name) for name in "ab")
+    encoder = SpeakerEncoder(model.network.device)
+    start, other = (model.voices.load(name) for name in "ab")
     target = encoder.embed(synthesizer.speak(TEXT, other, seed=1))
     plain_s = []
     for _ in range(2):
@@ -75,7 +76,8 @@ def run(home: Path, n_steps: int, device: str) -> None:
     peak_gb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
     print(
         f"phrase {spoken.duration_s:.1f} s; {n_steps} steps, median {usual:.2f} s a step "
-        f"({usual / min(plain_s):.1f} × speaking and embedding it, {min(plain_s):.2f} s); "
+        f"({usual / min(plain_s):.1f} × speaking and embedding it, {min(plain_s):.2f} s), "
+        f"{1 / usual:.2f} lessons a second on {model.network.device.type}; "
         f"peak {peak_gb:.2f} GB; loss {losses[0]:.3f}"
     )
 

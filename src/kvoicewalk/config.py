@@ -275,6 +275,17 @@ class HeldOutConfig(_Frozen):
     has_judges: bool = Field(True, description="second judges, where they are installed")
 
 
+class JudgesConfig(_Frozen):
+    """Where the models of the second judges lie, if not in the hub's cache."""
+
+    whisper_dir: Path | None = Field(
+        None, description="a converted model for faster-whisper; None: KVW_WHISPER_DIR"
+    )
+    wavlm_dir: Path | None = Field(
+        None, description="microsoft/wavlm-base-plus-sv; None: KVW_WAVLM_DIR"
+    )
+
+
 class GradientConfig(_Frozen):
     """How `gradient` learns: Adam on one short text after another. Measured: docs/gradient.md."""
 
@@ -318,6 +329,7 @@ class RunConfig(_Frozen):
     gradient: GradientConfig = GradientConfig()
     cma: CmaConfig = CmaConfig()
     held_out: HeldOutConfig = HeldOutConfig()
+    judges: JudgesConfig = JudgesConfig()
     out_dir: Path = Path("out")
 
 
@@ -330,11 +342,11 @@ class Environment(_Frozen):
     spacy_model: str | None = None
     numba_cache_dir: Path | None = None
     whisper_dir: Path | None = None
+    wavlm_dir: Path | None = None
 
 
 def read_environment() -> Environment:
     """Returns what our own variables (KVW_…) say, and numba's NUMBA_CACHE_DIR."""
-    whisper_dir = os.environ.get("KVW_WHISPER_DIR")
     cache_dir = os.environ.get("KVW_CACHE_DIR") or platformdirs.user_cache_dir("kvoicewalk")
     numba_cache_dir = os.environ.get("NUMBA_CACHE_DIR")
     return Environment(
@@ -343,8 +355,13 @@ def read_environment() -> Environment:
         cache_dir=Path(cache_dir),
         spacy_model=os.environ.get("KVW_SPACY_MODEL") or None,
         numba_cache_dir=Path(numba_cache_dir) if numba_cache_dir else None,
-        whisper_dir=Path(whisper_dir).expanduser().absolute() if whisper_dir else None,
+        whisper_dir=_folder(os.environ.get("KVW_WHISPER_DIR")),
+        wavlm_dir=_folder(os.environ.get("KVW_WAVLM_DIR")),
     )
+
+
+def _folder(value: str | None) -> Path | None:
+    return Path(value).expanduser().absolute() if value else None
 
 
 def _is_true(value: str | None) -> bool:

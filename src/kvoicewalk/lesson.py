@@ -131,7 +131,7 @@ class Teacher:
             loss.backward()  # type: ignore[no-untyped-call]
         assert row.grad is not None
         self.n_lessons += 1
-        pitch, span, pace = misses.detach().tolist()
+        pitch, span, pace = misses.detach().cpu().tolist()
         parts = {
             "likeness": 1 - float(likeness.detach()),
             "pitch": pitch,

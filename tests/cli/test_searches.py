@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import soundfile
 
-from kvoicewalk import held_out, judges
+from kvoicewalk import held_out, judges, lesson
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli import interpolating, searching, session, walking
 from kvoicewalk.config import TARGET_TEXT
@@ -392,6 +392,19 @@ def test_a_judgement_that_fails_spoils_no_run(kvw, settings, tmp_path, monkeypat
     assert "could not be judged" in stderr
 
 
+def test_lessons_that_taught_nothing_are_told(kvw, settings, monkeypatch):  # noqa: F811
+    def fail(*_):
+        raise AudioError("no speech was found")
+
+    monkeypatch.setattr(lesson.Teacher, "teach", fail)
+    command = ("walk", "--config", settings, "--method", "gradient", "--steps", 1, "--json")
+    code, stdout, stderr = kvw(*command)
+    assert code == 0, stderr
+    timing = lines(stdout)[-1]["timing"]
+    assert (timing["n_lessons"], timing["n_lessons_skipped"]) == (2, 2)
+    assert "2 of 2 lessons taught nothing" in stderr
+
+
 def test_one_voice_is_refused_before_it_is_heard(kvw, settings, tmp_path):  # noqa: F811
     folder = tmp_path / "one"
     folder.mkdir()
@@ -432,6 +445,9 @@ HEARD = "My grandmother kept bees, and sold the honey at the market."
 
 def test_transcribed_words_are_written_into_the_run(kvw, settings, tmp_path, monkeypatch):  # noqa: F811
     class Whisper:
+        def __init__(self, config):
+            assert config.whisper_dir is None
+
         def require(self):
             pass
 
@@ -458,14 +474,15 @@ def test_transcribing_needs_whisper_english_and_no_text(kvw, settings, monkeypat
     start = ("rank", "--config", settings, "--transcribe")
     refused(kvw(*start, "--text", "These."), "give one of them")
     refused(kvw(*start, "--lang", "f"), "English alone")
-    monkeypatch.setattr(judges, "open_listener", lambda: words.Listener(None))
+    monkeypatch.setattr(judges, "open_listener", lambda _: words.Listener(None))
     monkeypatch.setattr(session, "open_synthesizer", None)  # it is told before a model is loaded
     refused(kvw(*start), "not fetched: kvw setup --judges, or give the words with --text")
 
 
 def test_a_whisper_that_cannot_be_loaded_is_told(kvw, settings, monkeypatch, tmp_path):  # noqa: F811
-    (tmp_path / "model.bin").write_bytes(b"nothing")
-    monkeypatch.setattr(judges, "open_listener", lambda: words.Listener(tmp_path))
+    for name in words.NEEDED:
+        (tmp_path / name).write_bytes(b"nothing")
+    monkeypatch.setattr(judges, "open_listener", lambda _: words.Listener(tmp_path))
     data = json.loads(settings.read_text())
     del data["target"]["text"]
     (tmp_path / "wordless.json").write_text(json.dumps(data))

@@ -9,12 +9,12 @@ import pytest
 import torch
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
-from kvoicewalk.config import TARGET_TEXT
+from kvoicewalk.config import TARGET_TEXT, JudgesConfig
 from kvoicewalk.errors import ModelError
 from kvoicewalk.judges import UnavailableError, fetch_judges, hear_judges, open_panel, panel
 from kvoicewalk.judges.dnsmos import Dnsmos
 from kvoicewalk.judges.speaker import WavlmSpeaker
-from kvoicewalk.judges.words import Listener, WordError, plain
+from kvoicewalk.judges.words import NEEDED, Listener, WordError, plain
 from tests.generated_whisper import write_whisper
 
 
@@ -78,7 +78,9 @@ def test_without_their_packages_and_models_all_say_what_to_do(monkeypatch, tmp_p
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     clip = noise(0)
-    readings = {one.name: one for one in hear_judges(open_panel(), [clip], [clip], [clip])}
+    readings = {
+        one.name: one for one in hear_judges(open_panel(JudgesConfig()), [clip], [clip], [clip])
+    }
     assert readings["dnsmos"].note == "not installed: pip install 'kvoicewalk[judge]'"
     assert readings["wavlm_sv"].note == "not fetched: kvw setup --judges"
     assert readings["word_error"].note == "not installed: pip install 'kvoicewalk[asr]'"
@@ -141,6 +143,9 @@ def test_wavlm_knows_a_voice_from_itself(wavlm):
 
 def test_a_damaged_wavlm_is_one_line(wavlm, tmp_path):
     (tmp_path / "config.json").write_text((wavlm / "config.json").read_text())
+    with pytest.raises(UnavailableError, match=r"holds no preprocessor_config\.json"):
+        WavlmSpeaker(tmp_path).require()
+    (tmp_path / "preprocessor_config.json").write_text("{}")
     with pytest.raises(UnavailableError, match="cannot be loaded") as caught:
         WavlmSpeaker(tmp_path).judge([noise(0)], [noise(1)])
     assert "\n" not in str(caught.value)
@@ -160,13 +165,36 @@ def test_word_error_counts_words():
         pytest.approx(5 / 8)
     )
     assert judge.judge([said("")], []) is None
-    assert plain("Don't -- STOP!") == "don't stop"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Don't -- STOP!", "don't stop"),
+        ("Don’t stop…", "don't stop"),
+        (
+            "At 5 p.m., Mr. O’Neil paid $2.50.",
+            "at five pm mister o'neil paid two dollars and fifty cents",
+        ),
+        ("At five PM Mister O'Neil", "at five pm mister o'neil"),
+        ("the oﬃce", "the office"),
+    ],
+)
+def test_words_are_compared_as_they_are_said(text, words):
+    assert plain(text) == words
 
 
 @pytest.fixture(scope="module")
 def whisper(tmp_path_factory):
     """A generated model's folder."""
     return write_whisper(tmp_path_factory.mktemp("whisper"))
+
+
+def hollow(folder):
+    """Returns a folder that looks like a model's."""
+    for name in NEEDED:
+        (folder / name).touch()
+    return folder
 
 
 def test_whisper_writes_down_through_the_real_loader(whisper):
@@ -214,10 +242,10 @@ def test_its_process_has_the_setting_that_keeps_it_alive(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.delenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", raising=False)
     with pytest.raises(UnavailableError, match=r": 64$"):
-        Listener(tmp_path).write_down(noise(0))
+        Listener(hollow(tmp_path)).write_down(noise(0))
     monkeypatch.setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "7")  # the user's own stays
     with pytest.raises(UnavailableError, match=r": 7$"):
-        Listener(tmp_path).write_down(noise(0))
+        Listener(hollow(tmp_path)).write_down(noise(0))
 
 
 def test_what_others_print_in_its_process_is_no_answer(whisper, tmp_path, monkeypatch):
@@ -231,7 +259,7 @@ def test_an_end_that_nobody_expected_has_its_exit_code(tmp_path, monkeypatch):
     (tmp_path / "faster_whisper.py").write_text("raise SystemExit(7)")
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UnavailableError, match=r"stopped by itself \(exit code 1\)"):
-        Listener(tmp_path).write_down(noise(0))
+        Listener(hollow(tmp_path)).write_down(noise(0))
 
 
 def test_ctrl_c_ends_what_hears(whisper, monkeypatch):
@@ -255,13 +283,13 @@ def test_what_whisper_cannot_hear_is_one_line(tmp_path, monkeypatch):
     )
     monkeypatch.syspath_prepend(tmp_path)
     with pytest.raises(UnavailableError, match=r"^cannot hear this: first$"):
-        Listener(tmp_path).write_down(noise(0))
+        Listener(hollow(tmp_path)).write_down(noise(0))
 
 
 def test_a_damaged_whisper_is_one_line(tmp_path):
     (tmp_path / "model.bin").write_bytes(b"nothing")
     with pytest.raises(UnavailableError, match="cannot be loaded") as caught:
-        Listener(tmp_path).write_down(noise(0))
+        Listener(hollow(tmp_path)).write_down(noise(0))
     assert "\n" not in str(caught.value)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
 from kvoicewalk.cli import spoken
-from kvoicewalk.config import TARGET_TEXT, RunConfig, TargetConfig, read_environment
+from kvoicewalk.config import TARGET_TEXT, JudgesConfig, RunConfig, TargetConfig, read_environment
 from kvoicewalk.judges import open_listener
 from kvoicewalk.phonemes import Phonemizer
 
@@ -65,4 +65,6 @@ def test_configs_of_earlier_versions_mean_the_same():
 def test_whisper_comes_from_a_folder(monkeypatch, tmp_path):
     monkeypatch.setenv("KVW_WHISPER_DIR", str(tmp_path))
     assert read_environment().whisper_dir == tmp_path
-    assert open_listener()._folder == tmp_path
+    assert open_listener(JudgesConfig())._folder == tmp_path
+    named = JudgesConfig(whisper_dir=tmp_path / "mine")
+    assert open_listener(named)._folder == tmp_path / "mine"

@@ -128,7 +128,7 @@ class HeldOutDesk:
         clips = list(self._session.clips)
         if len(clips) > 1:  # only the words of a single recording are known
             clips = [replace(clip, text="") for clip in clips]
-        self._panel = self._panel or open_panel()
+        self._panel = self._panel or open_panel(self._session.config.judges)
         return hear_judges(self._panel, speech, floor_speech, clips, self._is_late)
 
     def _is_late(self) -> bool:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from kvoicewalk.audio import Utterance
     from kvoicewalk.cli.session import Session
     from kvoicewalk.search.base import Optimizer
+    from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.space import SmoothSpace, Space
     from kvoicewalk.voices import Voice
 
@@ -30,11 +31,13 @@ class Method:
         optimizer: proposes.
         space: where.
         base: the voice it starts from.
+        leader: the gradient, where one leads.
     """
 
     optimizer: "Optimizer" = field(repr=False)
     space: "Space" = field(repr=False)
     base: "Voice"
+    leader: "GradientDescent | None" = field(default=None, repr=False)
 
 
 def make_method(session: "Session", population: Population) -> Method:
@@ -70,10 +73,11 @@ def make_method(session: "Session", population: Population) -> Method:
     smooth = make_smooth_space(kind, base, spread, config.only)
     leader = _gradient(session, population, smooth, base)
     if config.method == "gradient":
-        return Method(leader, smooth, base)
+        return Method(leader, smooth, base, leader)
     polish = RandomWalk(smooth, config, seed)
     own = session.config.gradient
-    return Method(Relay(leader, polish, smooth.start, own.n_steps, own.patience), smooth, base)
+    relay = Relay(leader, polish, smooth.start, own.n_steps, own.patience)
+    return Method(relay, smooth, base, leader)
 
 
 def are_words_known(clips: "Sequence[Utterance]") -> bool:
@@ -86,7 +90,7 @@ def are_words_known(clips: "Sequence[Utterance]") -> bool:
 
 def _gradient(
     session: "Session", population: Population, space: "SmoothSpace", base: "Voice"
-) -> "Optimizer":
+) -> "GradientDescent":
     from kvoicewalk.lesson import Teacher, prosody_change
     from kvoicewalk.score.differentiable import DifferentiableEncoder
     from kvoicewalk.score.prosody import measure_prosody

@@ -230,7 +230,7 @@ def _listener(config: "RunConfig") -> "Listener":
 
     if config.synth.lang not in (None, "a", "b"):
         raise ConfigError("--transcribe understands English alone; give the words with --text.")
-    listener = open_listener()
+    listener = open_listener(config.judges)
     try:
         listener.require()
     except UnavailableError as error:

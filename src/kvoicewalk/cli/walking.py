@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from kvoicewalk.config import WalkConfig
     from kvoicewalk.evaluate import Evaluation
     from kvoicewalk.search.base import Optimizer, Progress, SearchStep
+    from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.space import Space
     from kvoicewalk.store import Run
 
@@ -64,6 +65,8 @@ def walk(session: "Session", run: "Run", population: Population, output: Output)
         progress = _load(run, optimizer, space)
     _show(start, progress.evaluation, output)
     result = _result(session, run, population, progress)
+    if method.leader is not None:
+        result["timing"] |= _lessons(method.leader, output)
     return Found(result, progress.incumbent.voice, is_interrupted)
 
 
@@ -204,6 +207,17 @@ def _result(
         "scoring": session.config.score.scoring,
         "timing": {"used_s": progress.used_s, **timing_entry(session.evaluator.counts)},
     }
+
+
+def _lessons(leader: "GradientDescent", output: Output) -> dict[str, int]:
+    """Returns how many lessons the gradient gave; says so where most of them taught nothing."""
+    n_lessons, n_skipped = leader.n_lessons, leader.n_skipped
+    if 2 * n_skipped > n_lessons:
+        output.warn(
+            f"{n_skipped} of {n_lessons} lessons taught nothing: the voice was silent, or its "
+            "gradient not finite. Start from another voice (--start), or take --method random."
+        )
+    return {"n_lessons": n_lessons, "n_lessons_skipped": n_skipped}
 
 
 def _show(start: "Evaluation", best: "Evaluation", output: Output) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Protocol
 
 from kvoicewalk.audio import Utterance
@@ -11,6 +12,19 @@ NO_TIME = "no time left: kvw score VOICE --held-out"
 
 class UnavailableError(Exception):
     """A judge is not there; the message says what to do, in a few words."""
+
+
+def require_files(folder: Path | None, names: Sequence[str]) -> None:
+    """Checks that a model's folder holds its files.
+
+    Raises:
+        UnavailableError: there is no folder, or one of the files lacks.
+    """
+    if folder is None:
+        raise UnavailableError("not fetched: kvw setup --judges")
+    for name in names:
+        if not (folder / name).is_file():
+            raise UnavailableError(f"not there: {folder} holds no {name}")
 
 
 class Judge(Protocol):

@@ -9,7 +9,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
     HTTPError,
 )
 
-from kvoicewalk.config import read_environment
+from kvoicewalk.config import JudgesConfig, read_environment
 from kvoicewalk.errors import ModelError
 from kvoicewalk.judges import speaker, words
 from kvoicewalk.judges.base import Judge
@@ -19,18 +19,20 @@ MODELS = ((speaker.REPO_ID, speaker.FILES), (words.REPO_ID, words.FILES))
 CONNECT_TIMEOUT_S = 4.0
 
 
-def open_panel() -> list[Judge]:
+def open_panel(config: JudgesConfig) -> list[Judge]:
     """Returns all judges; nothing is loaded, and nothing fetched, before one is heard."""
-    speaker_folder = cached_folder(speaker.REPO_ID, speaker.FILES)
-    return [speaker.WavlmSpeaker(speaker_folder), Dnsmos(), words.WordError(open_listener())]
+    folder = config.wavlm_dir or read_environment().wavlm_dir
+    folder = folder or cached_folder(speaker.REPO_ID, speaker.FILES)
+    return [speaker.WavlmSpeaker(folder), Dnsmos(), words.WordError(open_listener(config))]
 
 
-def open_listener() -> words.Listener:
-    """Returns Whisper, not loaded yet: of the folder that KVW_WHISPER_DIR names, else the hub's."""
-    folder = read_environment().whisper_dir
-    if folder is not None:
-        return words.Listener(folder)
-    return words.Listener(cached_folder(words.REPO_ID, words.FILES))
+def open_listener(config: JudgesConfig) -> words.Listener:
+    """Returns Whisper, not loaded yet.
+
+    It is that of the folder that the config names, else KVW_WHISPER_DIR, else of the hub's cache.
+    """
+    folder = config.whisper_dir or read_environment().whisper_dir
+    return words.Listener(folder or cached_folder(words.REPO_ID, words.FILES))
 
 
 def cached_folder(repo_id: str, files: tuple[str, ...]) -> Path | None:

@@ -10,10 +10,11 @@ import numpy.typing as npt
 import torch
 
 from kvoicewalk.audio import Utterance, resample
-from kvoicewalk.judges.base import UnavailableError
+from kvoicewalk.judges.base import UnavailableError, require_files
 
 REPO_ID = "microsoft/wavlm-base-plus-sv"
 FILES = ("config.json", "preprocessor_config.json", "pytorch_model.bin")
+NEEDED = ("config.json", "preprocessor_config.json")  # a folder's weights may have another form
 RATE_HZ = 16_000
 
 XVector = npt.NDArray[np.float64]
@@ -36,8 +37,7 @@ class WavlmSpeaker:
 
     def require(self) -> None:
         """See `Judge.require`."""
-        if self._folder is None:
-            raise UnavailableError("not fetched: kvw setup --judges")
+        require_files(self._folder, NEEDED)
 
     def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
         """See `Judge.judge`; the recording itself is compared clip by clip with the others."""

@@ -7,16 +7,19 @@ import os
 import re
 import subprocess
 import sys
+import unicodedata
 import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from kvoicewalk.audio import Utterance, resample
-from kvoicewalk.judges.base import UnavailableError
+from kvoicewalk.english import spell_out
+from kvoicewalk.judges.base import UnavailableError, require_files
 
 REPO_ID = "Systran/faster-whisper-base.en"
 FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.txt")
+NEEDED = ("config.json", "model.bin")  # other conversions name their vocabulary otherwise
 RATE_HZ = 16_000
 # Of Whisper's process. Without it the library crashed while it heard, in about every other process;
 # whatever its value was, with it never (ctranslate2 4.8.5 on an AMD processor).
@@ -39,8 +42,7 @@ class Listener:
         """See `Judge.require`."""
         if importlib.util.find_spec("faster_whisper") is None:
             raise UnavailableError(NOT_INSTALLED)
-        if self._folder is None:
-            raise UnavailableError("not fetched: kvw setup --judges")
+        require_files(self._folder, NEEDED)
 
     def write_down(self, utterance: Utterance) -> str:
         """Returns what was heard.
@@ -157,5 +159,6 @@ class WordError:
 
 
 def plain(text: str) -> str:
-    """Returns the words alone: small letters, no marks."""
-    return " ".join(re.findall(r"[\w']+", text.lower()))
+    """Returns the words alone: figures and short forms spelled out, small letters, no marks."""
+    spelled = spell_out(unicodedata.normalize("NFKC", text).replace("’", "'"))
+    return " ".join(re.findall(r"[\w']+", spelled.lower()))

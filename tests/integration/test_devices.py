@@ -1,0 +1,143 @@
+"""Rank, gradient and judge away from the CPU: on a stand-in for a card, and on a card."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import soundfile
+import torch
+from typer.testing import CliRunner
+
+from kvoicewalk.bundle import bundled_dir
+from kvoicewalk.cli.app import app
+from kvoicewalk.config import TARGET_TEXT, GradientConfig
+from kvoicewalk.lesson import ProsodyChange, Teacher
+from kvoicewalk.lesson_texts import LESSON_TEXTS
+from kvoicewalk.models import registry
+from kvoicewalk.phonemes import Phonemizer
+from kvoicewalk.score.differentiable import DifferentiableEncoder
+from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.voices import PROSODY, TIMBRE
+from tests.elsewhere import DEVICE, Elsewhere
+from tests.generated_kokoro import generate_checkpoint, write_hub_cache
+
+VOICES = ("af_beryl", "af_ivory", "am_garnet")
+CHANGE = ProsodyChange(1.0, 0.5, 0.1)
+
+
+@pytest.fixture
+def away(monkeypatch):
+    """The second device, and every model put on it."""
+    # What inference mode makes, the stand-in cannot wrap; without a gradient is the same to it.
+    monkeypatch.setattr(torch, "inference_mode", torch.no_grad)
+    plain = KokoroSynthesizer._speak_chunk.__wrapped__
+    monkeypatch.setattr(KokoroSynthesizer, "_speak_chunk", torch.no_grad()(plain))
+    monkeypatch.setattr(registry, "choose_device", lambda wanted: DEVICE)
+    with Elsewhere():
+        yield DEVICE
+
+
+def teach(model, target):
+    """One lesson on a model's own device."""
+    synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, model.english))
+    encoder = DifferentiableEncoder(SpeakerEncoder(model.network.device))
+    start = model.voices.load(model.voices.names[0])
+    config = GradientConfig()
+    teacher = Teacher(synthesizer, encoder, target, start, CHANGE, LESSON_TEXTS[6:8], config)
+    return teacher.teach(start, 0)
+
+
+def cosine(a, b):
+    return float(a @ b / np.linalg.norm(a) / np.linalg.norm(b))
+
+
+@pytest.fixture(scope="module")
+def target(mini_model):
+    synthesizer = KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab, mini_model.english))
+    voice = mini_model.voices.load("am_garnet")
+    return SpeakerEncoder().embed(synthesizer.speak(TARGET_TEXT, voice, seed=1))
+
+
+def test_the_stand_in_refuses_what_a_card_refuses(away):
+    there = torch.ones(3, device=away)
+    for mixed in (lambda: there + torch.ones(3), lambda: torch.ones(2, 3) @ there):
+        with pytest.raises(RuntimeError, match="two devices"):
+            mixed()
+    with pytest.raises((RuntimeError, TypeError, NotImplementedError)):
+        there.numpy()
+    assert (2.0 * there + torch.tensor(1.0)).cpu().tolist() == [3.0] * 3
+
+
+def test_a_lesson_is_the_same_on_another_device(mini_model, target, away):
+    here = teach(mini_model, target)
+    there = teach(registry.open_model(registry.ModelConfig(name="mini")), target)
+    assert there.loss == pytest.approx(here.loss, abs=1e-4)
+    for half in (TIMBRE, PROSODY):
+        assert cosine(here.gradient[half], there.gradient[half]) > 0.999
+
+
+@pytest.mark.slow
+def test_a_lesson_with_the_whole_of_kokoro_on_another_device(target, tmp_path, away):
+    rows = torch.full((510, 1, 256), 0.1)
+    write_hub_cache(tmp_path, generate_checkpoint(), {"a": rows})
+    (snapshot,) = (tmp_path / "hub" / "models--hexgrad--Kokoro-82M" / "snapshots").iterdir()
+    lesson = teach(registry.open_model(registry.ModelConfig(name=str(snapshot))), target)
+    assert np.isfinite(lesson.gradient).all()
+    assert np.abs(lesson.gradient[TIMBRE]).max() > 0
+    assert np.abs(lesson.gradient[PROSODY]).max() > 0
+
+
+def clone(folder, example_target, *options):
+    """Runs `kvw clone`, short; returns its last line and its steps."""
+    samples, rate_hz = soundfile.read(example_target)
+    clip = folder / "clip.wav"
+    soundfile.write(clip, samples[: 4 * rate_hz], rate_hz)
+    voices = folder / "voices"
+    voices.mkdir()
+    for name in VOICES:
+        shutil.copy(bundled_dir("voices") / f"{name}.pt", voices)
+    config = {
+        "model": {"name": "mini"},
+        "target": {"paths": [str(clip)], "text": "My grandmother kept bees."},
+        "rank": {"voices_path": str(voices)},
+        "walk": {"method": "gradient"},
+        "gradient": {"n_lessons": 2, "n_steps": 2},
+        "held_out": {"n_seeds": 1},
+    }
+    (folder / "config.json").write_text(json.dumps(config))
+    arguments = ("clone", "--config", folder / "config.json", "--out", folder / "out", "--json")
+    result = CliRunner().invoke(app, [str(one) for one in (*arguments, *options)])
+    assert result.exit_code == 0, result.stderr
+    *earlier, done = [json.loads(line) for line in result.stdout.splitlines()]
+    return done, [one for one in earlier if one["event"] == "step"]
+
+
+def check_clone(found, device):
+    done, steps = found
+    assert len(steps) == 2
+    assert {one["heard"] for one in steps} <= {"all", "target"}
+    assert done["best"]["target_similarity"] > 0.5
+    assert done["held_out"]["target_similarity"] > 0.5
+
+
+@pytest.mark.slow
+def test_rank_gradient_and_judge_on_another_device(example_target, tmp_path, away):
+    check_clone(clone(tmp_path, example_target), away)
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_rank_gradient_and_judge_on_a_card(example_target, tmp_path):
+    check_clone(clone(tmp_path, example_target, "--device", "cuda"), "cuda")
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
+def test_a_lesson_is_the_same_on_a_card(mini_model, target):
+    config = registry.ModelConfig(name="mini", device="cuda")
+    here, there = teach(mini_model, target), teach(registry.open_model(config), target)
+    # Another generator draws another noise.
+    assert there.loss == pytest.approx(here.loss, abs=0.05)
+    assert cosine(here.gradient[PROSODY], there.gradient[PROSODY]) > 0.99
