@@ -111,6 +111,27 @@ def test_without_wal_it_falls_back_and_works(
     assert not list(tmp_path.glob("*-wal"))
 
 
+class LockedTwice(sqlite3.Connection):
+    """Says at once, twice, that another process is changing the journal."""
+
+    n_left = 2
+
+    def execute(self, sql: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
+        if LockedTwice.n_left and "user_version" in sql:
+            LockedTwice.n_left -= 1
+            raise sqlite3.OperationalError("database is locked")
+        return super().execute(sql, *values)
+
+
+def test_what_is_locked_for_a_moment_is_tried_again(tmp_path: Path) -> None:
+    path, kind = tmp_path / "a.db", connect_with(LockedTwice)
+    open_for_writing(path, SCHEMA, busy_timeout_s=1, connect=kind).close()
+    assert LockedTwice.n_left == 0
+    LockedTwice.n_left = 1_000
+    with pytest.raises(StoreError, match="another program holds it"):
+        open_for_writing(path, SCHEMA, busy_timeout_s=0.1, connect=kind)
+
+
 def test_a_busy_database_keeps_its_mode(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     with contextlib.closing(connect(f"file:{path}?mode=rwc", 0)) as first:
