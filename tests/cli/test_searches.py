@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile
 
@@ -390,6 +391,25 @@ def test_a_judgement_that_fails_spoils_no_run(kvw, settings, tmp_path, monkeypat
     assert code == 0, stderr
     assert lines(stdout)[-1]["held_out"] is None
     assert "could not be judged" in stderr
+
+
+def test_a_channel_is_one_target_for_all_commands(kvw, settings, clip, tmp_path):  # noqa: F811
+    samples, rate_hz = soundfile.read(clip)
+    both = np.stack([samples[::-1] * 0.5, samples], axis=1)
+    soundfile.write(tmp_path / "both.wav", both, rate_hz)
+    soundfile.write(tmp_path / "right.wav", samples, rate_hz)
+    start = ("score", "af_beryl", "--config", settings, "--json")
+    alone = json.loads(ok(kvw(*start, "--target", tmp_path / "right.wav")))["voices"]
+    named = ("--target", tmp_path / "both.wav", "--channel", "right")
+    assert json.loads(ok(kvw(*start, *named)))["voices"] == alone
+
+    target = (tmp_path / "both.wav", "--channel", "right", "--no-held-out")
+    for command in ("rank", "interpolate", "walk", "clone"):
+        options = target[:3] if command == "rank" else (*target, "--steps", 1)
+        options = target if command == "interpolate" else options
+        done = lines(ok(kvw(command, *options, "--config", settings, "--json")))[-1]
+        kept = json.loads((tmp_path / "out" / done["run"] / "config.json").read_text())
+        assert kept["target"]["channel"] == "right", command
 
 
 def test_lessons_that_taught_nothing_are_told(kvw, settings, monkeypatch):  # noqa: F811

@@ -231,10 +231,14 @@ class _Pace:
 
 
 def parts_cells(evaluation: Evaluation) -> list[str]:
-    """Returns name, score and its three parts for a table; `·` for what was not heard."""
+    """Returns name, score and its three parts for a table.
+
+    `·` stands for what was not heard; ~ marks a likeness at a glance, which compares with no other.
+    """
     score = evaluation.score
     if score is None:
-        return [escape(evaluation.voice_name), "·", f"{evaluation.target_similarity:.3f}", "·", "·"]
+        likeness = f"{'~' if evaluation.is_glance else ''}{evaluation.target_similarity:.3f}"
+        return [escape(evaluation.voice_name), "·", likeness, "·", "·"]
     return [
         escape(evaluation.voice_name),
         f"{score.score:.2f}",

@@ -12,6 +12,7 @@ from kvoicewalk.report.search_view import (
     LiveSearchView,
     QuietSearchView,
     make_search_view,
+    parts_cells,
     search_table,
 )
 from kvoicewalk.score.combine import Score
@@ -102,3 +103,8 @@ def test_tables_take_names_as_text():
     out = console()
     out.print(search_table([("start", evaluation("[b]x")), ("best", evaluation(score=None))]))
     assert "[b]x" in out.file.getvalue()
+
+
+def test_a_likeness_at_a_glance_is_marked():
+    assert parts_cells(Evaluation("v", 0.5, None))[2] == "0.500"
+    assert parts_cells(Evaluation("v", 0.5, None, is_glance=True))[2] == "~0.500"
