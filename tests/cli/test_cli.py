@@ -295,6 +295,16 @@ def test_a_folder_model_is_found_again_or_asked_for(kvw, tmp_path):
     failed(kvw("speak", "v.pt", "Hi."), str(folder), "config.json")
 
 
+def test_a_folder_may_be_called_like_the_hubs_model(kvw, tmp_path):
+    ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
+    folder = tmp_path / "kokoro"
+    folder.mkdir()
+    (tmp_path / "v.json").write_text(
+        json.dumps({"model": "kokoro@0123", "model_source": str(folder)})
+    )
+    failed(kvw("speak", "v.pt", "Hi."), str(folder), "config.json")
+
+
 def test_the_language_of_a_voice_comes_with_it(kvw, tmp_path):
     ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
     sidecar = json.loads((tmp_path / "v.json").read_text())

@@ -172,11 +172,11 @@ def _model_of_file(path: Path) -> str | None:
     identity, source = sidecar.get("model"), sidecar.get("model_source")
     if not isinstance(identity, str):
         return "mini" if is_mini_voice(load_voice(path)) else None
+    if isinstance(source, str) and (source in EMBEDDED_OR_HUB or Path(source).is_dir()):
+        return source  # a folder's own name may be kokoro, too
     name = identity.partition("@")[0]
     if name in EMBEDDED_OR_HUB:
         return name
-    if isinstance(source, str) and Path(source).is_dir():
-        return source
     raise VoiceError(f"{path} was found with the model {identity}; name its folder with --model.")
 
 
