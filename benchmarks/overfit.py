@@ -19,9 +19,9 @@ from rich.table import Table
 
 from benchmarks.bench_targets import SHORT_TEXT, BenchTarget, Desk, open_target
 from benchmarks.time_to_likeness import N_POPULATION
-from kvoicewalk.cli.methods import make_method
-from kvoicewalk.cli.population import Population
-from kvoicewalk.cli.session import Session
+from kvoicewalk.app.method import make_method
+from kvoicewalk.app.session import Session
+from kvoicewalk.app.start import StartVoices
 from kvoicewalk.config import (
     GradientConfig,
     ModelConfig,
@@ -92,7 +92,7 @@ class Case:
             walk=WalkConfig(method="auto", n_steps=N_AUTO_STEPS),
         )
         voices = self.ranked[:N_POPULATION]
-        population = Population([v.name for v in voices], voices, voices[0], self.desk.voices)
+        population = StartVoices([v.name for v in voices], voices, voices[0], self.desk.voices)
         session = Session(
             config, self.model, self.desk.synthesizer, self.evaluator, self.target.clips
         )

@@ -29,9 +29,9 @@ from rich.table import Table
 from benchmarks.bench_targets import BenchTarget, Desk, open_target
 from benchmarks.records import append_record, read_records
 from benchmarks.walk_throughput import N_POPULATION, Original
-from kvoicewalk.cli.methods import make_method
-from kvoicewalk.cli.population import Population
-from kvoicewalk.cli.session import Session
+from kvoicewalk.app.method import make_method
+from kvoicewalk.app.session import Session
+from kvoicewalk.app.start import StartVoices
 from kvoicewalk.config import ModelConfig, RunConfig, ScoreConfig, SynthConfig, WalkConfig
 from kvoicewalk.held_out import measure_held_out, share_of_gap
 from kvoicewalk.models import Model, open_model
@@ -93,7 +93,7 @@ def walk_by_auto(
         walk=WalkConfig(method="auto"),
     )
     voices = ranked[:N_POPULATION]
-    population = Population([v.name for v in voices], voices, ranked[0], desk.voices)
+    population = StartVoices([v.name for v in voices], voices, ranked[0], desk.voices)
     # An evaluator that remembers nothing of the ranking: the start is heard anew, on the clock.
     evaluator = desk.evaluator(target, config.score, seed)
     session = Session(config, model, desk.synthesizer, evaluator, target.clips)

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
+from kvoicewalk.app.words import PHONEMES_PER_S
 from kvoicewalk.audio import read_utterance, speech_duration_s
-from kvoicewalk.cli.spoken import PHONEMES_PER_S
 from kvoicewalk.judges import Listener
 from kvoicewalk.models import locate_model
 from kvoicewalk.models.base import read_model_config

@@ -131,8 +131,8 @@ def test_scores_are_ordered_and_same_names_told_apart(kvw, clip, tmp_path):
 def test_what_cannot_be_kept_or_read_is_refused_before_anything_loads(
     kvw, clip, tmp_path, monkeypatch
 ):
-    monkeypatch.setattr("kvoicewalk.cli.session._load", None)
-    monkeypatch.setattr("kvoicewalk.cli.session.open_synthesizer", None)
+    monkeypatch.setattr("kvoicewalk.app.session._load", None)
+    monkeypatch.setattr("kvoicewalk.app.session.open_synthesizer", None)
     (tmp_path / "file").write_text("no folder")
     for start in (("rank", clip), ("speak", "am_ash", "Hello.")):
         failed(kvw(*start, *MINI, "--out", "file/out"), "is no folder", "--out")
@@ -140,7 +140,7 @@ def test_what_cannot_be_kept_or_read_is_refused_before_anything_loads(
 
 
 def test_an_empty_text_is_refused_before_the_model_loads(kvw, monkeypatch):
-    monkeypatch.setattr("kvoicewalk.cli.session.open_synthesizer", None)
+    monkeypatch.setattr("kvoicewalk.app.session.open_synthesizer", None)
     failed(kvw("speak", "am_ash", "  ", *MINI), "text is empty")
 
 
@@ -158,7 +158,7 @@ def test_speak_reads_text_from_a_file_or_stdin(kvw, tmp_path):
 def test_utf_16_is_read_and_other_encodings_are_refused(kvw, tmp_path, monkeypatch, mark, by_stdin):
     spoken = []
     monkeypatch.setattr(
-        "kvoicewalk.cli.speak.speak_to_file",
+        "kvoicewalk.app.speak.speak_to_file",
         lambda _config, _voice, text, *_: (
             spoken.append(text) or {"voice": "am_ash", "duration_s": 1.0, "wav_path": "a.wav"}
         ),
@@ -182,7 +182,7 @@ def test_utf_16_is_read_and_other_encodings_are_refused(kvw, tmp_path, monkeypat
 
 
 def test_a_text_that_is_too_long_is_refused_before_the_model_loads(kvw, tmp_path, monkeypatch):
-    monkeypatch.setattr("kvoicewalk.cli.session.open_synthesizer", None)
+    monkeypatch.setattr("kvoicewalk.app.session.open_synthesizer", None)
     (tmp_path / "long.txt").write_text("a " * 300_000)
     failed(kvw("speak", "am_ash", "--text-file", "long.txt", *MINI), "599,999 characters")
 
@@ -352,7 +352,7 @@ def test_ctrl_c_while_the_best_is_saved_shows_the_ranking(kvw, clip, monkeypatch
     def interrupted(*_args):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("kvoicewalk.cli.ranking._save_best", interrupted)
+    monkeypatch.setattr("kvoicewalk.app.rank._save_best", interrupted)
     code, stdout, stderr = kvw("rank", clip, *MINI)
     assert code == 130
     assert "interrupted" in stderr

@@ -7,9 +7,9 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
+from kvoicewalk.app.method import are_words_known
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, resample
 from kvoicewalk.cli.app import app
-from kvoicewalk.cli.methods import are_words_known
 from kvoicewalk.held_out import HELD_OUT_TEXTS
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.synth import KokoroSynthesizer

@@ -4,9 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from kvoicewalk.cli.inputs import fit_for_model, search_flags
+from kvoicewalk.app.events import Events
+from kvoicewalk.app.handover import fit_for_model, search_config
+from kvoicewalk.app.start import handed_on
 from kvoicewalk.cli.output import Output
-from kvoicewalk.cli.population import handed_on
+from kvoicewalk.cli.shown import ShownEvents
 from kvoicewalk.config_file import dump_config, merge_config
 from kvoicewalk.store import RunStore
 
@@ -94,19 +96,19 @@ def flags(model=None, out=None, voices=None):
 def test_runs_go_where_they_were_found(folder, capsys):
     finished("walk", None, files=["best.pt"])
     (folder / "out").rename(folder / "kept")
-    config = search_flags("walk", flags(out="kept"), None, Output())
+    config = search_config("walk", flags(out="kept"), None, ShownEvents(Output()))
     assert str(config.out_dir) == "kept"
     assert config.walk.start is not None
     assert config.walk.start in capsys.readouterr().err
     (folder / "kept").rename(folder / "out")
-    assert str(search_flags("walk", flags(), None, Output()).out_dir) == "out"
+    assert str(search_config("walk", flags(), None, Events()).out_dir) == "out"
 
 
 def test_another_model_takes_neither_voices_nor_their_folder(folder):
     finished("walk", None, files=["best.pt"], rank={"voices_path": "/some/voices"})
-    same = search_flags("walk", flags("mini"), None, Output())
+    same = search_config("walk", flags("mini"), None, Events())
     assert (same.population.voices, str(same.rank.voices_path)) == (("a", "b", "c"), "/some/voices")
-    other = search_flags("walk", flags("kokoro"), None, Output())
+    other = search_config("walk", flags("kokoro"), None, Events())
     assert (other.population.voices, other.walk.start, other.rank.voices_path) == ((), None, None)
 
 

@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from kvoicewalk.cli import paging
+from kvoicewalk.app import page
 from kvoicewalk.errors import StoreError
 from tests.cli.test_cli import clip, failed, kvw, ok  # noqa: F401  (fixtures)
 from tests.cli.test_searches import lines, settings  # noqa: F401
@@ -85,6 +85,6 @@ def test_clips_are_joined_and_capped(example_target):
     from kvoicewalk.audio import read_utterance
 
     one = read_utterance(example_target)
-    both = paging.joined([one, one])
-    assert both.duration_s == paging.TARGET_MAX_S
-    assert paging.joined([one]).samples.tolist() == one.samples.tolist()
+    both = page.joined([one, one])
+    assert both.duration_s == page.TARGET_MAX_S
+    assert page.joined([one]).samples.tolist() == one.samples.tolist()

@@ -12,8 +12,8 @@ import pytest
 import soundfile
 
 from kvoicewalk import held_out, judges, lesson
+from kvoicewalk.app import interpolate, search_run, session, walk
 from kvoicewalk.bundle import bundled_dir
-from kvoicewalk.cli import interpolating, searching, session, walking
 from kvoicewalk.config import TARGET_TEXT
 from kvoicewalk.errors import AudioError
 from kvoicewalk.judges import words
@@ -273,7 +273,7 @@ def test_another_recording_cannot_take_over_a_run(kvw, settings, tmp_path):  # n
 
 def cut_off(kvw, monkeypatch, command, config, n_steps=4):  # noqa: F811
     """Interrupts a search just before a step's rows are written; returns its record."""
-    module = walking if command == "walk" else interpolating
+    module = walk if command == "walk" else interpolate
     keep, n_kept = module._keep, []
 
     def keep_some(*arguments):
@@ -352,7 +352,7 @@ def test_a_resumed_sweep_leaves_the_best_voice_alone_on_its_way(
     run = cut_off(kvw, monkeypatch, "interpolate", settings, 5)
     best = load_voice(run.folder / "best.pt")
     with monkeypatch.context() as patch:
-        patch.setattr(interpolating, "_keep", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+        patch.setattr(interpolate, "_keep", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
         code, _, _ = kvw("runs", "resume")
     assert code == 130
     assert load_voice(run.folder / "best.pt") == best
@@ -368,7 +368,7 @@ def test_ctrl_c_while_judging_loses_nothing_of_the_search(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(searching, "judge_held_out", stop)
+        patch.setattr(search_run, "judge_held_out", stop)
         code, stdout, _ = kvw("interpolate", "--config", settings)
         assert (code, stdout.count("start ")) == (130, 1)
         code, stdout, stderr = kvw("walk", "--steps", 1)
@@ -434,9 +434,9 @@ def test_one_voice_is_refused_before_it_is_heard(kvw, settings, tmp_path):  # no
 
 
 def test_long_names_of_blends_fit_into_file_names():
-    assert interpolating.file_name("a:0.75,b:0.25") == "a_0.75+b_0.25"
+    assert interpolate.file_name("a:0.75,b:0.25") == "a_0.75+b_0.25"
     long = [",".join(f"af_voice{n}:0.0{k}" for n in range(40)) for k in (1, 2)]
-    names = [interpolating.file_name(name) for name in long]
+    names = [interpolate.file_name(name) for name in long]
     assert len(set(names)) == 2
     assert all(check_file_name(name) for name in names)
 

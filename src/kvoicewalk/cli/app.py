@@ -82,7 +82,8 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
         except KvwError as error:
             trace = traceback.format_exc()
             reason = str(error)
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as error:
+            _print_interrupted(error, kwargs)
             raise typer.Exit(EXIT_INTERRUPTED) from None
         except (typer.Exit, typer.Abort, typer.BadParameter, BrokenPipeError):
             raise
@@ -99,6 +100,15 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
         raise typer.Exit(EXIT_ERROR)
 
     return run
+
+
+def _print_interrupted(error: KeyboardInterrupt, options: dict[str, Any]) -> None:
+    from kvoicewalk.app.events import InterruptedRunError
+    from kvoicewalk.cli.output import Output
+    from kvoicewalk.cli.shown import show_interrupted
+
+    if isinstance(error, InterruptedRunError):
+        show_interrupted(error, Output(options.get("json", False), options.get("quiet", False)))
 
 
 def _print_error(reason: str) -> None:

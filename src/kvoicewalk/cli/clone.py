@@ -6,8 +6,9 @@ from typing import Annotated, Optional
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, resolve, target_flags
+from kvoicewalk.cli.inputs import common_flags, target_flags
 from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.shown import ShownEvents, show_search
 
 
 def clone(
@@ -48,8 +49,8 @@ def clone(
     Ranks the stock voices, searches on from the likest, and judges the result on texts that the
     search never spoke. --text with the words of the recording lets it meet the pace, too.
     """
-    from kvoicewalk.cli.searching import search_and_show
-    from kvoicewalk.cli.walking import walk
+    from kvoicewalk.app.search_run import run_search
+    from kvoicewalk.app.settings import resolve
 
     if not targets and config is None:
         raise typer.BadParameter("name at least one recording, or --config.", param_hint="TARGET")
@@ -61,4 +62,6 @@ def clone(
         "held_out": {"is_wanted": held_out},
         "walk": {"method": method, "n_steps": steps, "minutes": minutes},
     }
-    search_and_show(resolve("clone", flags, config), Output(json, quiet), walk)
+    output = Output(json, quiet)
+    events = ShownEvents(output, has_lines=True)
+    show_search(run_search(resolve("clone", flags, config), events), output)

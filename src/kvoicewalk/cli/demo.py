@@ -1,14 +1,12 @@
 """`kvw demo`: the whole way from a recording to a spoken wav, on the embedded model."""
 
 from pathlib import Path
-from typing import Any
 
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, resolve, target_flags
+from kvoicewalk.cli.inputs import common_flags, target_flags
 from kvoicewalk.cli.output import Output
-from kvoicewalk.cli.ranking import rank_and_show
-from kvoicewalk.cli.speak import speak_to_file
+from kvoicewalk.cli.shown import ShownEvents, show_ranking
 
 DEMO_TEXT = "This voice came closest to the recording. Now try one of your own."
 
@@ -24,6 +22,11 @@ def demo(
     Ranks its voices against a bundled recording, then speaks with the best. The embedded model
     is a small stand-in for Kokoro-82M, made for trying things out.
     """
+    from kvoicewalk.app.events import Events
+    from kvoicewalk.app.rank import rank_voices
+    from kvoicewalk.app.settings import resolve
+    from kvoicewalk.app.speak import speak_to_file
+
     examples = bundled_dir("examples")
     output = Output(json, quiet)
     flags = {
@@ -33,13 +36,11 @@ def demo(
     }
     config = resolve("rank", flags)
     output.note(f"target: {examples / 'target.wav'}, model: mini (embedded, no product voice)")
-
-    def speak_with_best(result: dict[str, Any]) -> None:
-        best = Path(result["best"]["voice_path"])
-        wav_path = best.with_name("demo.wav")
-        spoken = resolve("speak", common_flags("mini", "cpu", threads, out=out))
-        speak_to_file(spoken, str(best), DEMO_TEXT, wav_path, Output(is_quiet=True))
-        result["demo_wav_path"] = str(wav_path)
-
-    result = rank_and_show(config, output, extend=speak_with_best)
-    output.note(f'It says "{DEMO_TEXT}" in {result["demo_wav_path"]}')
+    ranked = rank_voices(config, ShownEvents(output))
+    best = Path(ranked.data["best"]["voice_path"])
+    wav_path = best.with_name("demo.wav")
+    spoken = resolve("speak", common_flags("mini", "cpu", threads, out=out))
+    speak_to_file(spoken, str(best), DEMO_TEXT, wav_path, Events())
+    ranked.data["demo_wav_path"] = str(wav_path)
+    show_ranking(ranked, output)
+    output.note(f'It says "{DEMO_TEXT}" in {wav_path}')

@@ -46,9 +46,9 @@ def doctor(
     A recording is graded before hours are spent on it: noise, band, clipping, music, voices, and
     how close a perfect voice could come. What to do about each: docs/doctor.md.
     """
-    from kvoicewalk.cli.examining import examine_all
+    from kvoicewalk.app.doctor import examine_all
     from kvoicewalk.cli.inputs import read_channel
-    from kvoicewalk.cli.session import busy
+    from kvoicewalk.cli.shown import ShownEvents
 
     output = Output(json)
     findings = [
@@ -63,7 +63,7 @@ def doctor(
         for finding in _guarded(what, check)
     ]
     if targets:
-        with busy(output, "listening …"):
+        with ShownEvents(output).stage("examine"):
             findings.extend(
                 _guarded("recordings", lambda: examine_all(targets, read_channel(channel)))
             )

@@ -5,8 +5,9 @@ from typing import Annotated, Optional
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, search_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, target_flags
 from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.shown import ShownEvents, show_search
 
 
 def interpolate(
@@ -40,10 +41,11 @@ def interpolate(
 
     Without TARGET it goes on from the latest run. What it keeps is where 'kvw walk' starts.
     """
-    from kvoicewalk.cli.interpolating import sweep
-    from kvoicewalk.cli.searching import search_and_show
+    from kvoicewalk.app.handover import search_config
+    from kvoicewalk.app.search_run import run_search
 
     output = Output(json, quiet)
+    events = ShownEvents(output, has_lines=True)
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe, channel),
@@ -53,4 +55,5 @@ def interpolate(
         "population": {"n_voices": top},
         "interpolate": {"is_exhaustive": exhaustive or None},
     }
-    search_and_show(search_flags("interpolate", flags, config, output), output, sweep)
+    resolved = search_config("interpolate", flags, config, events)
+    show_search(run_search(resolved, events), output)

@@ -6,9 +6,9 @@ from typing import Annotated, Optional
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, resolve, target_flags
+from kvoicewalk.cli.inputs import common_flags, target_flags
 from kvoicewalk.cli.output import Output
-from kvoicewalk.cli.ranking import rank_and_show
+from kvoicewalk.cli.shown import ShownEvents, show_ranking
 
 
 def rank(
@@ -42,6 +42,9 @@ def rank(
     Every voice speaks a short text; only the likest go on to be scored in full. The best one is
     saved as a voice and a wav.
     """
+    from kvoicewalk.app.rank import rank_voices
+    from kvoicewalk.app.settings import resolve
+
     if not targets and config is None:
         raise typer.BadParameter("name at least one recording, or --config.", param_hint="TARGET")
     flags = {
@@ -53,4 +56,5 @@ def rank(
             "voices_path": str(voices.absolute()) if voices else None,
         },
     }
-    rank_and_show(resolve("rank", flags, config), Output(json, quiet))
+    output = Output(json, quiet)
+    show_ranking(rank_voices(resolve("rank", flags, config), ShownEvents(output)), output)

@@ -5,7 +5,6 @@ from typing import Annotated, Optional
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import resolve
 from kvoicewalk.cli.output import Output
 
 
@@ -26,6 +25,7 @@ def report(
 
     The page is one file that needs no network: players, figures, curves, and a blind test.
     """
+    from kvoicewalk.app.settings import resolve
     from kvoicewalk.report.page import write_comparison, write_run_page
     from kvoicewalk.store import RunStore
 

@@ -6,9 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import resolve
 from kvoicewalk.cli.output import Output
-from kvoicewalk.errors import StoreError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -22,7 +20,6 @@ COLUMN_NAMES = {
     "self_similarity": "stability",
     "feature_similarity": "features",
 }
-RESUMABLE = ("rank", "interpolate", "walk", "clone")
 
 
 def list_runs(
@@ -90,39 +87,19 @@ def resume(
     quiet: options.QuietOption = False,
 ) -> None:
     """Go on with a run that was interrupted, as if it never had been."""
-    from kvoicewalk.cli.interpolating import sweep
-    from kvoicewalk.cli.ranking import rank_and_show
-    from kvoicewalk.cli.searching import search_and_show
-    from kvoicewalk.cli.walking import walk
+    from kvoicewalk.app.results import Ranked
+    from kvoicewalk.app.resume import find_resumable, resume_run
+    from kvoicewalk.cli.shown import ShownEvents, show_ranking, show_search
 
     output = Output(json, quiet)
     with _open(out) as store:
-        record = _resumable(store, run)
+        record = find_resumable(store, run)
     output.note(f"Going on with {record.run_id}.")
-    config = resolve(record.command, {"out_dir": str(record.folder.parent)}, None, record.config)
-    if record.command == "rank":
-        rank_and_show(config, output, record=record)
+    result = resume_run(record, ShownEvents(output, has_lines=record.command != "rank"))
+    if isinstance(result, Ranked):
+        show_ranking(result, output)
     else:
-        body = sweep if record.command == "interpolate" else walk
-        search_and_show(config, output, body, record)
-
-
-def _resumable(store: "RunStore", wanted: str) -> "RunRecord":
-    if not wanted:
-        found = store.list_runs(limit=1, commands=RESUMABLE, statuses=("interrupted", "failed"))
-        if not found:
-            raise StoreError(f"{store.out_dir} holds no run that was cut off; see 'kvw runs list'.")
-        return found[0]
-    record = store.get(wanted)
-    if record.command not in RESUMABLE:
-        raise StoreError(f"run {record.run_id} cannot be resumed; just call it again.")
-    if record.status == "done":
-        raise StoreError(f"run {record.run_id} is finished. To search on from its result: kvw walk")
-    if record.status == "running":
-        raise StoreError(
-            f"run {record.run_id} is still at work in another process; wait for it or stop it."
-        )
-    return record
+        show_search(result, output)
 
 
 def _voices_table(rows: list[dict[str, Any]]) -> "Table":
@@ -145,6 +122,7 @@ def _cell(value: object) -> str:
 
 
 def _open(out: Any) -> "RunStore":
+    from kvoicewalk.app.settings import resolve
     from kvoicewalk.store import RunStore
 
     config = resolve("runs", {"out_dir": str(out) if out else None}, None)

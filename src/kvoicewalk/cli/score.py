@@ -6,9 +6,9 @@ from typing import Annotated, Optional
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, fit_for_model, latest_search, resolve, target_flags
+from kvoicewalk.cli.inputs import common_flags, target_flags
 from kvoicewalk.cli.output import Output
-from kvoicewalk.cli.ranking import rank_and_show
+from kvoicewalk.cli.shown import ShownEvents, show_ranking
 
 
 def score(
@@ -48,18 +48,22 @@ def score(
 
     Without --target, the latest run's target, text and model are taken.
     """
-    from kvoicewalk.cli.judging import judge_all
-    from kvoicewalk.cli.population import known_floor
-    from kvoicewalk.cli.voice_args import model_of_voice, refuse_recordings
+    from kvoicewalk.app.handover import fit_for_model, latest_search
+    from kvoicewalk.app.judge import judge_all
+    from kvoicewalk.app.rank import rank_voices
+    from kvoicewalk.app.settings import resolve
+    from kvoicewalk.app.start import known_floor
+    from kvoicewalk.app.voice_spec import model_of_voice, refuse_recordings
     from kvoicewalk.models import stock_voice_source
 
     refuse_recordings(voices)
     output = Output(json, quiet)
+    events = ShownEvents(output)
     models = [model_of_voice(voice) for voice in voices]  # before an earlier run is looked for
     named = model or next(filter(None, models), None)
     out_dir = out or resolve("score", {}, config).out_dir
     has_target = bool(target) or config is not None
-    base = None if has_target else latest_search(out_dir, output)
+    base = None if has_target else latest_search(out_dir, events)
     flags = {
         **common_flags(named, device, threads, seed, out, lang),
         **target_flags(target or [], text, text_file, transcribe, channel),
@@ -69,4 +73,4 @@ def score(
     resolved = resolve("score", flags, config, base and fit_for_model(base, named))
     if held_out:
         known_floor(resolved, stock_voice_source(resolved.model.name))  # before the slow part
-    rank_and_show(resolved, output, voices, judge=judge)
+    show_ranking(rank_voices(resolved, events, voices, judge=judge), output)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kvoicewalk import __version__
+from kvoicewalk.app.settings import resolve
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, resolve
+from kvoicewalk.cli.inputs import common_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import VoiceError
 
@@ -59,7 +60,7 @@ def info(
     json: options.JsonOption = False,
 ) -> None:
     """Show what a voice file holds and where it came from."""
-    from kvoicewalk.cli.voice_args import is_file_like, model_of_voice, read_sidecar
+    from kvoicewalk.app.voice_spec import is_file_like, model_of_voice, read_sidecar
     from kvoicewalk.models.known import what_is_odd
 
     belongs_to = model_of_voice(voice)
@@ -97,7 +98,7 @@ def mix(
     json: options.JsonOption = False,
 ) -> None:
     """Mix stock voices into a new voice."""
-    from kvoicewalk.cli.voice_args import model_of_voice, read_sidecar
+    from kvoicewalk.app.voice_spec import model_of_voice, read_sidecar
     from kvoicewalk.store import write_json_atomic
     from kvoicewalk.voices import save_voice
 
@@ -136,7 +137,7 @@ def _source(model: str | None, voices: Path | None) -> "VoiceSource":
 
 
 def _load(spec: str, model: str | None, voices: Path | None) -> "Voice":
-    from kvoicewalk.cli.voice_args import find_voice
+    from kvoicewalk.app.voice_spec import find_voice
 
     return find_voice(spec, _source(model, voices))
 

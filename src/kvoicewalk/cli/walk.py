@@ -5,8 +5,9 @@ from typing import Annotated, Literal, Optional
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, search_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, target_flags
 from kvoicewalk.cli.output import Output
+from kvoicewalk.cli.shown import ShownEvents, show_search
 
 
 def walk(
@@ -77,11 +78,12 @@ def walk(
     Each step proposes a voice, and the best by its score is kept. Without TARGET it goes on from
     the latest run. Stop it at any time with Ctrl-C; 'kvw runs resume' goes on.
     """
-    from kvoicewalk.cli.searching import search_and_show
-    from kvoicewalk.cli.voice_args import absolute_spec, model_of_voice
-    from kvoicewalk.cli.walking import walk as body
+    from kvoicewalk.app.handover import search_config
+    from kvoicewalk.app.search_run import run_search
+    from kvoicewalk.app.voice_spec import absolute_spec, model_of_voice
 
     output = Output(json, quiet)
+    events = ShownEvents(output, has_lines=True)
     flags = {
         **common_flags(
             model or (model_of_voice(start) if start else None), device, threads, seed, out, lang
@@ -101,4 +103,5 @@ def walk(
             "n_kept": keep,
         },
     }
-    search_and_show(search_flags("walk", flags, config, output), output, body)
+    resolved = search_config("walk", flags, config, events)
+    show_search(run_search(resolved, events), output)

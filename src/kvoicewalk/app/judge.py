@@ -1,18 +1,17 @@
 """Judges a finished voice on new texts: the end of a search, and `score --held-out`."""
 
-import contextlib
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.cli.output import Output
+from kvoicewalk.app.events import Events, Judgement
 from kvoicewalk.errors import AudioError, SynthError
 
 if TYPE_CHECKING:
+    from kvoicewalk.app.session import Session
     from kvoicewalk.audio import Utterance
-    from kvoicewalk.cli.session import Session
     from kvoicewalk.held_out import HeldOut, Yardstick
     from kvoicewalk.judges import Judge, Reading
     from kvoicewalk.verdict import Standing
@@ -22,7 +21,7 @@ JUDGED_LENGTHS = (100, 200)  # phonemes: some 20 s of speech are enough for the 
 MIN_PRIOR_VOICES = 4
 
 
-class HeldOutDesk:
+class HeldOutJudge:
     """Judges voices of one session; the best stock voice speaks once for all of them."""
 
     def __init__(
@@ -46,32 +45,23 @@ class HeldOutDesk:
         self._below: tuple[HeldOut, list[Utterance], float | None] | None = None
         self._panel: list[Judge] | None = None
 
-    def judge(self, voice: "Voice", output: Output) -> dict[str, Any] | None:
-        """Judges a voice and shows it.
+    def judge(self, voice: "Voice", events: Events) -> dict[str, Any] | None:
+        """Judges a voice.
 
         Returns:
             The figures; None where a text gives no speech: that spoils no run.
         """
         try:
-            with _patience(output):
+            with events.stage("held_out"):
                 standing, readings = self._stand(voice)
         except (AudioError, SynthError) as error:
-            output.warn(f"{voice.name} could not be judged on new texts: {error}")
+            events.warning(f"{voice.name} could not be judged on new texts: {error}")
             return None
-        from rich.markup import escape
-
-        from kvoicewalk.report.held_out_view import held_out_table, judges_table, unheard
         from kvoicewalk.report.json import held_out_entry
         from kvoicewalk.verdict import floor_verdict, judge_standing
 
         verdict = floor_verdict() if voice.hash == self._floor.hash else judge_standing(standing)
-        output.show_table(held_out_table(standing, voice.name))
-        if any(not reading.note for reading in readings):
-            output.show_table(judges_table(readings, voice.name, self._floor.name))
-        missing = unheard(readings)
-        if missing:
-            output.note(missing)
-        output.show_table(f"\n{escape(voice.name)}: {escape(verdict.words)}")
+        events.judged(Judgement(voice.name, standing, verdict, tuple(readings)))
         return held_out_entry(standing, verdict, self._place(voice), readings)
 
     def _stand(self, voice: "Voice") -> "tuple[Standing, list[Reading]]":
@@ -152,50 +142,41 @@ class HeldOutDesk:
 
 
 def judge_all(
-    session: "Session", voices: "Sequence[Voice]", output: Output, result: dict[str, Any]
+    session: "Session", voices: "Sequence[Voice]", events: Events, result: dict[str, Any]
 ) -> None:
     """Judges voices against the best stock voice: the latest run's, or that of a ranking made now.
 
     Args:
         session: scores.
         voices: to be judged.
-        output: where it is shown.
+        events: hear of it.
         result: gets `held_out`, one entry a voice, as they come.
     """
-    from kvoicewalk.cli.session import stock_voices
+    from kvoicewalk.app.session import stock_voices
 
     config = session.config
-    stock = stock_voices(session.model, config.rank.voices_path, output)
+    stock = stock_voices(session.model, config.rank.voices_path, events)
     goes_on = bool(config.population.voices)  # from a run: its text is known
-    desk = HeldOutDesk(session, _floor(session, stock, output), stock, goes_on)
+    judge = HeldOutJudge(session, _floor(session, stock, events), stock, goes_on)
     judged = result.setdefault("held_out", {})
     for voice in voices:
-        judged[voice.name] = desk.judge(voice, output)
+        judged[voice.name] = judge.judge(voice, events)
 
 
-def _floor(session: "Session", stock: "Sequence[Voice]", output: Output) -> "Voice":
-    from kvoicewalk.cli.population import known_floor
-    from kvoicewalk.cli.ranking import best_of
+def _floor(session: "Session", stock: "Sequence[Voice]", events: Events) -> "Voice":
+    from kvoicewalk.app.rank import best_of
+    from kvoicewalk.app.start import known_floor
     from kvoicewalk.evaluate import SerialExecutor
-    from kvoicewalk.report.live import make_rank_view
     from kvoicewalk.search.rank import rank
 
     floor = known_floor(session.config, session.model.voices)
     if floor is not None:
         return floor
-    output.note("ranking the stock voices: the best of them is the floor.")
+    events.note("ranking the stock voices: the best of them is the floor.")
     steps = []
-    with make_rank_view(output.stderr, output.hides_progress) as view:
+    with events.stage("floor", n_voices=len(stock)):
         for step in rank(stock, session.evaluator, session.config.rank, SerialExecutor()):
             steps.append(step)
-            view.update(step)
+            events.step(step)
     best = best_of(steps).voice_name
     return next(voice for voice in stock if voice.name == best)
-
-
-@contextlib.contextmanager
-def _patience(output: Output) -> Iterator[None]:
-    from kvoicewalk.cli.session import busy
-
-    with busy(output, "judging on texts that the search never spoke …"):
-        yield

@@ -1,24 +1,23 @@
-"""The walk itself: the body of `kvw walk`, and of resuming one."""
+"""The walk: the search of `walk` and `clone`, and of going on with one."""
 
 import dataclasses
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.cli.methods import Method, make_method
-from kvoicewalk.cli.output import Output
-from kvoicewalk.cli.population import Population
-from kvoicewalk.cli.searching import (
+from kvoicewalk.app.best import (
     Found,
     best_entry,
     count_outcomes,
-    report_improvement,
     save_best,
 )
+from kvoicewalk.app.events import Events, SearchStart
+from kvoicewalk.app.method import Method, make_method
+from kvoicewalk.app.start import StartVoices
 from kvoicewalk.errors import StoreError
 
 if TYPE_CHECKING:
-    from kvoicewalk.cli.session import Session
+    from kvoicewalk.app.session import Session
     from kvoicewalk.config import WalkConfig
     from kvoicewalk.evaluate import Evaluation
     from kvoicewalk.search.base import Optimizer, Progress, SearchStep
@@ -34,43 +33,44 @@ PAGE_S = 4.0  # for the listening page
 MIN_SEARCH_S = 5.0
 
 
-def walk(session: "Session", run: "Run", population: Population, output: Output) -> Found:
+def walk(session: "Session", run: "Run", population: StartVoices, events: Events) -> Found:
     """Walks from the population's best voice, or on from where the run was.
 
     Raises:
         KvwError: the start or the saved search cannot be used.
     """
-    from kvoicewalk.report.search_view import Budget, make_search_view
     from kvoicewalk.search.loop import search
     from kvoicewalk.store import MemoryCache
 
-    config = plan_time(session, run, output)
+    config = plan_time(session, run, events)
     method = make_method(session, population)
     optimizer, space = method.optimizer, method.space
-    budget = Budget(config.step_budget, config.minutes and 60 * config.minutes)
     progress, start = _where_it_stands(session, run, method)
     # Nothing that a walk proposes is met again in another run.
     session = replace(session, evaluator=replace(session.evaluator, memory=MemoryCache()))
-    view = make_search_view(output.stderr, "walking", lambda: budget, output.hides_progress)
     is_interrupted = False
     try:
-        with view:
-            view.start(progress.number, progress.evaluation, progress.used_s)
-            for step in search(optimizer, session.evaluator, progress, config):
-                _keep(session, run, optimizer, progress, step, output)
-                view.update(step)
+        seconds = 60 * config.minutes if config.minutes is not None else None
+        events.start(
+            SearchStart(
+                progress.number, progress.evaluation, progress.used_s, config.step_budget, seconds
+            )
+        )
+        for step in search(optimizer, session.evaluator, progress, config):
+            _keep(session, run, optimizer, progress, step, events)
+            events.step(step)
     except KeyboardInterrupt:
         is_interrupted = True
         # What is on disk counts: the interrupt may have come between a step and its rows.
         progress = _load(run, optimizer, space)
-    _show(start, progress.evaluation, output)
+    events.compared(start, progress.evaluation)
     result = _result(session, run, population, progress)
     if method.leader is not None:
-        result["timing"] |= _lessons(method.leader, output)
+        result["timing"] |= _lessons(method.leader, events)
     return Found(result, progress.incumbent.voice, is_interrupted)
 
 
-def plan_time(session: "Session", run: "Run", output: Output) -> "WalkConfig":
+def plan_time(session: "Session", run: "Run", events: Events) -> "WalkConfig":
     """Returns the walk's config, with the minutes that are left to the search itself.
 
     `clone --minutes` counts everything: loading and ranking are spent, and judging is still to
@@ -89,13 +89,13 @@ def plan_time(session: "Session", run: "Run", output: Output) -> "WalkConfig":
         search_s = 60 * config.minutes - spent_s - judging_s - PAGE_S
         kept = {"search_s": max(search_s, MIN_SEARCH_S), "judging_s": judging_s}
         run.put("plan", "time", kept)
-        output.note(
+        events.note(
             f"{config.minutes:g} min: {spent_s:.0f} s spent, {kept['search_s']:.0f} s to search, "
             f"about {judging_s + PAGE_S:.0f} s to judge and to write the page."
         )
         if search_s < MIN_SEARCH_S:
             least = (spent_s + judging_s + PAGE_S + MIN_SEARCH_S) / 60
-            output.warn(f"too short to keep; on this machine it takes at least {least:.1f} min.")
+            events.warning(f"too short to keep; on this machine it takes at least {least:.1f} min.")
     return config.model_copy(update={"minutes": float(str(kept["search_s"])) / 60})
 
 
@@ -169,7 +169,7 @@ def _keep(
     optimizer: "Optimizer",
     progress: "Progress",
     step: "SearchStep",
-    output: Output,
+    events: Events,
 ) -> None:
     from kvoicewalk.report.json import step_entry
     from kvoicewalk.store.checkpoint import dump_incumbent, dump_state
@@ -179,7 +179,7 @@ def _keep(
         facts = save_best(session, run, voice, step.evaluation, _recipe(session, step.number))
         named = replace(voice, name=f"step-{step.number:06d}")
         path = run.save_improvement(named, session.evaluator.speak(voice), facts, config.n_kept)
-        report_improvement(step, str(path), output)
+        events.improvement(step, path)
     with run.batch():
         entry = step_entry(step.number, step.evaluation, step.outcome)
         run.put("step", str(step.number), entry, position=step.number)
@@ -190,7 +190,7 @@ def _keep(
 
 
 def _result(
-    session: "Session", run: "Run", population: Population, progress: "Progress"
+    session: "Session", run: "Run", population: StartVoices, progress: "Progress"
 ) -> dict[str, Any]:
     from kvoicewalk.report.json import parts_entry, timing_entry
 
@@ -209,18 +209,12 @@ def _result(
     }
 
 
-def _lessons(leader: "GradientDescent", output: Output) -> dict[str, int]:
+def _lessons(leader: "GradientDescent", events: Events) -> dict[str, int]:
     """Returns how many lessons the gradient gave; says so where most of them taught nothing."""
     n_lessons, n_skipped = leader.n_lessons, leader.n_skipped
     if 2 * n_skipped > n_lessons:
-        output.warn(
+        events.warning(
             f"{n_skipped} of {n_lessons} lessons taught nothing: the voice was silent, or its "
             "gradient not finite. Start from another voice (--start), or take --method random."
         )
     return {"n_lessons": n_lessons, "n_lessons_skipped": n_skipped}
-
-
-def _show(start: "Evaluation", best: "Evaluation", output: Output) -> None:
-    from kvoicewalk.report.search_view import search_table
-
-    output.show_table(search_table([("start", start), ("best", best)]))

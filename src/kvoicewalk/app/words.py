@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kvoicewalk.cli.output import Output
+from kvoicewalk.app.events import Events
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Recording, Utterance
@@ -26,7 +26,7 @@ def settle_text(
     recordings: "Sequence[Recording]",
     clips: "Sequence[Utterance]",
     phonemizer: "Phonemizer",
-    output: Output,
+    events: Events,
 ) -> "tuple[RunConfig, list[Utterance]]":
     """Decides what the search speaks: the words of the recording where they fit, else the default.
 
@@ -38,7 +38,7 @@ def settle_text(
         recordings: whole.
         clips: what is used of them.
         phonemizer: of the model.
-        output: where it is said.
+        events: hear of it.
     """
     from kvoicewalk.audio import speech_duration_s
     from kvoicewalk.config import TARGET_TEXT
@@ -53,7 +53,7 @@ def settle_text(
     n_said = len(words) if too_many else phonemizer.phonemize(words, lang).n_phonemes
     if too_many or not any(fits(n_said, one) for one in lengths_s):
         takes, holds = _length(n_said / USUAL_PHONEMES_PER_S), _length(sum(each_s))
-        output.warn(
+        events.warning(
             f"the words would take about {takes}, the recording holds {holds} of speech: they are "
             "not its words. The pace is left alone, and the search speaks its own sentence."
         )

@@ -3,14 +3,14 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
-from kvoicewalk.cli.population import Population
+from kvoicewalk.app.start import StartVoices
 from kvoicewalk.errors import ModelError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from kvoicewalk.app.session import Session
     from kvoicewalk.audio import Utterance
-    from kvoicewalk.cli.session import Session
     from kvoicewalk.search.base import Optimizer
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.space import SmoothSpace, Space
@@ -40,7 +40,7 @@ class Method:
     leader: "GradientDescent | None" = field(default=None, repr=False)
 
 
-def make_method(session: "Session", population: Population) -> Method:
+def make_method(session: "Session", population: StartVoices) -> Method:
     """Returns the method of a walk, as new.
 
     The gradient starts from the population's best voice, the others from its mean, unless a start
@@ -89,7 +89,7 @@ def are_words_known(clips: "Sequence[Utterance]") -> bool:
 
 
 def _gradient(
-    session: "Session", population: Population, space: "SmoothSpace", base: "Voice"
+    session: "Session", population: StartVoices, space: "SmoothSpace", base: "Voice"
 ) -> "GradientDescent":
     from kvoicewalk.lesson import Teacher, prosody_change
     from kvoicewalk.score.differentiable import DifferentiableEncoder

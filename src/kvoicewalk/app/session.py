@@ -1,6 +1,5 @@
 """Wires a config's parts together: clips → target, model → synthesizer, both → evaluator."""
 
-import shlex
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -9,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kvoicewalk import __version__
-from kvoicewalk.cli.output import Output
-from kvoicewalk.cli.spoken import settle_text
+from kvoicewalk.app.events import Events
+from kvoicewalk.app.words import settle_text
 from kvoicewalk.errors import AudioError, ConfigError, StoreError, VoiceError
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ def choose_clips(
     config: "TargetConfig",
     recordings: "Sequence[Recording]",
     encoder: "SpeakerEncoder",
-    output: Output,
+    events: Events,
 ) -> "list[Utterance]":
     """Returns what is used of each recording; says where it is a part, and what is wrong with it.
 
@@ -88,7 +87,7 @@ def choose_clips(
         config: names them.
         recordings: as `read_clips` gives them.
         encoder: tells voices apart.
-        output: where it is said.
+        events: hear of it.
     """
     from kvoicewalk.recording.examine import compare_clips, examine, find_copies
 
@@ -97,23 +96,23 @@ def choose_clips(
     for path, recording in zip(config.paths, recordings, strict=True):
         examined = examine(recording, config.limits, encoder, together_s)
         if examined.part is not None:
-            output.note(f"{path.name}: using {examined.part.describe()}.")
+            events.note(f"{path.name}: using {examined.part.describe()}.")
         if examined.figures.offset:
-            output.note(f"{path.name}: a constant offset was taken out.")
+            events.note(f"{path.name}: a constant offset was taken out.")
         for fault in examined.faults:
-            output.warn(f"{path.name}: {fault.found}; {fault.advice}")
+            events.warning(f"{path.name}: {fault.found}; {fault.advice}")
         clips.append(examined.utterance)
     if len(clips) > 1:
         names = [path.name for path in config.paths]
         for _, found in compare_clips(names, clips, encoder, config.limits):
             if found.grade != "ok":
-                output.warn(f"{found.found}; {found.advice}")
+                events.warning(f"{found.found}; {found.advice}")
         for found in find_copies(names, [recording.utterance for recording in recordings]):
-            output.warn(f"{found.found}; {found.advice}")
+            events.warning(f"{found.found}; {found.advice}")
     return clips
 
 
-def open_synthesizer(config: "RunConfig", output: Output) -> "KokoroSynthesizer":
+def open_synthesizer(config: "RunConfig", events: Events) -> "KokoroSynthesizer":
     """Loads the model and what speaks with it.
 
     Raises:
@@ -126,7 +125,7 @@ def open_synthesizer(config: "RunConfig", output: Output) -> "KokoroSynthesizer"
     set_threads(config.model)
     model = open_model(config.model)
     return KokoroSynthesizer(
-        model, Phonemizer(model.vocab, model.english, output.note), config.synth.speed
+        model, Phonemizer(model.vocab, model.english, events.note), config.synth.speed
     )
 
 
@@ -140,13 +139,13 @@ def set_threads(config: "ModelConfig") -> None:
 
 @contextmanager
 def open_session(
-    config: "RunConfig", output: Output, started_s: float | None = None
+    config: "RunConfig", events: Events, started_s: float | None = None
 ) -> Iterator[Session]:
     """Loads everything that scores voices against the config's target.
 
     Args:
         config: of the run.
-        output: where it is shown.
+        events: hear of it.
         started_s: when the command began, on `time.monotonic`; None: now.
 
     Raises:
@@ -156,29 +155,16 @@ def open_session(
 
     started_s = time.monotonic() if started_s is None else started_s
     require_writable(config.out_dir)
-    with busy(output, "loading …"):
-        session = _load(config, read_clips(config.target), output, started_s)
+    with events.stage("load"):
+        session = _load(config, read_clips(config.target), events, started_s)
     try:
         yield session
     finally:
         session.evaluator.memory.close()
 
 
-@contextmanager
-def busy(output: Output, what: str) -> Iterator[None]:
-    """Shows that something takes a while: a spinner on a terminal, a line elsewhere."""
-    if output.hides_progress:
-        yield
-    elif output.stderr.is_terminal:
-        with output.stderr.status(what):
-            yield
-    else:
-        output.note(what)
-        yield
-
-
 def _load(
-    config: "RunConfig", recordings: "Sequence[Recording]", output: Output, started_s: float
+    config: "RunConfig", recordings: "Sequence[Recording]", events: Events, started_s: float
 ) -> Session:
     from kvoicewalk.config import read_environment
     from kvoicewalk.evaluate import Evaluator
@@ -190,19 +176,19 @@ def _load(
     from kvoicewalk.store import MeasurementCache
 
     listener = _listener(config) if config.target.is_transcribed else None
-    synthesizer = open_synthesizer(config, output)
+    synthesizer = open_synthesizer(config, events)
     encoder = SpeakerEncoder(synthesizer.model.network.device)
-    clips = choose_clips(config.target, recordings, encoder, output)
+    clips = choose_clips(config.target, recordings, encoder, events)
     if listener is not None:
-        config, clips = _transcribe(config, clips, listener, output)
+        config, clips = _transcribe(config, clips, listener, events)
         recordings = [replace(recordings[0], utterance=clips[0])]  # what Whisper heard
     if config.target.is_text_open:
-        config, clips = settle_text(config, recordings, clips, synthesizer.phonemizer, output)
+        config, clips = settle_text(config, recordings, clips, synthesizer.phonemizer, events)
     term = make_feature_term(config.score.scoring)
     target = build_target(_name_of(config.target.paths), clips, encoder, term)
     memory = MeasurementCache.open(read_environment().cache_dir / CACHE_NAME)
     if memory.note:
-        output.note(memory.note)
+        events.note(memory.note)
     evaluator = Evaluator(
         synthesizer=synthesizer,
         scorer=Scorer(target, encoder, term, config.score),
@@ -241,7 +227,7 @@ def _listener(config: "RunConfig") -> "Listener":
 
 
 def _transcribe(
-    config: "RunConfig", clips: "Sequence[Utterance]", listener: "Listener", output: Output
+    config: "RunConfig", clips: "Sequence[Utterance]", listener: "Listener", events: Events
 ) -> "tuple[RunConfig, list[Utterance]]":
     """Returns the config and the clips with the first clip's words, as Whisper hears them.
 
@@ -258,7 +244,7 @@ def _transcribe(
         listener.close()
     if not text:
         raise ConfigError("--transcribe: no word was heard; give the words with --text.")
-    output.note(f"heard: {text}")
+    events.note(f"heard: {text}")
     # Written into the run: going on with it hears nothing anew.
     update = {"words": text, "text": text, "is_text_open": True, "is_transcribed": False}
     target = config.target.model_copy(update=update)
@@ -290,23 +276,12 @@ def open_run(store: "RunStore", session: Session, record: "RunRecord | None") ->
     return store.open_run(record)
 
 
-def how_to_resume(run: "Run") -> str:
-    """Returns the command that goes on with a run that was just cut off, for people."""
-    from kvoicewalk.config import RunConfig
-
-    out_dir = run.folder.parent
-    is_default = out_dir == RunConfig.model_fields["out_dir"].default
-    return "Go on with: kvw runs resume" + (
-        "" if is_default else f" --out {shlex.quote(str(out_dir))}"
-    )
-
-
 def stock_voices(
-    model: "Model", voices_path: Path | None, output: Output | None = None
+    model: "Model", voices_path: Path | None, events: Events | None = None
 ) -> "list[Voice]":
     """Returns the voices to rank: a folder's or file's, else the model's own.
 
-    Damaged ones are left out; `output` tells which.
+    Damaged ones are left out; `events` hear which.
 
     Raises:
         VoiceError: there are none, or all are damaged.
@@ -315,9 +290,9 @@ def stock_voices(
 
     if voices_path is not None:
         voices, errors = load_readable(VoiceLibrary.open(voices_path))
-        if output is not None:
+        if events is not None:
             for error in errors:
-                output.warn(f"left out: {error}")
+                events.warning(f"left out: {error}")
         return voices
     names = model.voices.names
     if not names:

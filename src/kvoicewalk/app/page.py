@@ -5,15 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
-
 from kvoicewalk import __version__
-from kvoicewalk.cli.output import EXIT_INTERRUPTED, Output
+from kvoicewalk.app.events import Events, InterruptedRunError
 from kvoicewalk.errors import KvwError, VoiceError
 
 if TYPE_CHECKING:
+    from kvoicewalk.app.session import Session
     from kvoicewalk.audio import Utterance
-    from kvoicewalk.cli.session import Session
     from kvoicewalk.decode import Samples
     from kvoicewalk.store import RunStore
     from kvoicewalk.voices import Voice
@@ -31,7 +29,7 @@ def leave_material(
     stock: "Sequence[Voice]",
     floor: "Voice | None",
     voice: "Voice | None",
-    output: Output,
+    events: Events,
 ) -> None:
     """Writes what a run's page needs besides the run: recordings, the map of voices, versions.
 
@@ -41,7 +39,7 @@ def leave_material(
         stock: all stock voices.
         floor: the best of them, to be heard; None where it is the run's best voice.
         voice: that the search found; None where it made none.
-        output: where trouble is told; it is no more than a warning.
+        events: hear of trouble; it is no more than a warning.
     """
     from kvoicewalk.audio import write_wav
     from kvoicewalk.report.page_facts import MATERIAL_NAME
@@ -56,20 +54,19 @@ def leave_material(
         places = voice_map({one.name: one.rows for one in stock}, way)
         write_json_atomic(folder / MATERIAL_NAME, {"map": places, "versions": _versions()})
     except TROUBLE as error:
-        output.warn(f"the page lacks a part: {error}")
+        events.warning(f"the page lacks a part: {error}")
 
 
-def leave_page(store: "RunStore", run_id: str, output: Output) -> str | None:
+def leave_page(store: "RunStore", run_id: str, events: Events) -> str | None:
     """Writes a finished run's page; returns its path, None (and a warning) where it cannot be."""
     from kvoicewalk.report.page import write_run_page
 
     try:
         return str(write_run_page(store, store.get(run_id)))
     except KeyboardInterrupt:
-        output.warn(f"the run is finished, its page is not; make it with: kvw report {run_id}")
-        raise typer.Exit(EXIT_INTERRUPTED) from None
+        raise InterruptedRunError(run_id, store.out_dir / run_id, lacks_page=True) from None
     except TROUBLE as error:
-        output.warn(f"the page could not be written: {error}")
+        events.warning(f"the page could not be written: {error}")
         return None
 
 

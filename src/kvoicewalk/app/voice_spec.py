@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.cli.inputs import EMBEDDED_OR_HUB
+from kvoicewalk.app.settings import EMBEDDED_OR_HUB
 from kvoicewalk.errors import VoiceError
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""The sweep itself: the body of `kvw interpolate`, and of resuming one.
+"""Blends of the likest stock voices: the search of `interpolate`, and of going on with one.
 
 A sweep that goes on begins again and is fast where it was: what it heard is remembered, and the
 same scores lead it the same way.
@@ -9,20 +9,19 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.cli.output import Output
-from kvoicewalk.cli.population import Population
-from kvoicewalk.cli.searching import (
+from kvoicewalk.app.best import (
     Found,
     best_entry,
     count_outcomes,
-    report_improvement,
     save_best,
 )
+from kvoicewalk.app.events import Events, SearchStart
+from kvoicewalk.app.start import StartVoices
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from kvoicewalk.cli.session import Session
+    from kvoicewalk.app.session import Session
     from kvoicewalk.evaluate import Evaluation
     from kvoicewalk.search.sweep import SweepStep
     from kvoicewalk.store import Run
@@ -30,14 +29,13 @@ if TYPE_CHECKING:
 MAX_NAME_BYTES = 100
 
 
-def sweep(session: "Session", run: "Run", population: Population, output: Output) -> Found:
+def sweep(session: "Session", run: "Run", population: StartVoices, events: Events) -> Found:
     """Tries blends of all pairs of the population.
 
     Raises:
         KvwError: the best stock voice gives no finite speech, or a file cannot be written.
         KeyboardInterrupt: a sweep that goes on was not yet where it had been.
     """
-    from kvoicewalk.report.search_view import Budget, make_search_view, search_table
     from kvoicewalk.search.sweep import interpolate
     from kvoicewalk.store.checkpoint import dump_evaluation
 
@@ -52,39 +50,32 @@ def sweep(session: "Session", run: "Run", population: Population, output: Output
         save_best(session, run, first, start, recipe)
         run.put("start", "start", dump_evaluation(start))
     is_interrupted = False
-    view = make_search_view(
-        output.stderr,
-        "interpolating",
-        lambda: Budget(steps[-1].n_total if steps else None),
-        output.hides_progress,
-    )
     try:
-        with view:
-            view.start(0, start, 0.0)
-            for step in interpolate(population.voices, evaluator, config, start.score.score):
-                is_best, is_new = step.outcome == "accepted", step.number > n_before
-                if is_best:
-                    best, best_voice, recipe = step.evaluation, step.voice, _recipe(step)
-                # What stood there before is left alone until the sweep is where it was.
-                if (is_best and is_new) or step.number == n_before:
-                    save_best(session, run, best_voice, best, recipe)
-                if is_best and is_new:
-                    report_improvement(step, str(run.folder / "best.pt"), output)
-                _keep(run, step)
-                steps.append(step)
-                view.update(step)
+        events.start(SearchStart(0, start))
+        for step in interpolate(population.voices, evaluator, config, start.score.score):
+            is_best, is_new = step.outcome == "accepted", step.number > n_before
+            if is_best:
+                best, best_voice, recipe = step.evaluation, step.voice, _recipe(step)
+            # What stood there before is left alone until the sweep is where it was.
+            if (is_best and is_new) or step.number == n_before:
+                save_best(session, run, best_voice, best, recipe)
+            if is_best and is_new:
+                events.improvement(step, run.folder / "best.pt")
+            _keep(run, step)
+            steps.append(step)
+            events.step(step)
     except KeyboardInterrupt:
         if len(steps) < n_before:
             raise
         is_interrupted = True
-    output.show_table(search_table([("start", start), ("best", best)]))
+    events.compared(start, best)
     result = _result(session, run, population, best, len(steps))
     kept = [] if is_interrupted else _save_population(session, run, steps)
     return Found({**result, "population": kept}, best_voice, is_interrupted)
 
 
 def _result(
-    session: "Session", run: "Run", population: Population, best: "Evaluation", n_steps: int
+    session: "Session", run: "Run", population: StartVoices, best: "Evaluation", n_steps: int
 ) -> dict[str, Any]:
     from kvoicewalk.report.json import parts_entry, timing_entry
 
@@ -117,7 +108,7 @@ def _recipe(step: "SweepStep") -> str:
 def _save_population(
     session: "Session", run: "Run", steps: "Sequence[SweepStep]"
 ) -> list[dict[str, Any]]:
-    from kvoicewalk.cli.session import sidecar
+    from kvoicewalk.app.session import sidecar
     from kvoicewalk.report.json import parts_entry
     from kvoicewalk.search.sweep import best_per_voice
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.cli.inputs import section
-from kvoicewalk.cli.output import Output
+from kvoicewalk.app.events import Events
+from kvoicewalk.app.settings import section
 from kvoicewalk.errors import StoreError, VoiceError
 
 if TYPE_CHECKING:
-    from kvoicewalk.cli.session import Session
+    from kvoicewalk.app.session import Session
     from kvoicewalk.config import RunConfig
     from kvoicewalk.models.base import VoiceSource
     from kvoicewalk.store import Run, RunRecord
@@ -23,7 +23,7 @@ RANKING_SHARE = 0.4  # of `clone --minutes`; the rest is for searching and judgi
 
 
 @dataclass(frozen=True)
-class Population:
+class StartVoices:
     """What a search starts from.
 
     Attributes:
@@ -41,7 +41,7 @@ class Population:
     start: "Voice | None" = field(default=None, repr=False)
 
 
-def find_population(session: "Session", run: "Run", output: Output) -> Population:
+def find_start_voices(session: "Session", run: "Run", events: Events) -> StartVoices:
     """Loads the config's population; where it names none, ranks the stock voices first.
 
     What was ranked is kept in the run, so that resuming takes the same.
@@ -50,18 +50,18 @@ def find_population(session: "Session", run: "Run", output: Output) -> Populatio
         VoiceError: a voice cannot be loaded, or fewer than two are left.
         StoreError: the run began with voices of other numbers than are there now.
     """
-    from kvoicewalk.cli.session import stock_voices
-    from kvoicewalk.cli.voice_args import find_voice, find_voices, tell_odd_voices
+    from kvoicewalk.app.session import stock_voices
+    from kvoicewalk.app.voice_spec import find_voice, find_voices, tell_odd_voices
 
     config = session.config
-    stock = stock_voices(session.model, config.rank.voices_path, output)
+    stock = stock_voices(session.model, config.rank.voices_path, events)
     begin = config.walk.start
     start = find_voice(begin, session.model.voices) if begin is not None else None
-    tell_odd_voices([start] if start else [], session.model.identity, output.warn)
+    tell_odd_voices([start] if start else [], session.model.identity, events.warning)
     source = voice_source(config, session.model.voices)
     kept = {row.name: row.payload for row in run.rows("plan")}.get("population")
     if kept is None:
-        names = list(config.population.voices) or _ranked(session, run, stock, output)
+        names = list(config.population.voices) or _ranked(session, run, stock, events)
         floor = config.population.floor or names[0]
     else:
         names, floor = _kept_names(kept)
@@ -75,7 +75,7 @@ def find_population(session: "Session", run: "Run", output: Output) -> Populatio
         raise StoreError(
             f"run {run.run_id} began with voices that are not the same now; start a new run."
         )
-    return Population(names, voices, find_voice(floor, source), stock, start)
+    return StartVoices(names, voices, find_voice(floor, source), stock, start)
 
 
 def _digest(voices: "Sequence[Voice]") -> str:
@@ -101,20 +101,19 @@ def known_floor(config: "RunConfig", stock: "VoiceSource") -> "Voice | None":
     Raises:
         VoiceError: it is not there, or damaged.
     """
-    from kvoicewalk.cli.voice_args import find_voice
+    from kvoicewalk.app.voice_spec import find_voice
 
     known = config.population
     name = known.floor or (known.voices[0] if known.voices else None)
     return None if name is None else find_voice(name, voice_source(config, stock))
 
 
-def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", output: Output) -> list[str]:
-    from kvoicewalk.cli.ranking import hear
+def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", events: Events) -> list[str]:
+    from kvoicewalk.app.rank import hear
     from kvoicewalk.search.base import standings
 
     if len(stock) < MIN_VOICES:
         raise VoiceError(f"a search needs at least two voices to start from; found {len(stock)}.")
-    output.emit("stage", {"stage": "rank", "n_voices": len(stock)})
 
     def is_late() -> bool:
         minutes = session.config.walk.minutes if session.config.command == "clone" else None
@@ -122,10 +121,10 @@ def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", output: Ou
             return False
         return time.monotonic() > session.started_s + 60 * minutes * RANKING_SHARE
 
-    steps = hear(session, run, stock, session.config.rank, output, is_late=is_late)
+    steps = hear(session, run, stock, session.config.rank, events, is_late=is_late)
     last = {step.stage: step for step in steps}
     if any(step.n_done < step.n_total for step in last.values()):
-        output.note("the ranking was cut short to keep the time: the likest heard so far go on.")
+        events.note("the ranking was cut short to keep the time: the likest heard so far go on.")
     speaking = [step.voice_name for step in standings(steps) if not step.is_mute]
     if len(speaking) < MIN_VOICES:
         raise VoiceError(f"a search needs at least two voices that speak; found {len(speaking)}.")
@@ -149,7 +148,7 @@ def handed_on(
 
     Args:
         run: the earlier one.
-        kept: its own population, as `find_population` kept it; None where it never had one.
+        kept: its own population, as `find_start_voices` kept it; None where it never had one.
         n_voices: at most so many; None takes as many as that run did.
     """
     own: dict[str, Any] = dict(section(run.config, "population"))

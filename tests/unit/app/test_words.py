@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from kvoicewalk.app.words import settle_text
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
-from kvoicewalk.cli import spoken
 from kvoicewalk.config import TARGET_TEXT, JudgesConfig, RunConfig, TargetConfig, read_environment
 from kvoicewalk.judges import open_listener
 from kvoicewalk.phonemes import Phonemizer
@@ -17,7 +17,7 @@ WORDS = "The words of ten seconds are about this long, give or take some, and th
 def settled(mini_model, monkeypatch, words, speech_s=5.0, clip_text=None):
     monkeypatch.setattr("kvoicewalk.audio.speech_duration_s", lambda _: speech_s)
     told = []
-    output = SimpleNamespace(warn=told.append)
+    output = SimpleNamespace(warning=told.append)
     clip = Utterance(
         np.zeros(int(min(speech_s, 30) * SAMPLE_RATE_HZ), np.float32),
         SAMPLE_RATE_HZ,
@@ -26,7 +26,7 @@ def settled(mini_model, monkeypatch, words, speech_s=5.0, clip_text=None):
     config = RunConfig(command="clone", target=TargetConfig(words=words))
     phonemizer = Phonemizer(mini_model.vocab, mini_model.english)
     recordings = [Recording(clip, None)]
-    config, clips = spoken.settle_text(config, recordings, [clip], phonemizer, output)
+    config, clips = settle_text(config, recordings, [clip], phonemizer, output)
     return config.target, clips, told
 
 

@@ -1,0 +1,207 @@
+"""Events → the terminal: progress, notices and tables, or JSON lines."""
+
+import shlex
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from kvoicewalk.app.events import Events, InterruptedRunError, Judgement, SearchStart, Stage
+from kvoicewalk.app.results import Ranked, Searched
+from kvoicewalk.cli.output import Output
+
+if TYPE_CHECKING:
+    from kvoicewalk.app.events import Step
+    from kvoicewalk.evaluate import Evaluation
+    from kvoicewalk.report.live import RankView
+    from kvoicewalk.report.search_view import Budget, SearchView
+    from kvoicewalk.search.base import SearchStep
+    from kvoicewalk.search.sweep import SweepStep
+
+BUSY_WORDS = {
+    "load": "loading …",
+    "speak": "speaking …",
+    "examine": "listening …",
+    "held_out": "judging on texts that the search never spoke …",
+}
+SEARCH_TITLES = {"clone": "walking", "walk": "walking", "interpolate": "interpolating"}
+
+
+class ShownEvents(Events):
+    """Shows a use case as it goes on."""
+
+    def __init__(self, output: Output, has_lines: bool = False) -> None:
+        """Shows nothing yet.
+
+        Args:
+            output: where to.
+            has_lines: True for commands whose JSON is lines as they come, not one object.
+        """
+        self._output, self._has_lines = output, has_lines
+        self._open = ExitStack()
+        self._stage = Stage("load")
+        self._view: RankView | SearchView | None = None
+        self._n_total: int | None = None
+
+    def note(self, message: str) -> None:
+        """See `Events.note`."""
+        self._output.note(message)
+
+    def warning(self, message: str) -> None:
+        """See `Events.warning`."""
+        self._output.warn(message)
+
+    def begin(self, stage: Stage) -> None:
+        """See `Events.begin`."""
+        from kvoicewalk.report.live import make_rank_view
+
+        self._stage = stage
+        self._emit_stage(stage)
+        if stage.name in BUSY_WORDS:
+            self._be_busy(BUSY_WORDS[stage.name])
+        elif stage.name in ("rank", "floor"):
+            if stage.name == "floor":
+                self.note("ranking the stock voices: the best of them is the floor.")
+            view = make_rank_view(self._output.stderr, self._output.hides_progress)
+            self._view = self._open.enter_context(view)
+
+    def end(self, stage: Stage) -> None:
+        """See `Events.end`."""
+        del stage
+        self._close()
+
+    def start(self, start: SearchStart) -> None:
+        """See `Events.start`."""
+        from kvoicewalk.report.search_view import Budget, make_search_view
+
+        self._n_total = start.n_steps
+
+        def budget() -> "Budget":
+            return Budget(self._n_total, start.seconds)
+
+        view = make_search_view(
+            self._output.stderr,
+            SEARCH_TITLES[self._stage.name],
+            budget,
+            self._output.hides_progress,
+        )
+        self._view = self._open.enter_context(view)
+        view.start(start.number, start.evaluation, start.used_s)
+
+    def step(self, step: "Step") -> None:
+        """See `Events.step`."""
+        self._n_total = getattr(step, "n_total", self._n_total)
+        if self._view is not None:
+            self._view.update(cast(Any, step))
+
+    def improvement(self, step: "SearchStep | SweepStep", voice_path: Path) -> None:
+        """See `Events.improvement`."""
+        from kvoicewalk.report.json import step_entry
+
+        entry = step_entry(step.number, step.evaluation, step.outcome)
+        self._output.emit("improvement", {**entry, "voice_path": str(voice_path)})
+
+    def compared(self, start: "Evaluation", best: "Evaluation") -> None:
+        """See `Events.compared`."""
+        from kvoicewalk.report.search_view import search_table
+
+        self._close()
+        self._output.show_table(search_table([("start", start), ("best", best)]))
+
+    def judged(self, judgement: Judgement) -> None:
+        """See `Events.judged`."""
+        from rich.markup import escape
+
+        from kvoicewalk.report.held_out_view import held_out_table, judges_table, unheard
+
+        output, standing, name = self._output, judgement.standing, judgement.voice_name
+        output.show_table(held_out_table(standing, name))
+        if any(not reading.note for reading in judgement.readings):
+            output.show_table(judges_table(judgement.readings, name, standing.floor_name))
+        missing = unheard(judgement.readings)
+        if missing:
+            output.note(missing)
+        output.show_table(f"\n{escape(name)}: {escape(judgement.verdict.words)}")
+
+    def _close(self) -> None:
+        self._view = None
+        self._open.close()
+
+    def _emit_stage(self, stage: Stage) -> None:
+        if not self._has_lines:
+            return
+        facts: dict[str, Any] = {"stage": stage.name}
+        if stage.name == "rank":
+            facts["n_voices"] = stage.n_voices
+        elif stage.name in SEARCH_TITLES:
+            facts["run"] = stage.run_id
+        elif stage.name != "held_out":
+            return
+        self._output.emit("stage", facts)
+
+    def _be_busy(self, words: str) -> None:
+        """Shows that something takes a while: a spinner on a terminal, a line elsewhere."""
+        if self._output.hides_progress:
+            return
+        if self._output.stderr.is_terminal:
+            self._open.enter_context(self._output.stderr.status(words))
+        else:
+            self.note(words)
+
+
+def show_search(searched: Searched, output: Output) -> None:
+    """Prints the end of a search: its JSON line, or where to listen and what comes next."""
+    from kvoicewalk.report.words import speak_command
+
+    output.emit("done", searched.data)
+    best, page_path = searched.data["best"], searched.data["page_path"]
+    if page_path is not None:
+        output.note(f"\nListen and compare: {page_path}")
+    output.note(
+        f"Hear it: {best['wav_path']}\nRun folder: {searched.folder}\n"
+        f"Next: {speak_command(best['voice_path'])}"
+    )
+
+
+def show_ranking(ranked: Ranked, output: Output) -> None:
+    """Prints a ranking: its JSON object, or a table and what comes next."""
+    from kvoicewalk.report.live import standings_table
+    from kvoicewalk.report.words import speak_command
+
+    output.show(ranked.data, standings_table(ranked.standings))
+    best = ranked.data["best"]
+    if best:
+        page_path = ranked.data.get("page_path")
+        page = f"Listen and compare: {page_path}\n" if page_path else ""
+        output.note(
+            f"\nBest voice: {best['name']}. Hear it: {best['wav_path']}\n{page}"
+            f"Run folder: {ranked.folder}\n"
+            f"Next: {speak_command(best['voice_path'])}"
+        )
+
+
+def show_interrupted(error: InterruptedRunError, output: Output) -> None:
+    """Prints what is there of a run that was interrupted, and how to go on with it."""
+    if error.lacks_page:
+        output.warn(
+            f"the run is finished, its page is not; make it with: kvw report {error.run_id}"
+        )
+        return
+    what = "found"
+    if isinstance(error.result, Ranked):
+        what = "heard"
+        show_ranking(error.result, output)
+    elif error.result is not None:
+        output.emit("done", error.result.data)
+    hint = f" {how_to_resume(error.folder)}" if error.is_resumable else ""
+    output.warn(f"interrupted; what was {what} is kept in {error.folder}.{hint}")
+
+
+def how_to_resume(folder: Path) -> str:
+    """Returns the command that goes on with the latest run that was cut off, for people."""
+    from kvoicewalk.config import RunConfig
+
+    out_dir = folder.parent
+    is_default = out_dir == RunConfig.model_fields["out_dir"].default
+    return "Go on with: kvw runs resume" + (
+        "" if is_default else f" --out {shlex.quote(str(out_dir))}"
+    )
