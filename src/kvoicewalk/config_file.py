@@ -1,6 +1,7 @@
 """`config.json` ↔ `RunConfig`: read, joined with flags, checked; errors in words."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,7 @@ def merge_config(command: str, flags: dict[str, Any], file: dict[str, Any] | Non
     Raises:
         ConfigError: a value is out of range or a key is unknown; the message lists valid keys.
     """
-    data = _overlay(_with_own_params(file or {}, flags), flags)
+    data = overlay(_with_own_params(file or {}, flags), flags)
     data["command"] = command
     try:
         return RunConfig.model_validate(data)
@@ -67,14 +68,15 @@ def _with_own_params(file: dict[str, Any], flags: dict[str, Any]) -> dict[str, A
     return {**file, "walk": {k: v for k, v in walk.items() if k not in CLASSIC_WALK}}
 
 
-def _overlay(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns nested data with what `over` has put in its place; None in it means not given."""
     merged = dict(base)
     for key, value in over.items():
         if isinstance(value, dict):
             below = base.get(key)
             # What should be an object and is none stays, for the check that names it.
             if below is None or isinstance(below, dict):
-                merged[key] = _overlay(below or {}, value)
+                merged[key] = overlay(below or {}, value)
         elif value is not None:
             merged[key] = value
     return merged

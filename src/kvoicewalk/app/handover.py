@@ -30,13 +30,12 @@ def search_config(
         ConfigError: the file or a value cannot be used.
         StoreError: there is neither a target nor an earlier run.
     """
-    if flags["target"]["paths"] or config_path is not None:
+    if section(flags, "target").get("paths") or config_path is not None:
         return resolve(command, flags, config_path)
-    out_dir = Path(flags["out_dir"] or resolve(command, {}).out_dir)
-    base = latest_search(out_dir, events, flags.get("population", {}).get("n_voices"))
-    named = flags["model"]["name"]
-    base = fit_for_model(base, named)
-    if flags["rank"]["voices_path"] is not None:
+    out_dir = Path(flags.get("out_dir") or resolve(command, {}).out_dir)
+    base = latest_search(out_dir, events, section(flags, "population").get("n_voices"))
+    base = fit_for_model(base, section(flags, "model").get("name"))
+    if section(flags, "rank").get("voices_path") is not None:
         base = {key: value for key, value in base.items() if key not in ("population", "walk")}
     config = resolve(command, flags, None, base)
     start = section(base, "walk").get("start")

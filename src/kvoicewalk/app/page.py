@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk import __version__
 from kvoicewalk.app.events import Events, InterruptedRunError
 from kvoicewalk.errors import KvwError, VoiceError
+from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
     from kvoicewalk.app.session import Session

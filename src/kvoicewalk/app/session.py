@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk import __version__
 from kvoicewalk.app.events import Events
 from kvoicewalk.app.words import settle_text
 from kvoicewalk.errors import AudioError, ConfigError, StoreError, VoiceError
+from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Recording, Utterance

@@ -11,7 +11,6 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
-from kvoicewalk import __version__
 from kvoicewalk.cli import (
     clone,
     demo,
@@ -29,6 +28,7 @@ from kvoicewalk.cli import (
 from kvoicewalk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED
 from kvoicewalk.cli.reasons import reason_of
 from kvoicewalk.errors import KvwError
+from kvoicewalk.version import __version__
 
 app = typer.Typer(
     name="kvw",

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
-from kvoicewalk import __version__
 from kvoicewalk.cli import options
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.reasons import reason_of
 from kvoicewalk.errors import KvwError
+from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kvoicewalk import __version__
 from kvoicewalk.app.settings import resolve
 from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import VoiceError
+from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
     from kvoicewalk.models.base import VoiceSource

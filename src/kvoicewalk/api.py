@@ -1,0 +1,604 @@
+"""The library: what the commands do, as functions.
+
+    import kvoicewalk
+
+    found = kvoicewalk.clone("recording.wav", minutes=10)
+    kvoicewalk.speak(found.voice_path, "Any text you like.", wav_path="speech.wav")
+
+Each call reads its inputs, loads the model, keeps a run folder as the command of its name does, and
+returns a frozen result. The same inputs give the same numbers as the command.
+
+Not allowed: two calls at once in threads of one process. Synthesis draws its noise from torch's
+global generator, and floats near zero are flushed while it speaks. Processes side by side are fine,
+also on one folder of runs.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
+
+from typing_extensions import Unpack
+
+from kvoicewalk.app.events import Events
+from kvoicewalk.app.results import Ranked, Searched
+
+if TYPE_CHECKING:
+    from kvoicewalk.audio import Utterance
+    from kvoicewalk.config import RunConfig
+    from kvoicewalk.voices import Voice
+
+StrPath = str | Path
+
+
+@dataclass(frozen=True)
+class Target:
+    """The recordings to imitate.
+
+    Attributes:
+        paths: clips of one speaker: wav, flac, mp3, ogg, m4a and more.
+        words: what the first clip says; None where that is not known.
+        is_transcribed: True has Whisper write the words down (extra `asr`).
+        channel: "left", "right" or a number from 1; None takes those that hold the voice.
+    """
+
+    paths: tuple[Path, ...]
+    words: str | None = None
+    is_transcribed: bool = False
+    channel: str | None = None
+
+
+TargetLike = Target | StrPath | Sequence[StrPath]
+
+
+class Options(TypedDict, total=False):
+    """Keywords that all functions but `load_voice` and `save_voice` take.
+
+    Attributes:
+        model: "kokoro", "mini" or a folder. Default: KVW_MODEL, else "kokoro".
+        device: "auto", "cpu", "cuda" or "mps".
+        n_threads: of torch.
+        seed: of all synthesis, 0 to 2³¹ − 1. Default: 0.
+        lang: language letter of the texts, "a" to "z" as `kvw --lang` has them.
+        out_dir: where runs are kept. Default: "out".
+        events: hears what happens. Default: nothing does.
+        settings: more of a config, nested like config.json; the keywords beat it.
+    """
+
+    model: str
+    device: Literal["auto", "cpu", "cuda", "mps"]
+    n_threads: int
+    seed: int
+    lang: str
+    out_dir: StrPath
+    events: Events
+    settings: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Scores:
+    """How a voice does on the texts of a search; higher is better.
+
+    Attributes:
+        score: 0 to 100; None where only the likeness was heard.
+        target_similarity: likeness to the recording, at most 1; None where it was not heard.
+        self_similarity: stability over two texts, at most 1; None with the score.
+        feature_similarity: pitch, timbre and dynamics, 0 to 1; None with the score.
+    """
+
+    score: float | None
+    target_similarity: float | None
+    self_similarity: float | None
+    feature_similarity: float | None
+
+
+@dataclass(frozen=True)
+class HeldOutResult:
+    """How a voice does on texts that no search speaks; see docs/held-out.md.
+
+    Attributes:
+        verdict: in words.
+        target_similarity: mean over text lengths, at most 1.
+        floor: the same of the best stock voice.
+        floor_voice: its name.
+        ceiling: the recording against itself.
+        share_of_gap: (target_similarity − floor) / (ceiling − floor).
+        by_length: phonemes a text → likeness.
+        data: all figures, as `--json` has them.
+    """
+
+    verdict: str
+    target_similarity: float
+    floor: float
+    floor_voice: str
+    ceiling: float
+    share_of_gap: float
+    by_length: Mapping[int, float]
+    data: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class RankedVoice:
+    """One voice of a ranking.
+
+    Attributes:
+        name: of the voice.
+        scores: as far as it was heard.
+        screening_similarity: on the short screening text; None where there was no screening.
+        held_out: its judgement; None where none was asked for.
+    """
+
+    name: str
+    scores: Scores
+    screening_similarity: float | None = None
+    held_out: HeldOutResult | None = None
+
+
+@dataclass(frozen=True)
+class RankResult:
+    """Voices by likeness to a recording.
+
+    Attributes:
+        run_id: of the run.
+        folder: of the run.
+        model: its name and the hash of its weights.
+        voices: best first.
+        voice_path: the best stock voice; None where named voices were scored.
+        wav_path: the best stock voice speaks; None likewise.
+        page_path: the listening page; None where there is none.
+        data: all of it, as `--json` has it.
+    """
+
+    run_id: str
+    folder: Path
+    model: str
+    voices: tuple[RankedVoice, ...]
+    voice_path: Path | None
+    wav_path: Path | None
+    page_path: Path | None
+    data: Mapping[str, Any] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search found.
+
+    Attributes:
+        run_id: of the run.
+        folder: of the run.
+        model: its name and the hash of its weights.
+        voice_path: the best voice.
+        wav_path: it speaks the target's text.
+        page_path: the listening page; None where it could not be written.
+        name: of the best voice.
+        scores: of the best voice.
+        n_steps: taken.
+        held_out: its judgement; None where none was asked for.
+        data: all of it, as the last line of `--json` has it.
+    """
+
+    run_id: str
+    folder: Path
+    model: str
+    voice_path: Path
+    wav_path: Path
+    page_path: Path | None
+    name: str
+    scores: Scores
+    n_steps: int
+    held_out: HeldOutResult | None
+    data: Mapping[str, Any] = field(repr=False)
+
+    def load_voice(self) -> "Voice":
+        """Returns the best voice."""
+        return load_voice(self.voice_path)
+
+
+def clone(
+    target: TargetLike,
+    *,
+    minutes: float | None = None,
+    steps: int | None = None,
+    method: Literal["auto", "gradient", "cma", "random"] | None = None,
+    voices: StrPath | None = None,
+    scoring: Literal["scaled", "classic"] | None = None,
+    held_out: bool | None = None,
+    **options: Unpack[Options],
+) -> SearchResult:
+    """Makes a voice that sounds like a recording: ranks, searches, judges.
+
+    Args:
+        target: recordings of one speaker.
+        minutes: for all of it; None takes as long as `steps` do.
+        steps: of the search, at most. Default: 40.
+        method: of the search. Default: "auto", the gradient, then random steps.
+        voices: folder of the stock voices. Default: the model's own.
+        scoring: how features count. Default: "scaled".
+        held_out: False leaves out the judgement.
+        **options: see `Options`.
+
+    Raises:
+        KvwError: an input cannot be used.
+        InterruptedRunError: Ctrl-C; what was found is kept, and `resume` goes on.
+    """
+    from kvoicewalk.app.search_run import run_search
+
+    flags: dict[str, Any] = {
+        "score": {"scoring": scoring},
+        "rank": {"voices_path": _path(voices)},
+        "held_out": {"is_wanted": held_out},
+        "walk": {"method": method, "n_steps": steps, "minutes": minutes},
+    }
+    config = _config("clone", target, flags, options)
+    return _searched(run_search(config, _events(options)))
+
+
+def rank(
+    target: TargetLike,
+    *,
+    full: bool = False,
+    voices: StrPath | None = None,
+    scoring: Literal["scaled", "classic"] | None = None,
+    **options: Unpack[Options],
+) -> RankResult:
+    """Ranks the stock voices by likeness to a recording.
+
+    Args:
+        target: recordings of one speaker.
+        full: True scores each voice in full, without a race.
+        voices: folder of the stock voices. Default: the model's own.
+        scoring: how features count. Default: "scaled".
+        **options: see `Options`.
+
+    Raises:
+        KvwError: an input cannot be used.
+        InterruptedRunError: Ctrl-C; what was heard is kept, and `resume` goes on.
+    """
+    from kvoicewalk.app.rank import rank_voices
+
+    flags: dict[str, Any] = {
+        "score": {"scoring": scoring},
+        "rank": {"is_full": full or None, "voices_path": _path(voices)},
+    }
+    return _ranked(rank_voices(_config("rank", target, flags, options), _events(options)))
+
+
+def interpolate(
+    target: TargetLike | None = None,
+    *,
+    top: int | None = None,
+    exhaustive: bool = False,
+    voices: StrPath | None = None,
+    scoring: Literal["scaled", "classic"] | None = None,
+    held_out: bool | None = None,
+    **options: Unpack[Options],
+) -> SearchResult:
+    """Blends pairs of the likest stock voices and keeps the best blends.
+
+    Args:
+        target: recordings of one speaker; None goes on from the latest run in `out_dir`.
+        top: likest voices to pair. Default: 10.
+        exhaustive: True hears every blend of the grid.
+        voices: folder of the stock voices. Default: the model's own.
+        scoring: how features count. Default: "scaled".
+        held_out: False leaves out the judgement.
+        **options: see `Options`.
+
+    Raises:
+        KvwError: an input cannot be used.
+        InterruptedRunError: Ctrl-C; what was found is kept, and `resume` goes on.
+    """
+    from kvoicewalk.app.search_run import run_search
+
+    flags: dict[str, Any] = {
+        "score": {"scoring": scoring},
+        "rank": {"voices_path": _path(voices)},
+        "held_out": {"is_wanted": held_out},
+        "population": {"n_voices": top},
+        "interpolate": {"is_exhaustive": exhaustive or None},
+    }
+    config = _config("interpolate", target, flags, options)
+    return _searched(run_search(config, _events(options)))
+
+
+def walk(
+    target: TargetLike | None = None,
+    *,
+    start: StrPath | None = None,
+    method: Literal["auto", "gradient", "cma", "random"] | None = None,
+    steps: int | None = None,
+    minutes: float | None = None,
+    patience: int | None = None,
+    params: Literal["classic", "shared", "pca"] | None = None,
+    only: Literal["timbre", "prosody"] | None = None,
+    voices: StrPath | None = None,
+    scoring: Literal["scaled", "classic"] | None = None,
+    held_out: bool | None = None,
+    **options: Unpack[Options],
+) -> SearchResult:
+    """Searches step by step for a closer voice.
+
+    Args:
+        target: recordings of one speaker; None goes on from the latest run in `out_dir`.
+        start: voice to start from: a file, a stock voice's name, or a mix.
+        method: of the search. Default: "auto", the gradient, then random steps.
+        steps: at most.
+        minutes: of the search, at most.
+        patience: steps without improvement, at most.
+        params: what moves. Default: by method.
+        only: the half that moves. Default: both.
+        voices: folder of the stock voices. Default: the model's own.
+        scoring: how features count. Default: "scaled".
+        held_out: False leaves out the judgement.
+        **options: see `Options`.
+
+    Raises:
+        KvwError: an input cannot be used.
+        InterruptedRunError: Ctrl-C; what was found is kept, and `resume` goes on.
+    """
+    from kvoicewalk.app.search_run import run_search
+    from kvoicewalk.app.voice_spec import absolute_spec, model_of_voice
+
+    spec = absolute_spec(str(start)) if start is not None else None
+    if spec is not None and "model" not in options:
+        belongs_to = model_of_voice(spec)
+        options = {**options, "model": belongs_to} if belongs_to else options
+    flags: dict[str, Any] = {
+        "score": {"scoring": scoring},
+        "rank": {"voices_path": _path(voices)},
+        "held_out": {"is_wanted": held_out},
+        "walk": {
+            "method": method,
+            "start": spec,
+            "n_steps": steps,
+            "minutes": minutes,
+            "patience": patience,
+            "params": params,
+            "only": only,
+        },
+    }
+    config = _config("walk", target, flags, options)
+    return _searched(run_search(config, _events(options)))
+
+
+def score(
+    voices: StrPath | Sequence[StrPath],
+    target: TargetLike,
+    *,
+    held_out: bool = False,
+    scoring: Literal["scaled", "classic"] | None = None,
+    **options: Unpack[Options],
+) -> RankResult:
+    """Scores given voices against a recording.
+
+    Args:
+        voices: files, names of stock voices, or mixes such as "af_heart:0.7,af_bella:0.3".
+        target: recordings of one speaker.
+        held_out: True judges each on texts that no search speaks, too.
+        scoring: how features count. Default: "scaled".
+        **options: see `Options`.
+
+    Raises:
+        KvwError: an input cannot be used.
+        InterruptedRunError: Ctrl-C; what was heard is kept.
+    """
+    from kvoicewalk.app.judge import judge_all
+    from kvoicewalk.app.rank import rank_voices
+    from kvoicewalk.app.voice_spec import model_of_voice
+
+    named = [voices] if isinstance(voices, (str, Path)) else list(voices)
+    specs = [str(one) for one in named]
+    if "model" not in options:
+        belongs_to = next(filter(None, map(model_of_voice, specs)), None)
+        options = {**options, "model": belongs_to} if belongs_to else options
+    config = _config("score", target, {"score": {"scoring": scoring}}, options)
+    judge = judge_all if held_out else None
+    return _ranked(rank_voices(config, _events(options), specs, judge=judge))
+
+
+def speak(
+    voice: "Voice | StrPath",
+    text: str,
+    *,
+    wav_path: StrPath | None = None,
+    speed: float = 1.0,
+    **options: Unpack[Options],
+) -> "Utterance":
+    """Speaks a text with a voice.
+
+    Args:
+        voice: a voice, its file, a stock voice's name, or a mix.
+        text: of any length.
+        wav_path: where to write it, too; None writes nothing.
+        speed: 2 is twice as fast.
+        **options: see `Options`.
+
+    Returns:
+        Speech: `samples`, float32 (n_samples,), and `sample_rate_hz`, 24,000.
+
+    Raises:
+        KvwError: an input cannot be used.
+    """
+    from kvoicewalk.app.speak import speak_voice
+    from kvoicewalk.app.voice_spec import model_of_voice
+    from kvoicewalk.audio import check_wav_path, write_wav
+    from kvoicewalk.voices import Voice
+
+    path = Path(wav_path) if wav_path is not None else None
+    if path is not None:
+        check_wav_path(path)
+    spec = voice if isinstance(voice, Voice) else str(voice)
+    if "model" not in options and isinstance(spec, str):
+        belongs_to = model_of_voice(spec)
+        options = {**options, "model": belongs_to} if belongs_to else options
+    config = _config("speak", None, {"synth": {"speed": speed}}, options)
+    utterance = speak_voice(config, spec, text, _events(options)).utterance
+    if path is not None:
+        write_wav(path, utterance)
+    return utterance
+
+
+def resume(run: str = "", **options: Unpack[Options]) -> SearchResult | RankResult:
+    """Goes on with a run that was interrupted, as if it never had been.
+
+    Args:
+        run: its name or the beginning of it. Default: the latest that was cut off.
+        **options: `out_dir` and `events` count.
+
+    Raises:
+        KvwError: there is no such run, or an input cannot be used any more.
+        InterruptedRunError: Ctrl-C; what was found is kept.
+    """
+    from kvoicewalk.app.resume import find_resumable, resume_run
+    from kvoicewalk.store import RunStore
+
+    _prepare()
+    with RunStore.open(Path(options.get("out_dir", "out"))) as store:
+        record = find_resumable(store, run)
+    result = resume_run(record, _events(options))
+    return _ranked(result) if isinstance(result, Ranked) else _searched(result)
+
+
+def load_voice(path: StrPath) -> "Voice":
+    """Loads a voice from a `.pt` or `.bin` file; never runs code from it.
+
+    Raises:
+        VoiceError: the file is missing, damaged, or holds something else.
+    """
+    from kvoicewalk import voices
+
+    _prepare()
+    return voices.load_voice(Path(path).expanduser())
+
+
+def save_voice(voice: "Voice", path: StrPath) -> None:
+    """Writes a voice as a `.pt` file, whole or not at all.
+
+    Raises:
+        VoiceError: the path cannot be written.
+    """
+    from kvoicewalk import voices
+
+    _prepare()
+    voices.save_voice(voice, Path(path).expanduser())
+
+
+def _prepare() -> None:
+    from kvoicewalk.config import prepare_process
+
+    prepare_process()
+
+
+def _events(options: Options) -> Events:
+    return options.get("events", Events())
+
+
+def _path(path: StrPath | None) -> str | None:
+    return str(Path(path).expanduser().absolute()) if path is not None else None
+
+
+def _target(target: TargetLike) -> dict[str, Any]:
+    if not isinstance(target, Target):
+        named = [target] if isinstance(target, (str, Path)) else target
+        target = Target(tuple(Path(one) for one in named))
+    return {
+        "paths": [_path(path) for path in target.paths] or None,
+        "words": target.words,
+        "text": target.words,
+        "is_text_open": True if target.words is not None else None,
+        "is_transcribed": target.is_transcribed or None,
+        "channel": target.channel,
+    }
+
+
+def _config(
+    command: str, target: TargetLike | None, flags: dict[str, Any], options: Options
+) -> "RunConfig":
+    from kvoicewalk.app.handover import search_config
+    from kvoicewalk.app.settings import resolve
+    from kvoicewalk.config_file import overlay
+
+    _prepare()
+    own = {
+        "model": {
+            "name": options.get("model"),
+            "device": options.get("device"),
+            "n_threads": options.get("n_threads"),
+        },
+        "synth": {"seed": options.get("seed"), "lang": options.get("lang")},
+        "out_dir": str(options["out_dir"]) if "out_dir" in options else None,
+        "target": _target(target) if target is not None else {"paths": None},
+    }
+    flags = overlay(overlay(options.get("settings", {}), own), flags)
+    if target is None and command in ("interpolate", "walk"):
+        return search_config(command, flags, None, _events(options))
+    return resolve(command, flags)
+
+
+def _scores(entry: Mapping[str, Any]) -> Scores:
+    return Scores(
+        entry["score"],
+        entry["target_similarity"],
+        entry["self_similarity"],
+        entry["feature_similarity"],
+    )
+
+
+def _held_out(entry: Mapping[str, Any] | None) -> HeldOutResult | None:
+    if entry is None:
+        return None
+    return HeldOutResult(
+        verdict=entry["verdict"],
+        target_similarity=entry["target_similarity"],
+        floor=entry["floor"],
+        floor_voice=entry["floor_voice"],
+        ceiling=entry["ceiling"],
+        share_of_gap=entry["share_of_gap"],
+        by_length={one["n_phonemes"]: one["target_similarity"] for one in entry["by_length"]},
+        data=entry,
+    )
+
+
+def _optional_path(value: str | None) -> Path | None:
+    return Path(value) if value is not None else None
+
+
+def _ranked(ranked: Ranked) -> RankResult:
+    data = ranked.data
+    best, judged = data["best"] or {}, data.get("held_out") or {}
+    return RankResult(
+        run_id=data["run"],
+        folder=ranked.folder,
+        model=data["model"],
+        voices=tuple(
+            RankedVoice(
+                one["name"],
+                _scores(one),
+                one["screening_similarity"],
+                _held_out(judged.get(one["name"])),
+            )
+            for one in data["voices"]
+        ),
+        voice_path=_optional_path(best.get("voice_path")),
+        wav_path=_optional_path(best.get("wav_path")),
+        page_path=_optional_path(data.get("page_path")),
+        data=data,
+    )
+
+
+def _searched(searched: Searched) -> SearchResult:
+    data = searched.data
+    best = data["best"]
+    return SearchResult(
+        run_id=data["run"],
+        folder=searched.folder,
+        model=data["model"],
+        voice_path=Path(best["voice_path"]),
+        wav_path=Path(best["wav_path"]),
+        page_path=_optional_path(data["page_path"]),
+        name=best["name"],
+        scores=_scores(best),
+        n_steps=data["step"],
+        held_out=_held_out(data["held_out"]),
+        data=data,
+    )
