@@ -25,6 +25,9 @@ class FakeSynthesizer:
     identity: str = "fake@0"
     spoken: list[tuple[str, str]] = field(default_factory=list)
 
+    def phonemes(self, text: str, lang: str = "a") -> tuple[str, ...]:
+        return (f"{lang}:{text.lower()}",)
+
     def speak(self, text: str, voice: Voice, *, seed: int, lang: str = "a") -> Utterance:
         self.spoken.append((voice.name, text))
         level = float(voice.rows[0, 0, 0])

@@ -1,7 +1,8 @@
 """Voice → score: the only place where synthesis meets scoring.
 
 An `Evaluator` speaks the texts with a voice, measures each utterance once, and remembers what it
-measured under (voice, text, seed, language, model), so that a voice seen before costs nothing.
+measured under all that decides its samples and numbers (voice, phonemes, seed, model, device,
+package versions), so that a voice seen before costs nothing.
 Measurements do not depend on the target: a second target reuses them. What a gradient needs
 (`kvoicewalk.lesson`) is neither remembered nor counted here.
 """
@@ -17,6 +18,7 @@ import numpy.typing as npt
 
 from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import AudioError, SynthError
+from kvoicewalk.fingerprint import package_versions
 from kvoicewalk.phonemes import DEFAULT_LANG
 from kvoicewalk.score.combine import Score
 from kvoicewalk.score.scorer import Scorer
@@ -25,7 +27,7 @@ from kvoicewalk.synth import Synthesizer
 from kvoicewalk.voices import Voice
 
 # Part of every cache key: raise it when a front end or a feature changes its numbers.
-MEASUREMENT_VERSION = 3
+MEASUREMENT_VERSION = 4
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -186,6 +188,12 @@ class Evaluator:
     counts: EvaluationCounts = field(default_factory=EvaluationCounts)
     _last_spoken: tuple[str, Utterance] | None = field(default=None, repr=False)
 
+    @property
+    def fingerprint(self) -> str:
+        """All that changes a voice's numbers besides voice, text and seed, in one line."""
+        speaker = self.synthesizer.identity
+        return f"{speaker} · measurements {MEASUREMENT_VERSION} · {package_versions()}"
+
     def evaluate(
         self, voice: Voice, gate: Gate | None = None, seed: int | None = None
     ) -> Evaluation:
@@ -259,12 +267,10 @@ class _Heard:
         self._utterance: Utterance | None = None
         self._listening: Listening | None = None
         parts = (
-            str(MEASUREMENT_VERSION),
-            evaluator.synthesizer.identity,
+            evaluator.fingerprint,
             voice.hash,
             str(self._seed),
-            evaluator.lang,
-            text,
+            *evaluator.synthesizer.phonemes(text, evaluator.lang),
         )
         self.key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
 

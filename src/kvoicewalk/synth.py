@@ -36,6 +36,15 @@ class Synthesizer(Protocol):
     def identity(self) -> str:
         """Model name and weight hash, `mini@0123456789ab`."""
 
+    def phonemes(self, text: str, lang: str = DEFAULT_LANG) -> tuple[str, ...]:
+        """Returns what a text is spoken as, a chunk each.
+
+        Equal phonemes, voice and seed give the same samples, whatever the text looks like.
+
+        Raises:
+            SynthError: the text cannot be phonemized.
+        """
+
     def speak(self, text: str, voice: Voice, *, seed: int, lang: str = DEFAULT_LANG) -> Utterance:
         """Speaks a text.
 
@@ -196,10 +205,14 @@ class KokoroSynthesizer:
         device = self.model.network.device.type
         return self.model.identity + pace + front_end + ("" if device == "cpu" else f"+{device}")
 
+    def phonemes(self, text: str, lang: str = DEFAULT_LANG) -> tuple[str, ...]:
+        """See `Synthesizer.phonemes`."""
+        return self.phonemizer.phonemize(text, lang).chunks
+
     def speak(self, text: str, voice: Voice, *, seed: int, lang: str = DEFAULT_LANG) -> Utterance:
         """See `Synthesizer.speak`."""
         started = time.perf_counter()
-        chunks = self.phonemizer.phonemize(text, lang).chunks
+        chunks = self.phonemes(text, lang)
         with flushed_denormals():
             parts = [
                 self._speak_chunk(self.prepare(chunk), voice, seed + index * CHUNK_SEED_STRIDE)

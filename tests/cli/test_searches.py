@@ -291,6 +291,33 @@ def cut_off(kvw, monkeypatch, command, config, n_steps=4):  # noqa: F811
         return store.list_runs()[0]
 
 
+def test_a_walk_that_goes_on_elsewhere_scores_its_best_voice_anew(
+    kvw,  # noqa: F811
+    settings,
+    tmp_path,
+    monkeypatch,
+):
+    run = cut_off(kvw, monkeypatch, "walk", settings)
+
+    def inputs(change=None):
+        with (
+            RunStore.open(tmp_path / "out") as store,
+            store.open_run(store.get(run.run_id)) as kept,
+        ):
+            rows = {row.name: row.payload for row in kept.rows("plan")}["inputs"]
+            if change:
+                kept.put("plan", "inputs", {**rows, **change})
+        return rows
+
+    true = inputs()["fingerprint"]
+    assert "torch" in true
+    inputs({"fingerprint": "mini@0 · torch 1"})
+    code, _, stderr = kvw("runs", "resume")
+    assert code == 0, stderr
+    assert "scored anew" in stderr
+    assert inputs()["fingerprint"] == true
+
+
 def refused(outcome, words):
     """Checks the last line of a command that had begun; returns all that it told."""
     code, _, stderr = outcome

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kvoicewalk import evaluate
 from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.evaluate import Evaluator, Gate, Glance, SerialExecutor
 from kvoicewalk.store import MemoryCache
@@ -59,6 +60,19 @@ def test_seed_text_language_and_model_are_part_of_the_key(change):
     other = make_evaluator(memory, **change)
     other.evaluate(VOICE)
     assert other.counts.n_spoken >= 1
+
+
+def test_texts_of_equal_phonemes_are_one_and_another_package_is_another(monkeypatch):
+    memory = MemoryCache()
+    make_evaluator(memory, text="Hello.").evaluate(VOICE)
+    again = make_evaluator(memory, text="HELLO.")
+    again.evaluate(VOICE)
+    assert again.counts.n_spoken == 0
+    monkeypatch.setattr(evaluate, "package_versions", lambda: "torch 99")
+    updated = make_evaluator(memory, text="Hello.")
+    updated.evaluate(VOICE)
+    assert updated.counts.n_spoken == 2
+    assert "torch 99" in updated.fingerprint
 
 
 def test_the_voices_numbers_are_the_key_not_its_name():

@@ -261,7 +261,11 @@ def open_run(store: "RunStore", session: Session, record: "RunRecord | None") ->
     from kvoicewalk.config_file import dump_config
 
     identity, target = session.model.identity, session.evaluator.scorer.target
-    inputs = {"model": identity, "target_hash": target.hash}
+    inputs = {
+        "model": identity,
+        "target_hash": target.hash,
+        "fingerprint": session.evaluator.fingerprint,
+    }
     if record is None:
         config = session.config
         run = store.start(config.command, target.name, identity, dump_config(config))
@@ -274,6 +278,22 @@ def open_run(store: "RunStore", session: Session, record: "RunRecord | None") ->
                 f"run {record.run_id} began with another {what} than is there now; start a new run."
             )
     return store.open_run(record)
+
+
+def is_scored_alike(session: Session, run: "Run") -> bool:
+    """Tells whether a run's scores compare with those that this session gives.
+
+    They do not where device, front end or packages are other ones now. Runs of earlier versions did
+    not say; theirs are taken as they are.
+    """
+    kept = {row.name: row.payload for row in run.rows("plan")}.get("inputs", {})
+    return kept.get("fingerprint") in (None, session.evaluator.fingerprint)
+
+
+def scored_anew(session: Session, run: "Run") -> None:
+    """Writes down that a run's best voice has this session's scores from now on."""
+    kept = {row.name: row.payload for row in run.rows("plan")}.get("inputs", {})
+    run.put("plan", "inputs", {**kept, "fingerprint": session.evaluator.fingerprint})
 
 
 def stock_voices(

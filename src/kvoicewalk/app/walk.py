@@ -45,7 +45,7 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
     config = plan_time(session, run, events)
     method = make_method(session, population)
     optimizer, space = method.optimizer, method.space
-    progress, start = _where_it_stands(session, run, method)
+    progress, start = _where_it_stands(session, run, method, events)
     # Nothing that a walk proposes is met again in another run.
     session = replace(session, evaluator=replace(session.evaluator, memory=MemoryCache()))
     is_interrupted = False
@@ -113,9 +113,10 @@ def _pace(session: "Session") -> float:
 
 
 def _where_it_stands(
-    session: "Session", run: "Run", method: Method
+    session: "Session", run: "Run", method: Method, events: Events
 ) -> "tuple[Progress, Evaluation]":
     """Begins, or takes up what was saved; returns where it stands, and the start's score."""
+    from kvoicewalk.app.session import is_scored_alike, scored_anew
     from kvoicewalk.search.loop import begin
     from kvoicewalk.store.checkpoint import (
         dump_evaluation,
@@ -131,6 +132,18 @@ def _where_it_stands(
         start = progress.evaluation
     else:
         progress, start = _load(run, optimizer, space), read_evaluation(_row(run, "start"))
+        if not is_scored_alike(session, run):
+            events.warning(
+                "this run began on another device, front end or package version: its best voice is "
+                "scored anew, and what follows may differ from an uninterrupted run."
+            )
+            evaluator = session.evaluator
+            progress.evaluation = evaluator.evaluate(progress.incumbent.voice)
+            start = evaluator.evaluate(space.decode(space.start, base.name))
+            with run.batch():
+                run.put("start", "start", dump_evaluation(start))
+                run.put("incumbent", "incumbent", dump_incumbent(progress))
+                scored_anew(session, run)
         for kept in run.rows("counts"):  # none in runs of earlier versions
             session.evaluator.counts.add(kept.payload)
     # Also where it goes on: a kill between files and rows leaves files of a step to come.
