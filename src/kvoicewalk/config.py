@@ -11,6 +11,8 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from kvoicewalk.languages import LETTERS
+
 # Written for this project. About 11 s each in a stock voice, rich in phonemes; they share no
 # sentence, so that self-similarity compares one voice over different speech.
 TARGET_TEXT = (
@@ -122,7 +124,7 @@ class SynthConfig(_Frozen):
     seed: int = Field(0, ge=0, lt=2**31)
     lang: str | None = Field(
         None,
-        pattern="^[abefhijpz]$",
+        pattern=f"^[{LETTERS}]$",
         description="None: speak: by sidecar or voice name; else a, for all voices alike",
     )
     speed: float = Field(1.0, ge=0.25, le=4.0)

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.fingerprint import package_versions
-from kvoicewalk.phonemes import DEFAULT_LANG
+from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.combine import Score
 from kvoicewalk.score.scorer import Scorer
 from kvoicewalk.score.speaker import Listening

@@ -14,15 +14,14 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, middle_of_speech, speech_duration_s
-from kvoicewalk.phonemes import DEFAULT_LANG
+from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, cosine, pool_embeddings
+from kvoicewalk.seeds import held_out_seed
 from kvoicewalk.synth import Synthesizer
 from kvoicewalk.voices import Voice
 
 FULL_SCALE = 0.999
 MIN_JOINED_S = 3.0  # shorter utterances are joined before they are embedded
-# Far from the seeds that a search counts up from its own.
-SEED_OFFSET = 500_000
 
 # Written for this project; phonemes a text → texts. No search may speak them.
 HELD_OUT_TEXTS: dict[int, tuple[str, ...]] = {
@@ -149,7 +148,7 @@ def measure_held_out(
         spoken: dict[int, list[Embedding]] = {}
         for n_phonemes, texts in HELD_OUT_TEXTS.items():
             heard = [
-                synthesizer.speak(text, voice, seed=SEED_OFFSET + seed + k, lang=lang)
+                synthesizer.speak(text, voice, seed=held_out_seed(seed, k), lang=lang)
                 for text in texts
             ]
             duration_s += sum(one.duration_s for one in heard)

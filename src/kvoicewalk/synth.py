@@ -18,15 +18,15 @@ import torch
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
 from kvoicewalk.errors import SynthError
+from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.models.base import Model
-from kvoicewalk.phonemes import DEFAULT_LANG, Phonemizer
+from kvoicewalk.phonemes import Phonemizer
+from kvoicewalk.seeds import chunk_seed
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice
 
 MAX_PREPARED_CHUNKS = 128
 MAX_PERFORMANCES = 64
 SUBNORMAL = np.float32(1e-40)
-# Far apart, so that the chunks of neighbouring seeds draw different noise.
-CHUNK_SEED_STRIDE = 1_000_003
 
 
 class Synthesizer(Protocol):
@@ -215,7 +215,7 @@ class KokoroSynthesizer:
         chunks = self.phonemes(text, lang)
         with flushed_denormals():
             parts = [
-                self._speak_chunk(self.prepare(chunk), voice, seed + index * CHUNK_SEED_STRIDE)
+                self._speak_chunk(self.prepare(chunk), voice, chunk_seed(seed, index))
                 for index, chunk in enumerate(chunks)
             ]
         samples = np.concatenate(parts)

@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from kvoicewalk.atomic import written_whole
 from kvoicewalk.errors import VoiceError
+from kvoicewalk.languages import LETTERS
 
 N_ROWS = 510
 STYLE_DIM = 256
@@ -269,7 +270,7 @@ def parse_mix(recipe: str) -> tuple[tuple[str, float], ...]:
 
 def voice_lang(name: str) -> str | None:
     """Returns the language letter of a name like `af_heart`, None for other names."""
-    match = re.match(r"([abefhijpz])[fm]_", name)
+    match = re.match(rf"([{LETTERS}])[fm]_", name)
     return match.group(1) if match else None
 
 

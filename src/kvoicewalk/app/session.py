@@ -168,7 +168,7 @@ def _load(
 ) -> Session:
     from kvoicewalk.config import read_environment
     from kvoicewalk.evaluate import Evaluator
-    from kvoicewalk.phonemes import DEFAULT_LANG
+    from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.score.acoustics import make_feature_term
     from kvoicewalk.score.scorer import Scorer
     from kvoicewalk.score.speaker import SpeakerEncoder

@@ -48,8 +48,8 @@ def speak_voice(config: "RunConfig", voice: "Voice | str", text: str, events: Ev
         refuse_other_models,
         tell_odd_voices,
     )
+    from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.models import stock_voice_source
-    from kvoicewalk.phonemes import DEFAULT_LANG
 
     spec = voice if isinstance(voice, str) else voice.name
     if isinstance(voice, str):  # before the slow part

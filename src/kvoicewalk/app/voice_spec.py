@@ -154,14 +154,14 @@ def model_of_voice(spec: str) -> str | None:
 
 def lang_of_voice(spec: str) -> str | None:
     """Returns the language that a voice was made for: by its sidecar, else by its name."""
-    from kvoicewalk.phonemes import LANGS
+    from kvoicewalk.languages import LANGUAGES
     from kvoicewalk.voices import voice_lang
 
     if not is_file_like(spec):
         return voice_lang(spec)
     path = Path(spec).expanduser()
     found = read_sidecar(path).get("lang")
-    return found if isinstance(found, str) and found in tuple(LANGS) else voice_lang(path.stem)
+    return found if isinstance(found, str) and found in LANGUAGES else voice_lang(path.stem)
 
 
 def _model_of_file(path: Path) -> str | None:

@@ -42,7 +42,7 @@ def settle_text(
     """
     from kvoicewalk.audio import speech_duration_s
     from kvoicewalk.config import TARGET_TEXT
-    from kvoicewalk.phonemes import DEFAULT_LANG
+    from kvoicewalk.languages import DEFAULT_LANG
 
     words, lang = config.target.words or "", config.synth.lang or DEFAULT_LANG
     each_s = [speech_duration_s(one.utterance) for one in recordings]

@@ -5,10 +5,12 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
+from kvoicewalk.languages import LANGUAGES
+
 # typer reads these at run time; Optional[...] is spelled out for Python 3.10's sake.
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Scoring = Literal["scaled", "classic"]
-Lang = Literal["a", "b", "e", "f", "h", "i", "p", "j", "z"]
+Lang = Literal["a", "b", "e", "f", "h", "i", "j", "p", "z"]  # kvoicewalk.languages, for typer
 TargetsArgument = Annotated[
     Optional[list[Path]],  # noqa: UP045
     typer.Argument(
@@ -48,8 +50,9 @@ LangOption = Annotated[
         "--lang",
         case_sensitive=False,
         metavar="LETTER",
-        help="Language of the text: a American, b British, e Spanish, f French, h Hindi, "
-        "i Italian, p Portuguese, j Japanese, z Chinese.",
+        help="Language of the text: "
+        + ", ".join(f"{letter} {one.name}" for letter, one in LANGUAGES.items())
+        + ".",
     ),
 ]
 ChannelOption = Annotated[

@@ -11,23 +11,12 @@ from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import VoiceError
+from kvoicewalk.languages import LANGUAGES
 from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
     from kvoicewalk.models.base import VoiceSource
     from kvoicewalk.voices import Voice
-
-LANGUAGES = {
-    "a": "American English",
-    "b": "British English",
-    "e": "Spanish",
-    "f": "French",
-    "h": "Hindi",
-    "i": "Italian",
-    "j": "Japanese",
-    "p": "Brazilian Portuguese",
-    "z": "Mandarin Chinese",
-}
 
 
 def list_voices(
@@ -49,7 +38,8 @@ def list_voices(
     table.add_column("voice")
     table.add_column("language")
     for entry in entries:
-        table.add_row(escape(str(entry["name"])), LANGUAGES.get(entry["lang"] or "", "·"))
+        language = LANGUAGES.get(entry["lang"] or "")
+        table.add_row(escape(str(entry["name"])), language.name if language else "·")
     Output(json).show({"voices": entries}, table)
 
 

@@ -11,6 +11,7 @@ from kvoicewalk.errors import SynthError
 from kvoicewalk.evaluate import Evaluation, Evaluator, Gate, silent
 from kvoicewalk.search.base import Candidate, Optimizer, Outcome, Progress, SearchStep
 from kvoicewalk.search.space import Space
+from kvoicewalk.seeds import confirming_seed
 
 Clock = Callable[[], float]
 
@@ -119,7 +120,7 @@ def judge(
         return "rejected"
     for extra in range(1, config.n_seeds):
         scores = [
-            evaluator.evaluate(voice, seed=evaluator.seed + extra).score
+            evaluator.evaluate(voice, seed=confirming_seed(evaluator.seed, extra)).score
             for voice in (candidate.voice, progress.incumbent.voice)
         ]
         assert scores[0] is not None

@@ -1,0 +1,28 @@
+"""The table of languages, and that nothing else has its own."""
+
+from typing import get_args
+
+import pytest
+
+from kvoicewalk.cli.options import Lang
+from kvoicewalk.config import SynthConfig
+from kvoicewalk.languages import LANGUAGES
+from kvoicewalk.voices import voice_lang
+
+
+def test_the_command_line_takes_the_tables_letters():
+    assert set(get_args(Lang)) == set(LANGUAGES)
+
+
+@pytest.mark.parametrize("letter", LANGUAGES)
+def test_configs_and_names_of_voices_take_them_too(letter):
+    assert SynthConfig(lang=letter).lang == letter
+    assert voice_lang(f"{letter}f_somebody") == letter
+    language = LANGUAGES[letter]
+    assert bool(language.espeak) != bool(language.misaki_extra)
+
+
+def test_other_letters_are_none():
+    assert voice_lang("xf_somebody") is None
+    with pytest.raises(ValueError, match="lang"):
+        SynthConfig(lang="x")
