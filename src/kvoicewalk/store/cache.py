@@ -15,14 +15,13 @@ import numpy.typing as npt
 from kvoicewalk.errors import StoreError
 from kvoicewalk.store.database import (
     Connect,
-    DamagedDatabaseError,
-    Schema,
     connect,
     open_for_writing,
     sqlite_errors,
     transaction,
 )
 from kvoicewalk.store.files import reason_of
+from kvoicewalk.store.schema import DamagedDatabaseError, OutdatedDatabaseError, Schema
 
 # Short: waiting for a cache must not cost more than measuring anew.
 BUSY_TIMEOUT_S = 5.0
@@ -73,7 +72,8 @@ class MeasurementCache:
     """A measurement store in a file that several processes share.
 
     If the file cannot be used (any longer), it carries on in memory and says why in
-    `note`.  A damaged file is renamed to `<name>.damaged` and made anew.
+    `note`.  A damaged file is renamed to `<name>.damaged` and made anew; one of an older
+    version is deleted and made anew.
     """
 
     def __init__(self, path: Path, connect: Connect) -> None:
@@ -207,13 +207,19 @@ class MeasurementCache:
         try:
             # Where another process was faster, the file there now is a good one.
             if _file_id(self._path) == self._file_id:
-                aside = self._path.with_name(self._path.name + ".damaged")
-                self._path.replace(aside)
-                self.note = f"the measurement cache was damaged; it lies in {aside} now"
+                self._put_away(error)
         except OSError as trouble:
             self._note(f"{error}; it cannot be moved ({reason_of(trouble)})")
             return
         self._open_file(may_renew=False)
+
+    def _put_away(self, error: DamagedDatabaseError) -> None:
+        if isinstance(error, OutdatedDatabaseError):
+            self._path.unlink()  # Nothing is wrong with it; it is of no use any more.
+            return
+        aside = self._path.with_name(self._path.name + ".damaged")
+        self._path.replace(aside)
+        self.note = f"the measurement cache was damaged; it lies in {aside} now"
 
     def _note(self, reason: str) -> None:
         self.note = f"measurements are kept in memory only: {reason}"

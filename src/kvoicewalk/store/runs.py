@@ -12,7 +12,6 @@ from types import TracebackType
 from kvoicewalk.errors import StoreError
 from kvoicewalk.store.database import (
     Connect,
-    Schema,
     connect,
     open_for_reading,
     open_for_writing,
@@ -35,10 +34,12 @@ from kvoicewalk.store.records import (
     slug,
 )
 from kvoicewalk.store.run import NewRow, Run
+from kvoicewalk.store.schema import Schema
 
 DATABASE_NAME = "kvw.sqlite3"
 BUSY_TIMEOUT_S = 30.0
 
+# What is released stays: a change of it is a migration at the end, and raises the version.
 _SCHEMA = Schema(
     application_id=0x6B767772,  # "kvwr"
     version=1,
@@ -73,7 +74,8 @@ def local_now() -> datetime:
 class RunStore:
     """Lists, starts and reopens the runs of one output folder.
 
-    Opening creates nothing; the folder and the database are made by the first `start`.
+    Opening creates nothing; the folder and the database are made by the first `start`. A database
+    of an older kvw is brought up to date, and kept as it was as `kvw.sqlite3.v1` or the like.
     Several processes may use one folder at once.
 
     Attributes:
@@ -105,7 +107,7 @@ class RunStore:
 
         Raises:
             StoreError: There is a database, and it is damaged, another program's, written
-                by a newer kvw, or not readable.
+                by a newer kvw, not readable, or older and not writable.
         """
         store = cls(out_dir, now, connect)
         store._reading()
