@@ -17,7 +17,10 @@ import pytest
 from typer.testing import CliRunner
 
 from kvoicewalk.cli.app import app
+from kvoicewalk.cli.inputs import latest_search, resolve
+from kvoicewalk.cli.output import Output
 from kvoicewalk.config import CmaConfig, WalkConfig
+from kvoicewalk.config_file import upgrade_config
 from kvoicewalk.search.cma import CovarianceSearch
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.store import RunStore, runs
@@ -166,6 +169,36 @@ def test_a_cma_state_told_what_stands_in_the_steps(old_out: Path) -> None:
     assert isinstance(state["optimizer"], dict)
     assert state["optimizer"]["told"] == scores
     assert None in scores
+
+
+@pytest.mark.parametrize("run_id", [RANK, WALK, CMA])
+def test_their_settings_run_them_again(old_out: Path, run_id: str) -> None:
+    """Settings are kept twice: in the database, for resuming, and as a file, for `--config`."""
+    with RunStore.open(old_out) as store:
+        record = store.get(run_id)
+    kept = resolve(record.command, {}, None, upgrade_config(record.config, run_id))
+    filed = resolve(record.command, {}, record.folder / "config.json")
+    assert kept == filed
+    assert kept.model.name == "mini"
+    assert kept.target.paths == (old_out.parent / "target.wav",)
+    assert kept.target.words == ("My grandmother kept bees." if run_id == CMA else None)
+
+
+def test_a_search_goes_on_from_the_latest_of_them(old_out: Path) -> None:
+    base = latest_search(old_out, Output(is_json=True))
+    assert base["target"]["text"] == "My grandmother kept bees."
+    assert base["population"]["voices"][0] == "am_jasper"
+
+
+def test_a_run_with_settings_of_a_later_version_is_not_resumed(old_out: Path) -> None:
+    database = old_out / "kvw.sqlite3"
+    with contextlib.closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("UPDATE runs SET config = json_set(config, '$.version', 99)")
+    result = CliRunner().invoke(app, ["runs", "resume", CMA, "--out", str(old_out)])
+    assert result.exit_code == 1
+    last = result.stderr.splitlines()[-1]
+    assert last.startswith(f"Error: the configuration of run {CMA} has version 99")
+    assert last.endswith("update kvw.")
 
 
 NEXT = dataclasses.replace(

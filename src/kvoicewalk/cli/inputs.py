@@ -4,6 +4,7 @@ import codecs
 import re
 import sys
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +33,7 @@ def resolve(
         command: that runs.
         flags: nested like `RunConfig`, None where not given.
         config_path: of `--config`.
-        base: what an earlier run used; below the file.
+        base: what an earlier run used, from `upgrade_config`; where there is no file.
 
     Raises:
         ConfigError: the file or a value cannot be used.
@@ -224,6 +225,7 @@ def latest_search(out_dir: Path, output: Output, n_voices: int | None = None) ->
         StoreError: there is none.
     """
     from kvoicewalk.cli.population import handed_on
+    from kvoicewalk.config_file import upgrade_config
     from kvoicewalk.store import RunStore
 
     with RunStore.open(out_dir) as store:
@@ -233,7 +235,8 @@ def latest_search(out_dir: Path, output: Output, n_voices: int | None = None) ->
                 f"no target was given and {out_dir} holds no earlier run to take it from. "
                 "Name a recording, or run 'kvw rank TARGET' first."
             )
-        latest = runs[0]
+        place = f"the configuration of run {runs[0].run_id}"
+        latest = replace(runs[0], config=upgrade_config(runs[0].config, place))
         plan = {row.name: row.payload for row in store.rows(latest.run_id, "plan")}
     output.note(f"Going on from {latest.run_id}: target {latest.target}, model {latest.model}.")
     base = {key: latest.config[key] for key in HANDED_ON if key in latest.config}

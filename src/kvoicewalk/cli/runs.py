@@ -94,12 +94,14 @@ def resume(
     from kvoicewalk.cli.ranking import rank_and_show
     from kvoicewalk.cli.searching import search_and_show
     from kvoicewalk.cli.walking import walk
+    from kvoicewalk.config_file import upgrade_config
 
     output = Output(json, quiet)
     with _open(out) as store:
         record = _resumable(store, run)
     output.note(f"Going on with {record.run_id}.")
-    config = resolve(record.command, {"out_dir": str(record.folder.parent)}, None, record.config)
+    kept = upgrade_config(record.config, f"the configuration of run {record.run_id}")
+    config = resolve(record.command, {"out_dir": str(record.folder.parent)}, None, kept)
     if record.command == "rank":
         rank_and_show(config, output, record=record)
     else:
