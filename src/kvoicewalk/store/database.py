@@ -37,13 +37,13 @@ class _InaccessibleError(StoreError):
 
 
 def connect(address: str, busy_timeout_s: float) -> sqlite3.Connection:
-    """Open a connection that leaves all transactions to us."""
+    """Opens a connection that leaves all transactions to us."""
     return sqlite3.connect(address, uri=True, timeout=busy_timeout_s, isolation_level=None)
 
 
 @contextlib.contextmanager
 def sqlite_errors(path: Path, schema: Schema) -> Iterator[None]:
-    """Turn what sqlite3 raises inside into one-line StoreErrors that name the file."""
+    """Turns what sqlite3 raises inside into one-line StoreErrors that name the file."""
     try:
         yield
     except sqlite3.Error as error:
@@ -57,7 +57,7 @@ def sqlite_errors(path: Path, schema: Schema) -> Iterator[None]:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Take the write lock, then commit all or nothing."""
+    """Takes the write lock, then commits all or nothing."""
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
@@ -71,20 +71,20 @@ def open_for_writing(
     is_power_safe: bool = True,
     connect: Connect = connect,
 ) -> sqlite3.Connection:
-    """Open or make a database; several processes may do so at once.
+    """Opens or makes a database; several processes may do so at once.
 
     Args:
-        path: The file; its folder must exist.
-        schema: What the file must hold; made where the file is new or empty, and brought up to
+        path: the file; its folder must exist.
+        schema: what the file must hold; made where the file is new or empty, and brought up to
             date where it is older.
-        busy_timeout_s: How long to wait for another process's transaction.
-        is_power_safe: True: a commit survives a power cut. False: it survives the death of
+        busy_timeout_s: how long to wait for another process's transaction.
+        is_power_safe: whether a commit survives a power cut. If not, it survives the death of
             the process only, and costs no wait for the disk where WAL works.
-        connect: Opens the connection.
+        connect: opens the connection.
 
     Raises:
-        DamagedDatabaseError: The file is no database, is broken, or is too old.
-        StoreError: It is another program's, newer than we know, locked or not writable.
+        DamagedDatabaseError: the file is no database, is broken, or is too old.
+        StoreError: it is another program's, newer than we know, locked or not writable.
     """
     _exists(path, schema)
 
@@ -135,20 +135,20 @@ def _opened_for_writing(
 def open_for_reading(
     path: Path, schema: Schema, *, busy_timeout_s: float, connect: Connect = connect
 ) -> sqlite3.Connection | None:
-    """Open an existing database to read it; None where there is none yet.
+    """Opens an existing database to read it; returns None where there is none yet.
 
     Only one of an older version is changed. Works in a folder or on a disk that allows no
     writing, too, if the file is of today's version.
 
     Raises:
-        DamagedDatabaseError: The file is no database, is broken, or is too old.
-        StoreError: It is another program's, newer than we know, locked, not readable, or older
+        DamagedDatabaseError: the file is no database, is broken, or is too old.
+        StoreError: it is another program's, newer than we know, locked, not readable, or older
             and not writable.
     """
     if not _exists(path, schema):
         return None
     try:
-        # Read-write first: only that can tidy up after a process that was killed.  SQLite
+        # Read-write first: only that can tidy up after a process that was killed. SQLite
         # makes do with reading where the file is protected.
         return _opened_for_reading(path, "rw", schema, busy_timeout_s, connect)
     except _InaccessibleError:
@@ -160,9 +160,9 @@ def open_for_reading(
 
 
 def choose_journal_mode(connection: sqlite3.Connection, folder: Path) -> str:
-    """Switch to WAL where it works, else to DELETE; returns the mode in use.
+    """Switches to WAL where it works, else to DELETE; returns the mode in use.
 
-    WAL lets one process read while another writes.  It needs shared memory beside the
+    WAL lets one process read while another writes. It needs shared memory beside the
     file, so it is tried out, and not tried at all on a network file system.
     """
     try:
@@ -185,11 +185,11 @@ def choose_journal_mode(connection: sqlite3.Connection, folder: Path) -> str:
 
 
 def network_file_system(folder: Path, mounts: str) -> str | None:
-    """The kind of network file system that a folder lies on; None for a local one.
+    """Returns the kind of network file system that a folder lies on; None for a local one.
 
     Args:
-        folder: An existing folder.
-        mounts: The text of Linux's /proc/self/mounts; "" where there is none.
+        folder: an existing folder.
+        mounts: the text of Linux's /proc/self/mounts; "" where there is none.
     """
     resolved = folder.resolve()
     found_depth, found_kind = -1, ""
