@@ -1,7 +1,9 @@
 """Every option of a run, frozen and checked; every default lives here and nowhere else.
 
 One model per stage; each function gets the part that it needs. A `RunConfig` is written into
-the run's folder as `config.json`, and that file runs the run again.
+the run's folder as `config.json`, and that file runs the run again. Where a key is removed,
+renamed or comes to mean something else, `CONFIG_VERSION` is raised and `config_file` gets a step
+that leads older files on.
 """
 
 import os
@@ -12,6 +14,8 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kvoicewalk.languages import LETTERS
+
+CONFIG_VERSION = 1
 
 # Written for this project. About 11 s each in a stock voice, rich in phonemes; they share no
 # sentence, so that self-similarity compares one voice over different speech.
@@ -99,15 +103,9 @@ class TargetConfig(_Frozen):
 
     @model_validator(mode="before")
     @classmethod
-    def _words_and_text(cls, data: Any) -> Any:
-        """Configs of earlier versions know one text; any but the default is the words, too."""
-        if not isinstance(data, dict):
-            return data
-        words, text = data.get("words"), data.get("text")
-        if "words" not in data and text not in (None, TARGET_TEXT):
-            return {**data, "words": text}
-        if words is not None and text is None:
-            return {**data, "text": words, "is_text_open": True}
+    def _text_from_words(cls, data: Any) -> Any:
+        if isinstance(data, dict) and data.get("words") is not None and data.get("text") is None:
+            return {**data, "text": data["words"], "is_text_open": True}
         return data
 
     @field_validator("words", "text", "probe_text")
@@ -319,6 +317,7 @@ class CmaConfig(_Frozen):
 class RunConfig(_Frozen):
     """All that decides a run's result, and where it goes."""
 
+    version: int = Field(CONFIG_VERSION, ge=CONFIG_VERSION, le=CONFIG_VERSION)
     command: str
     model: ModelConfig = ModelConfig()
     target: TargetConfig = TargetConfig()

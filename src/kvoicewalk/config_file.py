@@ -1,23 +1,23 @@
 """`config.json` ↔ `RunConfig`: read, joined with flags, checked; errors in words."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from kvoicewalk.config import CLASSIC_WALK, RunConfig
+from kvoicewalk.config import CLASSIC_WALK, CONFIG_VERSION, TARGET_TEXT, RunConfig
 from kvoicewalk.errors import ConfigError
 
 MAX_CONFIG_BYTES = 1_000_000
 
 
 def load_config(path: Path) -> dict[str, Any]:
-    """Reads a `config.json` as plain data, to be merged with flags by `merge_config`.
+    """Reads a `config.json` as plain data of today's version, to be merged by `merge_config`.
 
     Raises:
-        ConfigError: not there, too large, not JSON, or not an object.
+        ConfigError: not there, too large, not JSON, not an object, or of a newer version.
     """
     try:
         if path.stat().st_size > MAX_CONFIG_BYTES:
@@ -30,7 +30,31 @@ def load_config(path: Path) -> dict[str, Any]:
         raise ConfigError(f"{path} is not JSON; expected a run's config.json.") from error
     if not isinstance(data, dict):
         raise ConfigError(f"{path} holds no JSON object; expected a run's config.json.")
-    return data
+    return upgrade_config(data, str(path))
+
+
+def upgrade_config(data: dict[str, Any], place: str) -> dict[str, Any]:
+    """Returns a configuration as today's version writes it; what it means stays the same.
+
+    Args:
+        data: nested like `RunConfig` of any version so far; without a `version` it is of 0.1.0 or
+            earlier, or written by hand.
+        place: where it comes from, for messages.
+
+    Raises:
+        ConfigError: it is of a newer version, or its version is no number.
+    """
+    version = data.get("version", 0)
+    if isinstance(version, bool) or not isinstance(version, int) or version < 0:
+        raise ConfigError(f"{place}: version = {version!r:.60} cannot be used: expected a number.")
+    if version > CONFIG_VERSION:
+        raise ConfigError(
+            f"{place} has version {version}, this kvw knows up to {CONFIG_VERSION}: "
+            "it was written by a newer kvw; update kvw."
+        )
+    for upgrade in UPGRADES[version:]:
+        data = upgrade(data)
+    return {**data, "version": CONFIG_VERSION}
 
 
 def merge_config(command: str, flags: dict[str, Any], file: dict[str, Any] | None) -> RunConfig:
@@ -39,7 +63,7 @@ def merge_config(command: str, flags: dict[str, Any], file: dict[str, Any] | Non
     Args:
         command: the command that runs; wins over the file's.
         flags: nested like `RunConfig`; None means not given.
-        file: from `load_config`, or None.
+        file: from `load_config` or `upgrade_config`, or None.
 
     Raises:
         ConfigError: a value is out of range or a key is unknown; the message lists valid keys.
@@ -55,6 +79,20 @@ def merge_config(command: str, flags: dict[str, Any], file: dict[str, Any] | Non
 def dump_config(config: RunConfig) -> dict[str, Any]:
     """Returns plain JSON data; `merge_config` makes an equal config of it."""
     return config.model_dump(mode="json")
+
+
+def _name_the_words(data: dict[str, Any]) -> dict[str, Any]:
+    """Version 0 began with one text: any but the default sentence is the recording's words, too."""
+    target = data.get("target")
+    if not isinstance(target, dict) or "words" in target:
+        return data
+    text = target.get("text")
+    return data if text in (None, TARGET_TEXT) else {**data, "target": {**target, "words": text}}
+
+
+Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
+UPGRADES: tuple[Upgrade, ...] = (_name_the_words,)
+"""What leads from version 0, 1, … to the next. Sections may be missing, or of a wrong type."""
 
 
 def _with_own_params(file: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:

@@ -157,6 +157,29 @@ def test_ctrl_c_then_resume_is_as_if_never_stopped(
     assert best == expected
 
 
+def test_resume_of_a_cma_walk_that_an_earlier_version_cut_off(
+    kvw, settings, tmp_path, monkeypatch  # noqa: F811
+):  # fmt: skip
+    """Its state held every score so far."""
+    config = json.loads(settings.read_text())
+    config["walk"]["method"] = "cma"
+    settings = tmp_path / "cma.json"
+    settings.write_text(json.dumps(config))
+    out = tmp_path / "out"
+    whole = lines(ok(kvw("walk", "--config", settings, "--json")))[-1]
+    run = cut_off(kvw, monkeypatch, "walk", settings, 6)
+    with contextlib.closing(sqlite3.connect(out / "kvw.sqlite3")) as connection, connection:
+        where = "WHERE run_id = ? AND kind = 'state'"
+        (text,) = connection.execute(f"SELECT payload FROM rows {where}", (run.run_id,)).fetchone()
+        state = json.loads(text)
+        state["optimizer"]["told"] = [step["score"] for step in steps_of(out, run.run_id)]
+        old = json.dumps(state)
+        connection.execute(f"UPDATE rows SET payload = ? {where}", (old, run.run_id))
+    resumed = lines(ok(kvw("runs", "resume", "--json")))[-1]
+    assert resumed["score"] == whole["score"]
+    assert steps_of(out, run.run_id) == steps_of(out, whole["run"])
+
+
 @pytest.mark.slow
 def test_clone_is_the_whole_way(kvw, settings, tmp_path):  # noqa: F811
     clip = json.loads(settings.read_text())["target"]["paths"][0]

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 
 from kvoicewalk.config import CmaConfig, GradientConfig, WalkConfig
+from kvoicewalk.errors import StoreError
 from kvoicewalk.lesson import Lesson
+from kvoicewalk.report.json import step_entry
 from kvoicewalk.search.cma import CovarianceSearch
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.loop import begin, search
@@ -35,6 +37,11 @@ def voices():
         )
         for n in range(6)
     ]
+
+
+def kept(step):
+    """Returns a step as it comes back from the run's rows."""
+    return json.loads(json.dumps(step_entry(step.number, step.evaluation, step.outcome)))
 
 
 class OptimizerSuite(ABC):
@@ -83,12 +90,25 @@ class OptimizerSuite(ABC):
         saved = json.loads(json.dumps(dump_state(optimizer, progress)))
         incumbent = json.loads(json.dumps(dump_incumbent(progress)))
         again = self.make(space, 999)
-        resumed = restore(again, space, saved, incumbent)
+        resumed = restore(again, space, saved, incumbent, list(map(kept, parts)))
         np.testing.assert_array_equal(resumed.incumbent.z, progress.incumbent.z)
         assert resumed.incumbent.voice == progress.incumbent.voice
         assert (resumed.evaluation, resumed.number) == (progress.evaluation, progress.number)
         parts += search(again, evaluator, resumed, self.config)
         assert [s.evaluation for s in parts] == [s.evaluation for s in whole]
+
+    def test_what_is_kept_at_each_step_does_not_grow(self, space, evaluator):
+        optimizer, progress = self.make(space, 0), begin(space, evaluator)
+        steps = search(optimizer, evaluator, progress, self.config)
+        sizes = [len(json.dumps(optimizer.state())) for _ in steps]
+        assert sizes[-1] <= 1.1 * sizes[N_STEPS // 2]
+
+    def test_refuses_steps_that_are_not_all_there(self, space, evaluator):
+        optimizer, progress = self.make(space, 0), begin(space, evaluator)
+        steps = list(itertools.islice(search(optimizer, evaluator, progress, self.config), 5))
+        saved, incumbent = dump_state(optimizer, progress), dump_incumbent(progress)
+        with pytest.raises(StoreError, match=r"4 steps where 5 were expected.*start anew"):
+            restore(self.make(space, 0), space, saved, incumbent, list(map(kept, steps[1:])))
 
     def test_never_changes_what_it_is_given(self, space):
         optimizer = self.make(space, 0)
@@ -186,6 +206,14 @@ class TestRelay(TestGradient):
         assert n_led <= 15
         gap = relay.ask().z - progress.incumbent.z
         assert 0 < np.abs(gap).max() < 2
+
+
+class TestRelayToCma(TestGradient):
+    """Resumed by the scores that the second was told, without those of the first."""
+
+    def make(self, space, seed):
+        polish = CovarianceSearch(space, CmaConfig(n_candidates=8), seed)
+        return Relay(super().make(space, seed), polish, space.start, 15, 4)
 
 
 class TestGradientOnComponents(TestGradient):

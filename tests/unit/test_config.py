@@ -1,13 +1,21 @@
 """Config: flag > file > default; what is dumped runs again; errors name what is valid."""
 
 import json
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvoicewalk.config import prepare_process, read_environment
-from kvoicewalk.config_file import dump_config, load_config, merge_config
+from kvoicewalk import config_file
+from kvoicewalk.config import CONFIG_VERSION, prepare_process, read_environment
+from kvoicewalk.config_file import (
+    UPGRADES,
+    dump_config,
+    load_config,
+    merge_config,
+    upgrade_config,
+)
 from kvoicewalk.errors import ConfigError
 
 
@@ -69,6 +77,83 @@ def test_a_bad_file_is_refused(tmp_path, content):
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=r"config\.json"):
         load_config(path)
+
+
+RUNS_OF_0_1_0 = Path(__file__).resolve().parents[1] / "data" / "runs-0.1.0"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(RUNS_OF_0_1_0.glob("*/config.json")), ids=lambda p: p.parent.name
+)
+def test_the_config_of_a_run_of_version_0_1_0_means_the_same(path):
+    old = json.loads(path.read_text(encoding="utf-8"))
+    assert "version" not in old
+    config = merge_config(old["command"], {}, load_config(path))
+    assert dump_config(config) == {**old, "version": CONFIG_VERSION}
+
+
+def test_a_dumped_config_says_its_version_and_needs_no_step():
+    dumped = dump_config(merge_config("walk", {"target": {"text": "My text."}}, None))
+    assert dumped["version"] == CONFIG_VERSION == len(UPGRADES)
+    assert upgrade_config(dumped, "a run") == dumped
+    assert dumped["target"]["words"] is None
+
+
+def test_the_text_of_a_config_without_a_version_is_the_words_too(tmp_path):
+    """Unless it is the sentence that those versions spoke by default."""
+    path = tmp_path / "config.json"
+
+    def words_of(target):
+        path.write_text(json.dumps({"target": target}))
+        config = merge_config("walk", {}, load_config(path))
+        return config.target.words, config.target.text, config.target.is_text_open
+
+    assert words_of({"text": "My words."}) == ("My words.", "My words.", False)
+    assert words_of({"text": "Mine.", "words": None}) == (None, "Mine.", False)
+    assert words_of({"words": "Mine."}) == ("Mine.", "Mine.", True)
+    default = (
+        "Before the sun came up, the baker had already carried two heavy sacks of flour through "
+        "the yard, lit the great oven, and begun to whistle the same cheerful tune that the whole "
+        "village knew by heart."
+    )
+    assert words_of({"text": default}) == (None, default, False)
+
+
+@pytest.mark.parametrize("target", [[1], "text", None, {"text": 5}])
+def test_a_section_of_the_wrong_type_passes_the_steps_and_is_named(target):
+    with pytest.raises(ConfigError, match="target"):
+        merge_config("walk", {}, upgrade_config({"target": target}, "a run"))
+
+
+def test_each_step_is_taken_once_and_in_order(monkeypatch):
+    def renamed(data):
+        return {**{k: v for k, v in data.items() if k != "speed"}, "pace": data.get("speed")}
+
+    def doubled(data):
+        return {**data, "pace": 2 * data["pace"]}
+
+    monkeypatch.setattr(config_file, "UPGRADES", (renamed, doubled))
+    monkeypatch.setattr(config_file, "CONFIG_VERSION", 2)
+    old = {"speed": 3}
+    assert upgrade_config(old, "a run") == {"version": 2, "pace": 6}
+    assert upgrade_config({"version": 1, "pace": 3}, "a run") == {"version": 2, "pace": 6}
+    assert upgrade_config({"version": 2, "pace": 3}, "a run") == {"version": 2, "pace": 3}
+    assert old == {"speed": 3}
+
+
+def test_a_newer_config_is_refused(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text(json.dumps({"version": CONFIG_VERSION + 1, "walk": {"of_tomorrow": 1}}))
+    with pytest.raises(ConfigError, match=r"config\.json has version 2, .*update kvw") as caught:
+        load_config(path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("version", [None, True, "1", 1.0, -1, [1], "x" * 1000])
+def test_a_version_that_is_no_number_is_named(version):
+    with pytest.raises(ConfigError, match="a run: version = ") as caught:
+        upgrade_config({"version": version}, "a run")
+    assert len(str(caught.value)) < 150
 
 
 def test_a_missing_or_huge_file_is_refused(tmp_path):

@@ -1,6 +1,7 @@
 """A cache that helps when it can and never stops anything."""
 
 import contextlib
+import dataclasses
 import shutil
 import sqlite3
 import subprocess
@@ -188,6 +189,23 @@ def test_a_text_file_is_put_aside_and_the_cache_made_anew(tmp_path: Path) -> Non
         with MeasurementCache.open(path) as cache:
             assert cache.get("key", "embedding") is not None
             assert cache.note == ""
+
+
+def test_a_file_of_an_older_version_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "m.sqlite3"
+    with MeasurementCache.open(path) as cache:
+        cache.put("key", "embedding", VALUES)
+    schema = dataclasses.replace(cache_module._SCHEMA, version=cache_module._SCHEMA.version + 1)
+    monkeypatch.setattr(cache_module, "_SCHEMA", schema)
+    with MeasurementCache.open(path) as cache:
+        assert cache.note == ""
+        assert cache.get("key", "embedding") is None
+        cache.put("key", "embedding", ramp(2))
+    with MeasurementCache.open(path) as cache:
+        assert cache.get("key", "embedding") is not None
+    assert [file.name for file in tmp_path.iterdir()] == ["m.sqlite3"]
 
 
 def test_the_log_of_a_damaged_file_does_not_reach_the_new_one(tmp_path: Path) -> None:

@@ -14,8 +14,6 @@ import pytest
 from kvoicewalk.errors import StoreError
 from kvoicewalk.store import database
 from kvoicewalk.store.database import (
-    DamagedDatabaseError,
-    Schema,
     choose_journal_mode,
     connect,
     network_file_system,
@@ -24,6 +22,7 @@ from kvoicewalk.store.database import (
     sqlite_errors,
     transaction,
 )
+from kvoicewalk.store.schema import DamagedDatabaseError, OutdatedDatabaseError, Schema
 
 SCHEMA = Schema(
     application_id=77,
@@ -244,6 +243,78 @@ def change(path: Path, *statements: str) -> None:
         connection.commit()
 
 
+def remake(path: Path, *statements: str) -> None:
+    """Makes a database with our marks by somebody else's statements."""
+    change(path, *statements, "PRAGMA application_id=77", "PRAGMA user_version=3")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        'create  table "things"\n(\tname  text  not null  primary key)',
+        "CREATE TABLE things (name TEXT PRIMARY KEY /* unique */)",
+    ],
+)
+def test_the_words_of_a_table_may_be_others(tmp_path: Path, statement: str) -> None:
+    path = tmp_path / "a.db"
+    remake(path, statement, "CREATE TABLE notes (mine)", "CREATE INDEX own ON things (name)")
+    make(path, "one")
+    assert names_in(path) == ["one"]
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        ["CREATE TABLE things (name TEXT)"],
+        ["CREATE TABLE things (name BLOB PRIMARY KEY)"],
+        ["CREATE TABLE things (name TEXT PRIMARY KEY, size INTEGER)"],
+        ["CREATE TABLE things (name TEXT, part TEXT, PRIMARY KEY (name, part))"],
+        ["CREATE TABLE things (name TEXT PRIMARY KEY DEFAULT (hex(zeroblob(9))))"],
+        ["CREATE TABLE things (name TEXT PRIMARY KEY CHECK (length(name) < 9))"],
+        ["CREATE TABLE things (part TEXT, name TEXT AS (upper(part)))"],
+        ["CREATE TABLE things (name TEXT PRIMARY KEY, n AS (length(name)) STORED)"],
+        ["CREATE TABLE t (name TEXT PRIMARY KEY)", "CREATE VIEW things AS SELECT * FROM t"],
+        ["CREATE VIRTUAL TABLE things USING fts5(name)"],
+        [*SCHEMA.statements, "CREATE INDEX i ON things (hex(name))"],
+        [*SCHEMA.statements, "CREATE INDEX i ON things (name) WHERE length(name) < 9"],
+        [
+            *SCHEMA.statements,
+            "CREATE TRIGGER t AFTER INSERT ON things BEGIN DELETE FROM things; END",
+        ],
+    ],
+)
+def test_what_could_run_or_store_something_else_is_refused(
+    tmp_path: Path, statements: list[str]
+) -> None:
+    path = tmp_path / "a.db"
+    remake(path, *statements)
+    refuse(path, DamagedDatabaseError, "lacks the tables")
+
+
+def test_a_trigger_that_calls_itself_a_table_is_refused(tmp_path: Path) -> None:
+    """Some releases of SQLite make what the text says, whatever type stands beside it."""
+    path = tmp_path / "a.db"
+    trigger = "CREATE TRIGGER t AFTER INSERT ON things BEGIN DELETE FROM things; END"
+    remake(path, *SCHEMA.statements, trigger, "PRAGMA writable_schema=ON")
+    change(
+        path,
+        "PRAGMA writable_schema=ON",
+        "UPDATE sqlite_master SET type = 'table', tbl_name = 't' WHERE name = 't'",
+    )
+    refuse(path, DamagedDatabaseError, "move it away")
+
+
+def test_an_index_that_is_ours_must_be_there(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    statement = "CREATE UNIQUE INDEX by_name ON things (name, name)"
+    schema = dataclasses.replace(SCHEMA, statements=(*SCHEMA.statements, statement))
+    with pytest.raises(DamagedDatabaseError, match="lacks the tables"):
+        open_for_reading(path, schema, busy_timeout_s=0)
+    change(path, statement)
+    assert names(open_for_reading(path, schema, busy_timeout_s=0)) == []
+
+
 def test_a_table_whose_broken_text_sqlite_quotes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "a.db"
     make(path)
@@ -393,6 +464,174 @@ def test_an_unreadable_file_is_refused(plain_user_folder: Path) -> None:
     path.chmod(0)
     with pytest.raises(StoreError, match=r"a\.db cannot be read .*readable"):
         open_for_reading(path, SCHEMA, busy_timeout_s=1)
+
+
+LATER = dataclasses.replace(
+    SCHEMA,
+    version=5,
+    migrations=(
+        (
+            "ALTER TABLE things ADD COLUMN size INTEGER NOT NULL DEFAULT 0",
+            "UPDATE things SET size = length(name)",
+        ),
+        (
+            "CREATE TABLE sizes (size INTEGER PRIMARY KEY)",
+            "INSERT INTO sizes SELECT DISTINCT size FROM things",
+        ),
+    ),
+)
+
+
+def sizes(connection: sqlite3.Connection | None) -> tuple[list[tuple[str, int]], list[int]]:
+    assert connection is not None
+    with contextlib.closing(connection):
+        assert connection.execute("PRAGMA user_version").fetchone() == (5,)
+        things = connection.execute("SELECT name, size FROM things ORDER BY name").fetchall()
+        return things, [n for (n,) in connection.execute("SELECT size FROM sizes")]
+
+
+@pytest.mark.parametrize("opening", [open_for_reading, open_for_writing])
+@pytest.mark.parametrize("journal", ["wal", "delete"])
+def test_an_older_database_is_brought_up_to_date_and_kept_as_it_was(  # type: ignore[no-untyped-def]
+    tmp_path: Path, opening, journal: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "a.db"
+    if journal == "delete":
+        (tmp_path / "mounts").write_text(f"server:/ {tmp_path.resolve()} nfs4 rw 0 0\n")
+        monkeypatch.setattr(database, "_MOUNTS_PATH", tmp_path / "mounts")
+    make(path, "a", "bcd")
+    if journal == "delete":
+        (tmp_path / "mounts").unlink()
+    expected = [("a", 1), ("bcd", 3)], [1, 3]
+    assert sizes(opening(path, LATER, busy_timeout_s=1)) == expected
+    assert sizes(opening(path, LATER, busy_timeout_s=1)) == expected
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.db", "a.db.v3"]
+    refuse(path, StoreError, "layout 5, this kvw knows up to 3")
+    assert names_in(tmp_path / "a.db.v3") == ["a", "bcd"]
+
+
+def test_one_step_is_enough_from_the_version_before(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    between = dataclasses.replace(LATER, version=4, migrations=LATER.migrations[:1])
+    with contextlib.closing(open_for_writing(path, between, busy_timeout_s=1)) as connection:
+        connection.execute("INSERT INTO things VALUES ('a', 7)")
+    assert sizes(open_for_reading(path, LATER, busy_timeout_s=1)) == ([("a", 7)], [7])
+    assert (tmp_path / "a.db.v4").exists()
+
+
+def test_a_new_database_has_the_newest_layout_at_once(tmp_path: Path) -> None:
+    assert sizes(open_for_writing(tmp_path / "a.db", LATER, busy_timeout_s=1)) == ([], [])
+    assert [file.name for file in tmp_path.iterdir()] == ["a.db"]
+
+
+def test_the_copy_never_takes_another_files_place(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path, "a")
+    (tmp_path / "a.db.v3").write_text("mine")
+    (tmp_path / "a.db.v3-2").symlink_to(tmp_path / "elsewhere")
+    open_for_writing(path, LATER, busy_timeout_s=1).close()
+    assert (tmp_path / "a.db.v3").read_text() == "mine"
+    assert not (tmp_path / "elsewhere").exists()
+    assert names_in(tmp_path / "a.db.v3-3") == ["a"]
+
+
+def test_what_lies_in_the_log_alone_is_brought_over_and_copied(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    with contextlib.closing(open_for_writing(path, SCHEMA, busy_timeout_s=1)) as writer:
+        with transaction(writer):
+            writer.execute("INSERT INTO things VALUES ('in the log')")
+        expected = [("in the log", 10)], [10]
+        assert sizes(open_for_reading(path, LATER, busy_timeout_s=1)) == expected
+    assert names_in(tmp_path / "a.db.v3") == ["in the log"]
+
+
+@pytest.mark.parametrize("opening", [open_for_reading, open_for_writing])
+def test_a_step_that_fails_changes_nothing(tmp_path: Path, opening) -> None:  # type: ignore[no-untyped-def]
+    path = tmp_path / "a.db"
+    make(path, "a")
+    steps = (LATER.migrations[0], ("INSERT INTO things SELECT * FROM things",))
+    with pytest.raises(StoreError, match="UNIQUE constraint failed"):
+        opening(path, dataclasses.replace(LATER, migrations=steps), busy_timeout_s=1)
+    assert names_in(path) == ["a"]
+    assert [file.name for file in tmp_path.iterdir()] == ["a.db"]
+
+
+def test_an_older_layout_is_looked_at_as_strictly(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path, "a")
+    change(path, "CREATE TRIGGER t AFTER UPDATE ON things BEGIN DELETE FROM things; END")
+    before = path.read_bytes()
+    for opening in (open_for_reading, open_for_writing):
+        with pytest.raises(DamagedDatabaseError, match="lacks the tables"):
+            opening(path, LATER, busy_timeout_s=1)
+    assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["a.db"]
+
+
+def test_a_layout_that_no_step_leads_on_from_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    change(path, "PRAGMA user_version=2")
+    refuse(path, OutdatedDatabaseError, "layout 2, this kvw reads 3 and later; move it away")
+
+
+class Overtaken(sqlite3.Connection):
+    """Before one of its statements another process brings the file up to date."""
+
+    statement = ""
+    overtake = staticmethod(lambda: None)
+
+    def execute(self, sql: str, *values: object) -> sqlite3.Cursor:  # type: ignore[override]
+        if sql == Overtaken.statement:
+            Overtaken.statement = ""
+            Overtaken.overtake()
+        return super().execute(sql, *values)
+
+
+@pytest.mark.parametrize("opening", [open_for_reading, open_for_writing])
+@pytest.mark.parametrize(
+    "statement",
+    ["SAVEPOINT look", "PRAGMA user_version", "SELECT sql FROM sqlite_master", "BEGIN IMMEDIATE"],
+)
+def test_two_processes_bring_it_up_to_date_once(  # type: ignore[no-untyped-def]
+    tmp_path: Path, opening, statement: str
+) -> None:
+    path = tmp_path / "a.db"
+    make(path, "a")
+    Overtaken.statement = statement
+    Overtaken.overtake = staticmethod(
+        lambda: open_for_writing(path, LATER, busy_timeout_s=1).close()
+    )
+    found = opening(path, LATER, busy_timeout_s=1, connect=connect_with(Overtaken))
+    assert Overtaken.statement == ""
+    assert sizes(found) == ([("a", 1)], [1])
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["a.db", "a.db.v3"]
+
+
+@pytest.mark.parametrize("protected", ["file", "folder"])
+def test_an_older_database_that_cannot_be_written_is_told_as_such(
+    plain_user_folder: Path, protected: str
+) -> None:
+    path = plain_user_folder / "a.db"
+    make(path, "a")
+    path.chmod(0o444)
+    if protected == "folder":
+        plain_user_folder.chmod(0o555)
+    with pytest.raises(StoreError, match=r"layout 3 of an older kvw.*make it and its") as caught:
+        open_for_reading(path, LATER, busy_timeout_s=1)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(StoreError, match="writable"):
+        open_for_writing(path, LATER, busy_timeout_s=1)
+    assert not list(plain_user_folder.glob("a.db.v3*"))
+    assert names_in(path) == ["a"]
+
+
+def test_the_copy_is_as_private_as_the_database(tmp_path: Path) -> None:
+    path = tmp_path / "a.db"
+    make(path)
+    path.chmod(0o600)
+    open_for_writing(path, LATER, busy_timeout_s=1).close()
+    assert (tmp_path / "a.db.v3").stat().st_mode == path.stat().st_mode
 
 
 MOUNTS = """\

@@ -1,6 +1,7 @@
 """The lock that tells whether a run's owner lives."""
 
 import errno
+import os
 import sys
 from pathlib import Path
 
@@ -48,6 +49,52 @@ def test_a_link_is_not_followed(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be made"):
         RunLock(tmp_path)
     assert not (tmp_path / "elsewhere").exists()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs flock")
+@pytest.mark.parametrize("ask", [is_held, lambda folder: RunLock(folder).release()])
+def test_who_asks_at_the_same_time_is_not_taken_for_the_owner(  # type: ignore[no-untyped-def]
+    tmp_path: Path, ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    RunLock(tmp_path).release()
+    other = os.open(tmp_path / LOCK_NAME, os.O_RDWR)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    monkeypatch.setattr("kvoicewalk.store.lock.time.sleep", lambda _: os.close(other))
+    assert not ask(tmp_path)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX permissions")
+@pytest.mark.parametrize("is_locked", [True, False])
+def test_it_is_told_of_a_file_that_may_only_be_read(
+    tmp_path: Path, is_locked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = RunLock(tmp_path)
+    if not is_locked:
+        lock.release()
+    real_open = os.open
+
+    def protected(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_RDWR:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return real_open(path, flags, mode)
+
+    monkeypatch.setattr("kvoicewalk.store.lock.os.open", protected)
+    assert is_held(tmp_path) is is_locked
+    lock.release()
+
+
+def test_a_file_that_may_not_be_read_leaves_the_question_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    RunLock(tmp_path).release()
+
+    def refuse(*_: object) -> int:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr("kvoicewalk.store.lock.os.open", refuse)
+    assert is_held(tmp_path) is None
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs flock")

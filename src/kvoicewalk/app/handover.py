@@ -1,5 +1,6 @@
 """What a command without a target takes from the run before it."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,6 +71,7 @@ def latest_search(out_dir: Path, events: Events, n_voices: int | None = None) ->
     Raises:
         StoreError: there is none.
     """
+    from kvoicewalk.config_file import upgrade_config
     from kvoicewalk.store import RunStore
 
     with RunStore.open(out_dir) as store:
@@ -79,7 +81,8 @@ def latest_search(out_dir: Path, events: Events, n_voices: int | None = None) ->
                 f"no target was given and {out_dir} holds no earlier run to take it from. "
                 "Name a recording, or run 'kvw rank TARGET' first."
             )
-        latest = runs[0]
+        place = f"the configuration of run {runs[0].run_id}"
+        latest = replace(runs[0], config=upgrade_config(runs[0].config, place))
         plan = {row.name: row.payload for row in store.rows(latest.run_id, "plan")}
     events.note(f"Going on from {latest.run_id}: target {latest.target}, model {latest.model}.")
     base = {key: latest.config[key] for key in HANDED_ON if key in latest.config}

@@ -21,7 +21,10 @@ def resume_run(record: "RunRecord", events: Events) -> Ranked | Searched:
         KvwError: an input cannot be used any more.
         InterruptedRunError: it was interrupted again; what was found is kept.
     """
-    config = resolve(record.command, {"out_dir": str(record.folder.parent)}, None, record.config)
+    from kvoicewalk.config_file import upgrade_config
+
+    kept = upgrade_config(record.config, f"the configuration of run {record.run_id}")
+    config = resolve(record.command, {"out_dir": str(record.folder.parent)}, None, kept)
     if record.command == "rank":
         return rank_voices(config, events, record=record)
     return run_search(config, events, record)

@@ -22,7 +22,7 @@ def resolve(
         command: that runs.
         flags: nested like `RunConfig`, None where not given.
         config_path: of `--config`.
-        base: what an earlier run used; below the file.
+        base: what an earlier run used, from `upgrade_config`; where there is no file.
 
     Raises:
         ConfigError: the file or a value cannot be used.

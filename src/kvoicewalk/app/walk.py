@@ -166,7 +166,8 @@ def _recipe(session: "Session", number: int) -> str:
 def _load(run: "Run", optimizer: "Optimizer", space: "Space") -> "Progress":
     from kvoicewalk.store.checkpoint import restore
 
-    return restore(optimizer, space, _row(run, "state"), _row(run, "incumbent"))
+    steps = [row.payload for row in run.rows("step")]
+    return restore(optimizer, space, _row(run, "state"), _row(run, "incumbent"), steps)
 
 
 def _row(run: "Run", kind: str) -> dict[str, object]:

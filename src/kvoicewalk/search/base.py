@@ -124,7 +124,18 @@ class Optimizer(Protocol):
         """Learns a candidate's score, None where the gate closed, and whether it was kept."""
 
     def state(self) -> dict[str, Any]:
-        """Returns all that the next `ask` depends on, but the incumbent, as plain JSON data."""
+        """Returns what the next `ask` depends on and `restore` is not given, as plain JSON data.
 
-    def restore(self, state: Mapping[str, Any], incumbent: Floats) -> None:
-        """Goes on from a state and the incumbent's z."""
+        Its size does not grow with the number of steps: it is written down at each of them.
+        """
+
+    def restore(
+        self, state: Mapping[str, Any], incumbent: Floats, scores: Sequence[float | None]
+    ) -> None:
+        """Goes on as if never stopped.
+
+        Args:
+            state: from `state`.
+            incumbent: z of the best candidate so far, (n_dims,).
+            scores: that it was told so far, in order; None where the gate closed.
+        """

@@ -1,8 +1,8 @@
 """CMA-ES, by the package `cma`: full covariance in few dimensions, the diagonal alone in many.
 
 The package works on generations and the loop on single candidates, so a generation is handed out
-one by one and told when it is complete. Its state is the scores that it was told: the same seed
-and the same scores lead to the same place, so it is resumed by telling them again.
+one by one and told when it is complete. The same seed and the same scores lead to the same place,
+so it is resumed by telling it again the scores that it was told.
 
 Source: Hansen and Ostermeier 2001; restarts with larger generations: Auger and Hansen 2005.
 """
@@ -51,7 +51,7 @@ class CovarianceSearch:
     def ask(self) -> Candidate:
         """See `Optimizer.ask`."""
         z = self._outward(self._next())
-        return Candidate(z, self._space.decode(z, f"step{len(self._told) + 1}"))
+        return Candidate(z, self._space.decode(z, f"step{self._n_told + 1}"))
 
     def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
         """See `Optimizer.tell`; a gated candidate counts as the worst of its generation."""
@@ -60,20 +60,22 @@ class CovarianceSearch:
 
     def state(self) -> dict[str, Any]:
         """See `Optimizer.state`."""
-        return {"seed": self._seed, "told": list(self._told)}
+        return {"seed": self._seed}
 
-    def restore(self, state: Mapping[str, Any], incumbent: Floats) -> None:
+    def restore(
+        self, state: Mapping[str, Any], incumbent: Floats, scores: Sequence[float | None]
+    ) -> None:
         """See `Optimizer.restore`."""
         del incumbent
         self._seed = int(state["seed"])
         self._begin()
-        for score in state["told"]:
+        for score in scores:
             self._next()
             self._learn(score)
 
     def _begin(self) -> None:
         self._rng = np.random.Generator(np.random.PCG64(self._seed))
-        self._told: list[float | None] = []
+        self._n_told = 0
         self._generation: list[Vector] = []
         self._scores: list[float | None] = []
         self._best_score = -np.inf
@@ -104,7 +106,7 @@ class CovarianceSearch:
     def _learn(self, score: float | None) -> None:
         if score is not None and score > self._best_score:
             self._best_score, self._best = score, self._next().copy()
-        self._told.append(score)
+        self._n_told += 1
         self._scores.append(score)
         if len(self._scores) < len(self._generation):
             return

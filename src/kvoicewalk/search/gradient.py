@@ -6,7 +6,7 @@ judges it by the true score on texts that no lesson speaks, and keeps the best, 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -67,9 +67,11 @@ class GradientDescent:
             "n_asked": self._n_asked,
         }
 
-    def restore(self, state: Mapping[str, Any], incumbent: Floats) -> None:
+    def restore(
+        self, state: Mapping[str, Any], incumbent: Floats, scores: Sequence[float | None]
+    ) -> None:
         """See `Optimizer.restore`."""
-        del incumbent
+        del incumbent, scores
         self._z, self._average, self._mean, self._square = (
             np.array(state[name]) for name in ("z", "average", "mean", "square")
         )

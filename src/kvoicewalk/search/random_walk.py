@@ -6,7 +6,7 @@ shrinks while fewer do.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -60,8 +60,11 @@ class RandomWalk:
             "size": self.size,
         }
 
-    def restore(self, state: Mapping[str, Any], incumbent: Floats) -> None:
+    def restore(
+        self, state: Mapping[str, Any], incumbent: Floats, scores: Sequence[float | None]
+    ) -> None:
         """See `Optimizer.restore`."""
+        del scores
         self._rng.bit_generator.state = state["generator"]
         self._n_asked = int(state["n_asked"])
         self.size = float(state["size"])

@@ -1,6 +1,6 @@
 """Two optimizers in a row: `auto` follows the gradient, then polishes on the true score."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvoicewalk.mutate import Floats
@@ -50,7 +50,7 @@ class Relay:
         self._n_idle = 0 if is_accepted else self._n_idle + 1
         if self._n_told >= self._n_steps or self._n_idle >= self._patience:
             self.is_second = True
-            self._second.restore(self._second.state(), self._incumbent)
+            self._second.restore(self._second.state(), self._incumbent, ())
 
     def state(self) -> dict[str, Any]:
         """See `Optimizer.state`."""
@@ -62,10 +62,12 @@ class Relay:
             "second": self._second.state(),
         }
 
-    def restore(self, state: Mapping[str, Any], incumbent: Floats) -> None:
-        """See `Optimizer.restore`."""
+    def restore(
+        self, state: Mapping[str, Any], incumbent: Floats, scores: Sequence[float | None]
+    ) -> None:
+        """See `Optimizer.restore`; each of the two gets the scores that it was told itself."""
         self.is_second = bool(state["is_second"])
         self._n_told, self._n_idle = int(state["n_told"]), int(state["n_idle"])
         self._incumbent = incumbent
-        self._first.restore(state["first"], incumbent)
-        self._second.restore(state["second"], incumbent)
+        self._first.restore(state["first"], incumbent, scores[: self._n_told])
+        self._second.restore(state["second"], incumbent, scores[self._n_told :])

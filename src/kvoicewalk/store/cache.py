@@ -15,14 +15,13 @@ import numpy.typing as npt
 from kvoicewalk.errors import StoreError
 from kvoicewalk.store.database import (
     Connect,
-    DamagedDatabaseError,
-    Schema,
     connect,
     open_for_writing,
     sqlite_errors,
     transaction,
 )
 from kvoicewalk.store.files import reason_of
+from kvoicewalk.store.schema import DamagedDatabaseError, OutdatedDatabaseError, Schema
 
 # Short: waiting for a cache must not cost more than measuring anew.
 BUSY_TIMEOUT_S = 5.0
@@ -47,7 +46,7 @@ class MemoryCache:
     """A measurement store that forgets everything with the process."""
 
     def __init__(self) -> None:
-        """Start empty."""
+        """Starts empty."""
         self.note = ""
         self._values: dict[tuple[str, str], Values] = {}
 
@@ -66,18 +65,19 @@ class MemoryCache:
             del self._values[next(iter(self._values))]
 
     def close(self) -> None:
-        """Nothing to let go of; the values stay."""
+        """Has nothing to let go of; the values stay."""
 
 
 class MeasurementCache:
     """A measurement store in a file that several processes share.
 
     If the file cannot be used (any longer), it carries on in memory and says why in
-    `note`.  A damaged file is renamed to `<name>.damaged` and made anew.
+    `note`. A damaged file is renamed to `<name>.damaged` and made anew; one of an older
+    version is deleted and made anew.
     """
 
     def __init__(self, path: Path, connect: Connect) -> None:
-        """Use `open` instead, which opens the file."""
+        """Opens nothing yet; use `open` instead."""
         self.note = ""
         self._path = path
         self._connect = connect
@@ -87,18 +87,18 @@ class MeasurementCache:
 
     @classmethod
     def open(cls, path: Path, *, connect: Connect = connect) -> "MeasurementCache":
-        """Open or make the cache file and its folder; never fails, see `note`.
+        """Opens or makes the cache file and its folder; never fails, see `note`.
 
         Args:
-            path: The file, in the user's cache folder.
-            connect: Opens SQLite connections.
+            path: the file, in the user's cache folder.
+            connect: opens SQLite connections.
         """
         cache = cls(path, connect)
         cache._open_file(may_renew=True)
         return cache
 
     def __enter__(self) -> "MeasurementCache":
-        """Return the cache itself."""
+        """Returns the cache itself."""
         return self
 
     def __exit__(
@@ -107,11 +107,11 @@ class MeasurementCache:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the file."""
+        """Closes the file."""
         self.close()
 
     def close(self) -> None:
-        """Prune and close the file; more than once does no harm."""
+        """Prunes and closes the file; more than once does no harm."""
         self.prune()
         self._let_go()
 
@@ -150,7 +150,7 @@ class MeasurementCache:
         self._memory.put(key, kind, values)
 
     def prune(self, max_rows: int = ROWS_MAX) -> None:
-        """Drop the entries written longest ago, beyond `max_rows`."""
+        """Drops the entries written longest ago, beyond `max_rows`."""
         if self._connection is None:
             return
         try:
@@ -196,7 +196,7 @@ class MeasurementCache:
             self._connection = None
 
     def _retreat(self, error: StoreError) -> None:
-        """Give the file up after an error; a damaged one is replaced."""
+        """Gives the file up after an error; a damaged one is replaced."""
         self._let_go()
         if isinstance(error, DamagedDatabaseError):
             self._renew(error)
@@ -207,13 +207,19 @@ class MeasurementCache:
         try:
             # Where another process was faster, the file there now is a good one.
             if _file_id(self._path) == self._file_id:
-                aside = self._path.with_name(self._path.name + ".damaged")
-                self._path.replace(aside)
-                self.note = f"the measurement cache was damaged; it lies in {aside} now"
+                self._put_away(error)
         except OSError as trouble:
             self._note(f"{error}; it cannot be moved ({reason_of(trouble)})")
             return
         self._open_file(may_renew=False)
+
+    def _put_away(self, error: DamagedDatabaseError) -> None:
+        if isinstance(error, OutdatedDatabaseError):
+            self._path.unlink()  # Nothing is wrong with it; it is of no use any more.
+            return
+        aside = self._path.with_name(self._path.name + ".damaged")
+        self._path.replace(aside)
+        self.note = f"the measurement cache was damaged; it lies in {aside} now"
 
     def _note(self, reason: str) -> None:
         self.note = f"measurements are kept in memory only: {reason}"

@@ -1,12 +1,13 @@
 """A search as rows of the run database: what it goes on from after any end.
 
-Two rows: the state, small, overwritten at each step; and the incumbent, with its z as exact
-bytes, overwritten at each improvement. No pickles.
+The state is one small row, overwritten at each step. The incumbent is another, with its z as exact
+bytes, overwritten at each improvement. What the optimizer was told stands in the rows of the steps,
+which are written once. No pickles.
 """
 
 import base64
 import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -58,7 +59,11 @@ def read_evaluation(data: Mapping[str, Any]) -> Evaluation:
 
 
 def restore(
-    optimizer: Optimizer, space: Space, state: Mapping[str, Any], incumbent: Mapping[str, Any]
+    optimizer: Optimizer,
+    space: Space,
+    state: Mapping[str, Any],
+    incumbent: Mapping[str, Any],
+    steps: Sequence[Mapping[str, Any]],
 ) -> Progress:
     """Brings an optimizer, and what its loop needs, back to where they were.
 
@@ -67,18 +72,23 @@ def restore(
         space: the same.
         state: from `dump_state`.
         incumbent: from `dump_incumbent`.
+        steps: one for each step so far, in order; of each its "score", None where the gate closed.
 
     Raises:
-        StoreError: the rows are damaged, or of another kind of search.
+        StoreError: the rows are damaged, incomplete, or of another kind of search.
     """
     with _damage_named():
         z = _unpack(incumbent, space.start.size)
         candidate = Candidate(z, space.decode(z, str(incumbent["name"])))
-        optimizer.restore(state["optimizer"], z)
+        number = int(state["number"])
+        if len(steps) != number:
+            raise ValueError(f"{len(steps)} steps where {number} were expected")
+        scores = [None if step["score"] is None else float(step["score"]) for step in steps]
+        optimizer.restore(state["optimizer"], z, scores)
         return Progress(
             candidate,
             read_evaluation(incumbent["evaluation"]),
-            int(state["number"]),
+            number,
             int(state["last_improvement"]),
             float(state["used_s"]),
         )

@@ -1,19 +1,21 @@
 """Opening SQLite files that several processes share and that anybody may have damaged.
 
-Two files use this: the run database and the measurement cache.  Each names its tables
+Two files use this: the run database and the measurement cache. Each names its tables
 in a `Schema`; a file with other tables, another program's mark or a newer version is
-refused before anything in it is read or changed.
+refused before anything in it is read or changed. One of an older version is brought up to
+date where it can be written, and a copy of it as it was is kept beside it.
 """
 
 import contextlib
+import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 from kvoicewalk.errors import StoreError
 from kvoicewalk.store.files import reason_of
+from kvoicewalk.store.schema import DamagedDatabaseError, Schema, check_identity
 
 Connect = Callable[[str, float], sqlite3.Connection]
 """Opens an SQLite address (`file:…?mode=rw`) with a busy timeout in seconds."""
@@ -26,48 +28,22 @@ _NETWORK_FILE_SYSTEMS = frozenset({
 })
 # fmt: on
 _HEADER = b"SQLite format 3\0"
-# Measured: 57 ms for 26 MB, which is 300 runs with 200 rows each.
-_CHECKED_BYTES_MAX = 64_000_000
 _RETRY_S = 0.02
 _MOUNTS_PATH = Path("/proc/self/mounts")
-
-
-class DamagedDatabaseError(StoreError):
-    """The file is no SQLite database, or its content is broken."""
 
 
 class _InaccessibleError(StoreError):
     """The system does not let us open or write the file in this way."""
 
 
-@dataclass(frozen=True)
-class Schema:
-    """What a database of ours looks like.
-
-    Attributes:
-        application_id: Our mark in the file's header.
-        version: Number of the newest layout that this program knows.
-        statements: What creates the tables and indexes, in order.
-        remedy: What the user can do when the file is of no use, for messages.
-        is_checked_whole: Whether opening compares tables and indexes; a damaged index hides
-            rows without any error.  Files of more than 64 MB are spared.
-    """
-
-    application_id: int
-    version: int
-    statements: tuple[str, ...]
-    remedy: str
-    is_checked_whole: bool = False
-
-
 def connect(address: str, busy_timeout_s: float) -> sqlite3.Connection:
-    """Open a connection that leaves all transactions to us."""
+    """Opens a connection that leaves all transactions to us."""
     return sqlite3.connect(address, uri=True, timeout=busy_timeout_s, isolation_level=None)
 
 
 @contextlib.contextmanager
 def sqlite_errors(path: Path, schema: Schema) -> Iterator[None]:
-    """Turn what sqlite3 raises inside into one-line StoreErrors that name the file."""
+    """Turns what sqlite3 raises inside into one-line StoreErrors that name the file."""
     try:
         yield
     except sqlite3.Error as error:
@@ -81,7 +57,7 @@ def sqlite_errors(path: Path, schema: Schema) -> Iterator[None]:
 
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    """Take the write lock, then commit all or nothing."""
+    """Takes the write lock, then commits all or nothing."""
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         yield
@@ -95,19 +71,20 @@ def open_for_writing(
     is_power_safe: bool = True,
     connect: Connect = connect,
 ) -> sqlite3.Connection:
-    """Open or make a database; several processes may do so at once.
+    """Opens or makes a database; several processes may do so at once.
 
     Args:
-        path: The file; its folder must exist.
-        schema: What the file must hold; made where the file is new or empty.
-        busy_timeout_s: How long to wait for another process's transaction.
-        is_power_safe: True: a commit survives a power cut. False: it survives the death of
+        path: the file; its folder must exist.
+        schema: what the file must hold; made where the file is new or empty, and brought up to
+            date where it is older.
+        busy_timeout_s: how long to wait for another process's transaction.
+        is_power_safe: whether a commit survives a power cut. If not, it survives the death of
             the process only, and costs no wait for the disk where WAL works.
-        connect: Opens the connection.
+        connect: opens the connection.
 
     Raises:
-        DamagedDatabaseError: The file is no database or is broken.
-        StoreError: It is another program's, newer than we know, locked or not writable.
+        DamagedDatabaseError: the file is no database, is broken, or is too old.
+        StoreError: it is another program's, newer than we know, locked or not writable.
     """
     _exists(path, schema)
 
@@ -142,12 +119,14 @@ def _opened_for_writing(
     with contextlib.ExitStack() as on_failure:
         connection = _connected(path, "rwc", busy_timeout_s, connect)
         on_failure.callback(connection.close)
-        has_tables = check_identity(connection, path, schema)
+        version = check_identity(connection, path, schema)
         mode = choose_journal_mode(connection, path.parent)
         is_light = mode == "wal" and not is_power_safe
         connection.execute(f"PRAGMA synchronous={'NORMAL' if is_light else 'FULL'}")
-        if not has_tables:
+        if version is None:
             _create_tables(connection, path, schema)
+        elif version < schema.version:
+            _migrate(connection, path, schema, connect)
         _try_writing(connection, schema)
         on_failure.pop_all()
         return connection
@@ -156,18 +135,20 @@ def _opened_for_writing(
 def open_for_reading(
     path: Path, schema: Schema, *, busy_timeout_s: float, connect: Connect = connect
 ) -> sqlite3.Connection | None:
-    """Open an existing database without changing it; None where there is none yet.
+    """Opens an existing database to read it; returns None where there is none yet.
 
-    Works in a folder or on a disk that allows no writing, too.
+    Only one of an older version is changed. Works in a folder or on a disk that allows no
+    writing, too, if the file is of today's version.
 
     Raises:
-        DamagedDatabaseError: The file is no database or is broken.
-        StoreError: It is another program's, newer than we know, locked or not readable.
+        DamagedDatabaseError: the file is no database, is broken, or is too old.
+        StoreError: it is another program's, newer than we know, locked, not readable, or older
+            and not writable.
     """
     if not _exists(path, schema):
         return None
     try:
-        # Read-write first: only that can tidy up after a process that was killed.  SQLite
+        # Read-write first: only that can tidy up after a process that was killed. SQLite
         # makes do with reading where the file is protected.
         return _opened_for_reading(path, "rw", schema, busy_timeout_s, connect)
     except _InaccessibleError:
@@ -178,37 +159,10 @@ def open_for_reading(
         return _opened_for_reading(path, "ro&immutable=1", schema, busy_timeout_s, connect)
 
 
-def check_identity(connection: sqlite3.Connection, path: Path, schema: Schema) -> bool:
-    """Whether the file holds our tables: True, or False where it is still empty.
-
-    Raises:
-        DamagedDatabaseError: Our tables are not as we made them.
-        StoreError: The file is another program's, or newer than this program.
-    """
-    application_id = _number(connection, "PRAGMA application_id")
-    version = _number(connection, "PRAGMA user_version")
-    made = {row[0] for row in connection.execute("SELECT sql FROM sqlite_master")}
-    if not made and application_id == 0 and version == 0:
-        return False
-    if application_id != schema.application_id:
-        raise StoreError(f"{path} is a database of another program; {schema.remedy}")
-    if version > schema.version:
-        raise StoreError(
-            f"{path} has layout {version}, this kvw knows up to {schema.version}: "
-            "it was written by a newer kvw; update kvw or use another folder"
-        )
-    # Word for word: a view or a computed column in a table's place could run anything.
-    if version != schema.version or not made.issuperset(schema.statements):
-        raise DamagedDatabaseError(f"{path} lacks the tables that kvw makes; {schema.remedy}")
-    if schema.is_checked_whole and not _is_sound(connection):
-        raise DamagedDatabaseError(f"{path} contradicts itself; {schema.remedy}")
-    return True
-
-
 def choose_journal_mode(connection: sqlite3.Connection, folder: Path) -> str:
-    """Switch to WAL where it works, else to DELETE; returns the mode in use.
+    """Switches to WAL where it works, else to DELETE; returns the mode in use.
 
-    WAL lets one process read while another writes.  It needs shared memory beside the
+    WAL lets one process read while another writes. It needs shared memory beside the
     file, so it is tried out, and not tried at all on a network file system.
     """
     try:
@@ -231,11 +185,11 @@ def choose_journal_mode(connection: sqlite3.Connection, folder: Path) -> str:
 
 
 def network_file_system(folder: Path, mounts: str) -> str | None:
-    """The kind of network file system that a folder lies on; None for a local one.
+    """Returns the kind of network file system that a folder lies on; None for a local one.
 
     Args:
-        folder: An existing folder.
-        mounts: The text of Linux's /proc/self/mounts; "" where there is none.
+        folder: an existing folder.
+        mounts: the text of Linux's /proc/self/mounts; "" where there is none.
     """
     resolved = folder.resolve()
     found_depth, found_kind = -1, ""
@@ -273,8 +227,13 @@ def _opened_for_reading(
     with sqlite_errors(path, schema), contextlib.ExitStack() as on_exit:
         connection = _connected(path, mode, timeout_s, connect)
         on_exit.callback(connection.close)
-        if not check_identity(connection, path, schema):
+        version = check_identity(connection, path, schema)
+        if version is None:
             return None
+        if version < schema.version:
+            if mode != "rw":
+                raise _too_old_to_read(path, schema, version)
+            _migrate(connection, path, schema, connect)
         on_exit.pop_all()
         return connection
 
@@ -282,12 +241,66 @@ def _opened_for_reading(
 def _create_tables(connection: sqlite3.Connection, path: Path, schema: Schema) -> None:
     with transaction(connection):
         # Another process may have made them while this one waited for the lock.
-        if check_identity(connection, path, schema):
+        if check_identity(connection, path, schema) is not None:
             return
-        for statement in schema.statements:
+        for statement in schema.making(schema.version):
             connection.execute(statement)
         connection.execute(f"PRAGMA application_id={schema.application_id}")
         connection.execute(f"PRAGMA user_version={schema.version}")
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, schema: Schema, connect: Connect) -> None:
+    """Brings an older database up to date, all or nothing, and keeps a copy of it as it was."""
+    with contextlib.ExitStack() as on_failure:
+        with transaction(connection):
+            # Another process may have done it while this one waited for the lock.
+            version = check_identity(connection, path, schema)
+            if version is None or version == schema.version:
+                return
+            # Written first: a protected file is noticed only here, and then nothing is copied.
+            connection.execute(f"PRAGMA user_version={schema.version}")
+            copy = _reserve(path, f"{path.name}.v{version}")
+            on_failure.callback(copy.unlink, missing_ok=True)
+            _copy_committed(path, copy, connect)
+            for statement in schema.migrating(version):
+                connection.execute(statement)
+        on_failure.pop_all()
+
+
+def _copy_committed(path: Path, copy: Path, connect: Connect) -> None:
+    """Fills an empty file with a database, without what the caller's transaction has changed.
+
+    By SQLite's own means: what lies in the log is copied, too, and after a cut the copy is empty.
+    """
+    shutil.copymode(path, copy)
+    source = _connected(path, "rw", 0.0, connect)
+    with contextlib.closing(source), contextlib.closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+
+
+def _reserve(path: Path, name: str) -> Path:
+    """Makes an empty file beside another, under a name that was not taken."""
+    number = 1
+    while True:
+        copy = path.with_name(name if number == 1 else f"{name}-{number}")
+        number += 1
+        try:
+            copy.open("xb").close()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise _InaccessibleError(
+                f"{copy} cannot be made ({reason_of(error)}); make the folder writable: "
+                f"{path.name} is of an older kvw and is copied before it is brought up to date"
+            ) from error
+        return copy
+
+
+def _too_old_to_read(path: Path, schema: Schema, version: int) -> StoreError:
+    return StoreError(
+        f"{path} has layout {version} of an older kvw, must be brought to {schema.version} and "
+        "cannot be written; make it and its folder writable, or copy the folder and name the copy"
+    )
 
 
 def _try_writing(connection: sqlite3.Connection, schema: Schema) -> None:
@@ -321,15 +334,6 @@ def _has_unmerged_log(path: Path) -> bool:
         return log.stat().st_size > 0
     except OSError:
         return False
-
-
-def _is_sound(connection: sqlite3.Connection) -> bool:
-    n_bytes = _number(connection, "PRAGMA page_count") * _number(connection, "PRAGMA page_size")
-    return n_bytes > _CHECKED_BYTES_MAX or _text(connection, "PRAGMA integrity_check(1)") == "ok"
-
-
-def _number(connection: sqlite3.Connection, pragma: str) -> int:
-    return int(connection.execute(pragma).fetchone()[0])
 
 
 def _text(connection: sqlite3.Connection, pragma: str) -> str:

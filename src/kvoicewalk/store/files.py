@@ -11,18 +11,18 @@ from kvoicewalk.errors import StoreError
 
 
 def to_json(data: object, *, indent: int | None = None) -> str:
-    """Turn plain data into JSON text that every parser accepts.
+    """Turns plain data into JSON text that every parser accepts.
 
-    numpy scalars and arrays become numbers and lists, paths become text.  The text
+    numpy scalars and arrays become numbers and lists, paths become text. The text
     is ASCII, so that a file name which is no valid Unicode can be written, too.
 
     Args:
-        data: Dictionaries, lists, texts, finite numbers, booleans, None.
-        indent: Spaces per level; None for one line.
+        data: dictionaries, lists, texts, finite numbers, booleans, None.
+        indent: spaces per level; None for one line.
 
     Raises:
-        StoreError: A number is NaN or infinite, or the data contain themselves.
-        TypeError: A value of some other type: a mistake of the caller.
+        StoreError: a number is NaN or infinite, or the data contain themselves.
+        TypeError: a value of some other type: a mistake of the caller.
     """
     try:
         return json.dumps(data, allow_nan=False, default=_plain, indent=indent)
@@ -33,10 +33,10 @@ def to_json(data: object, *, indent: int | None = None) -> str:
 
 
 def from_json(text: str) -> dict[str, object]:
-    """Read a JSON object written by `to_json`.
+    """Reads a JSON object written by `to_json`.
 
     Raises:
-        StoreError: The text is no JSON, or its outermost value is no object.
+        StoreError: the text is no JSON, or its outermost value is no object.
     """
     try:
         data = json.loads(text, parse_constant=_refuse_constant)
@@ -48,10 +48,10 @@ def from_json(text: str) -> dict[str, object]:
 
 
 def write_text_atomic(path: Path, text: str) -> None:
-    """Write a UTF-8 file so that `path` holds the old content or all of the new.
+    """Writes a UTF-8 file so that `path` holds the old content or all of the new.
 
     Raises:
-        StoreError: The file cannot be written; `path` is as it was.
+        StoreError: the file cannot be written; `path` is as it was.
     """
     try:
         content = text.encode("utf-8")
@@ -68,16 +68,16 @@ def write_text_atomic(path: Path, text: str) -> None:
 
 
 def write_json_atomic(path: Path, data: object) -> None:
-    """Write data as an indented JSON file; see `to_json` and `write_text_atomic`.
+    """Writes data as an indented JSON file; see `to_json` and `write_text_atomic`.
 
     Raises:
-        StoreError: The data are no JSON or the file cannot be written.
+        StoreError: the data are no JSON or the file cannot be written.
     """
     write_text_atomic(path, to_json(data, indent=2) + "\n")
 
 
 def reason_of(error: OSError) -> str:
-    """The operating system's words for an error, without number and path."""
+    """Returns the operating system's words for an error, without number and path."""
     return error.strerror or str(error) or type(error).__name__
 
 

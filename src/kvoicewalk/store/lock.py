@@ -6,7 +6,6 @@ to be cleaned up after `kill -9`, and no process number is ever mistaken for ano
 
 import errno
 import os
-import sys
 import time
 from pathlib import Path
 
@@ -15,8 +14,9 @@ from kvoicewalk.store.files import reason_of
 
 LOCK_NAME = "run.lock"
 
-# `is_held` takes the lock for an instant; an owner that meets it there tries again.
-_ATTEMPTS = 20
+# `is_held` takes the lock for an instant; who meets it there tries again.
+_OWNERS_ATTEMPTS = 20
+_ASKERS_ATTEMPTS = 3
 _PAUSE_S = 0.01
 
 # Following a link or waiting for the far end of a pipe is never wanted here.
@@ -30,10 +30,10 @@ class RunLock:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Take the lock of a run folder.
+        """Takes the lock of a run folder.
 
         Raises:
-            StoreError: Another process holds it, or the file cannot be made.
+            StoreError: another process holds it, or the file cannot be made.
         """
         path = folder / LOCK_NAME
         try:
@@ -43,7 +43,7 @@ class RunLock:
             raise StoreError(
                 f"{path} cannot be made ({reason_of(error)}); make the folder writable"
             ) from error
-        taken = _take_with_patience(self._descriptor)
+        taken = _take(self._descriptor, _OWNERS_ATTEMPTS)
         if taken is False:
             self.release()
             raise StoreError(
@@ -52,65 +52,48 @@ class RunLock:
         self.is_effective = taken is True
 
     def release(self) -> None:
-        """Give the lock back; more than once does no harm."""
+        """Gives the lock back; more than once does no harm."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)
 
 
 def is_held(folder: Path) -> bool | None:
-    """Whether a living process holds the folder's lock; None where it cannot be told."""
+    """Tells whether a living process holds the folder's lock; None where it cannot be told."""
     try:
-        descriptor = os.open(folder / LOCK_NAME, _probe_flags() | _SAFE_FLAGS)
+        descriptor = _open_existing(folder / LOCK_NAME)
     except (FileNotFoundError, NotADirectoryError):
         return False
     except OSError:
         return None
     try:
-        taken = _take(descriptor, is_shared=True)
+        taken = _take(descriptor, _ASKERS_ATTEMPTS)
     finally:
         os.close(descriptor)
     return None if taken is None else not taken
 
 
-def _take_with_patience(descriptor: int) -> bool | None:
-    for _ in range(_ATTEMPTS):
-        taken = _take(descriptor, is_shared=False)
-        if taken is not False:
-            return taken
-        time.sleep(_PAUSE_S)
-    return False
+def _open_existing(path: Path) -> int:
+    # Network file systems lock only what may be written; others also what may just be read.
+    try:
+        return os.open(path, os.O_RDWR | _SAFE_FLAGS)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+            raise
+    return os.open(path, os.O_RDONLY | _SAFE_FLAGS)
 
 
-if sys.platform == "win32":
-    import msvcrt
+def _take(descriptor: int, n_attempts: int) -> bool | None:
+    """Takes the lock of an open file: True if taken, False if held, None if not possible."""
+    # filelock's own class would make the file, which must not happen where it is only asked for.
+    from filelock import lock_descriptor
 
-    def _probe_flags() -> int:
-        return os.O_RDWR
-
-    def _take(descriptor: int, *, is_shared: bool) -> bool | None:
-        """Lock the first byte: True if taken, False if held, None if not possible."""
-        del is_shared  # Windows has the exclusive kind alone.
-        os.lseek(descriptor, 0, os.SEEK_SET)
+    for attempt in range(n_attempts):
+        if attempt:
+            time.sleep(_PAUSE_S)
         try:
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            return False if error.errno in (errno.EACCES, errno.EDEADLK) else None
-        return True
-
-else:
-    import fcntl
-
-    def _probe_flags() -> int:
-        return os.O_RDONLY
-
-    def _take(descriptor: int, *, is_shared: bool) -> bool | None:
-        """Lock the file: True if taken, False if held, None if not possible."""
-        kind = fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX
-        try:
-            fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
+            if lock_descriptor(descriptor, blocking=False):
+                return True
         except OSError:
             return None
-        return True
+    return False

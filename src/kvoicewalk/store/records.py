@@ -42,17 +42,17 @@ class RunRecord:
     """One run as the database knows it.
 
     Attributes:
-        run_id: Name of its folder, for example "20260131-142500-rank-lighthouse".
-        folder: Its folder; may be gone (see `note`).
-        command: Name of the kvw command.
-        target: The target's name as given.
-        model: Text identity of the model, for example "mini@0123456789ab".
+        run_id: name of its folder, for example "20260131-142500-rank-lighthouse".
+        folder: its folder; may be gone (see `note`).
+        command: name of the kvw command.
+        target: the target's name as given.
+        model: text identity of the model, for example "mini@0123456789ab".
         status: "running" only while the process that owns the run lives.
         started_at: ISO 8601 in UTC.
         finished_at: ISO 8601 in UTC; None while it runs or if it was cut off.
-        config: The resolved configuration.
-        result: What the command concluded; None before.
-        note: What the reader should know; "" for nothing.
+        config: the resolved configuration.
+        result: what the command concluded; None before.
+        note: what the reader should know; "" for nothing.
     """
 
     run_id: str
@@ -73,9 +73,9 @@ class RunRow:
     """One named entry of a run, for example the scores of one voice.
 
     Attributes:
-        position: Place in the order of its kind, from 0.
-        name: Unique within run and kind.
-        payload: Its values.
+        position: place in the order of its kind, from 0.
+        name: unique within run and kind.
+        payload: its values.
     """
 
     position: int
@@ -84,7 +84,7 @@ class RunRow:
 
 
 def slug(text: str) -> str:
-    """A part of a folder name made of any text: [a-z0-9] and single inner hyphens.
+    """Turns any text into a part of a folder name: [a-z0-9] and single inner hyphens.
 
     At most 40 characters, never empty; letters of other scripts are left out.
     """
@@ -94,15 +94,15 @@ def slug(text: str) -> str:
 
 
 def is_run_id(value: object) -> TypeGuard[str]:
-    """Whether a value can name a run's folder: one plain path part, nothing else."""
+    """Tells whether a value can name a run's folder: one plain path part, nothing else."""
     return isinstance(value, str) and _RUN_ID.fullmatch(value) is not None
 
 
 def run_folder(out_dir: Path, run_id: object) -> Path:
-    """The folder of a run; it lies in `out_dir` whatever a database says.
+    """Returns the folder of a run; it lies in `out_dir` whatever a database says.
 
     Raises:
-        StoreError: The value is no name of a run.
+        StoreError: the value is no name of a run.
     """
     if not is_run_id(run_id):
         raise StoreError(f"{out_dir}: {str(run_id)[:80]!a} is no name of a run; left out")
@@ -110,14 +110,14 @@ def run_folder(out_dir: Path, run_id: object) -> Path:
 
 
 def read_record(out_dir: Path, fields: tuple[object, ...]) -> RunRecord:
-    """Check what `SELECT_RUNS` gives and correct its status by what is really there.
+    """Checks what `SELECT_RUNS` gives and corrects its status by what is really there.
 
     Args:
-        out_dir: Where the runs' folders lie.
-        fields: As the database gives them.
+        out_dir: where the runs' folders lie.
+        fields: as the database gives them.
 
     Raises:
-        StoreError: A field makes no sense.
+        StoreError: a field makes no sense.
     """
     folder = run_folder(out_dir, fields[0])
     what = f"{out_dir}: run {folder.name}"
@@ -142,14 +142,14 @@ def read_record(out_dir: Path, fields: tuple[object, ...]) -> RunRecord:
 
 
 def read_row(what: str, fields: tuple[object, ...]) -> RunRow:
-    """Check what `SELECT_ROWS` gives.
+    """Checks what `SELECT_ROWS` gives.
 
     Args:
-        what: Which run and kind, for messages.
-        fields: As the database gives them.
+        what: which run and kind, for messages.
+        fields: as the database gives them.
 
     Raises:
-        StoreError: A field makes no sense.
+        StoreError: a field makes no sense.
     """
     position, name, payload = fields
     if not isinstance(position, int) or not isinstance(name, str):
@@ -158,10 +158,10 @@ def read_row(what: str, fields: tuple[object, ...]) -> RunRow:
 
 
 def check_file_name(name: str) -> str:
-    """Return a voice's name if it can be a file's name on every system.
+    """Returns a voice's name if it can be a file's name on every system.
 
     Raises:
-        StoreError: It is empty, too long or reserved, or has a character that leads elsewhere.
+        StoreError: it is empty, too long or reserved, or has a character that leads elsewhere.
     """
     is_usable = (
         bool(name.strip(" ."))

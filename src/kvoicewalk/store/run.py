@@ -27,13 +27,13 @@ class RunTables(Protocol):
     """What a run needs of the database it stands in."""
 
     def put_rows(self, run_id: str, rows: list[NewRow]) -> None:
-        """Insert or overwrite rows in one transaction."""
+        """Inserts or overwrites rows in one transaction."""
 
     def rows(self, run_id: str, kind: str) -> tuple[RunRow, ...]:
-        """All rows of a kind, in the order of their positions."""
+        """Returns all rows of a kind, in the order of their positions."""
 
     def end_run(self, run_id: str, status: EndStatus, result: str | None, note: str) -> None:
-        """Write down how a run ended."""
+        """Writes down how a run ended."""
 
 
 class Run:
@@ -44,12 +44,12 @@ class Run:
     What was put stays, also when the process is killed.
 
     Attributes:
-        run_id: Name of the run, the same as its folder's.
-        folder: Where its files lie.
+        run_id: name of the run, the same as its folder's.
+        folder: where its files lie.
     """
 
     def __init__(self, run_id: str, folder: Path, tables: RunTables, lock: RunLock) -> None:
-        """Wrap a run whose row exists and whose lock is held."""
+        """Wraps a run whose row exists and whose lock is held."""
         self.run_id = run_id
         self.folder = folder
         self._tables = tables
@@ -58,7 +58,7 @@ class Run:
         self._batch: list[NewRow] | None = None
 
     def __enter__(self) -> "Run":
-        """Return the run itself."""
+        """Returns the run itself."""
         return self
 
     def __exit__(
@@ -67,7 +67,7 @@ class Run:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """End the run if `finish` was not called."""
+        """Ends the run if `finish` was not called."""
         if not self._is_open:
             return
         if error is None:
@@ -86,18 +86,18 @@ class Run:
     def put(
         self, kind: str, name: str, payload: Mapping[str, object], position: int | None = None
     ) -> None:
-        """Write one row, over the row of the same kind and name if there is one.
+        """Writes one row, over the row of the same kind and name if there is one.
 
         Outside `batch` it is on disk when this returns.
 
         Args:
-            kind: What sort of row, for example "voice".
-            name: Unique within the kind.
-            payload: Plain values, see `to_json`.
-            position: Place in the order; None keeps the old place, or takes the end.
+            kind: what sort of row, for example "voice".
+            name: unique within the kind.
+            payload: plain values, see `to_json`.
+            position: place in the order; None keeps the old place, or takes the end.
 
         Raises:
-            StoreError: The run is finished, the payload is no JSON, or writing failed.
+            StoreError: the run is finished, the payload is no JSON, or writing failed.
         """
         self._check_open()
         row = (kind, name, to_json(dict(payload)), position)
@@ -108,10 +108,10 @@ class Run:
 
     @contextlib.contextmanager
     def batch(self) -> Iterator[None]:
-        """Write all rows put inside in one transaction at the end, or none on an error.
+        """Writes all rows put inside in one transaction at the end, or none on an error.
 
         No lock is held meanwhile, so a batch may take as long as it likes; `rows` does not
-        see it yet.  A batch within a batch joins the outer one.
+        see it yet. A batch within a batch joins the outer one.
         """
         if self._batch is not None:
             yield
@@ -126,19 +126,19 @@ class Run:
         self._tables.put_rows(self.run_id, pending)
 
     def rows(self, kind: str) -> tuple[RunRow, ...]:
-        """All rows of a kind, in the order of their positions.
+        """Returns all rows of a kind, in the order of their positions.
 
         Raises:
-            StoreError: A row is damaged or the database cannot be read.
+            StoreError: a row is damaged or the database cannot be read.
         """
         return self._tables.rows(self.run_id, kind)
 
     def save_voice(self, voice: "Voice", sidecar: Mapping[str, object]) -> Path:
-        """Write `voices/<name>.pt` and `voices/<name>.json`; returns the voice's path.
+        """Writes `voices/<name>.pt` and `voices/<name>.json`; returns the voice's path.
 
         Raises:
-            StoreError: The name cannot be a file's, or writing failed.
-            VoiceError: The voice file could not be written.
+            StoreError: the name cannot be a file's, or writing failed.
+            VoiceError: the voice file could not be written.
         """
         self._check_open()
         folder = self.folder / "voices"
@@ -153,14 +153,14 @@ class Run:
     def save_best(
         self, voice: "Voice", utterance: "Utterance", sidecar: Mapping[str, object] | None = None
     ) -> Path:
-        """Write `best.pt`, `best.wav` and, with a sidecar, `best.json`; returns best.pt's path.
+        """Writes `best.pt`, `best.wav` and, with a sidecar, `best.json`; returns best.pt's path.
 
         The names stay the same from improvement to improvement; each file is replaced whole.
 
         Raises:
-            StoreError: The run is finished or the sidecar could not be written.
-            VoiceError: The voice file could not be written.
-            AudioError: The wav could not be written.
+            StoreError: the run is finished or the sidecar could not be written.
+            VoiceError: the voice file could not be written.
+            AudioError: the wav could not be written.
         """
         # torch and the audio libraries load only where a file of theirs is written.
         from kvoicewalk.audio import write_wav
@@ -174,16 +174,16 @@ class Run:
     def save_improvement(
         self, voice: "Voice", utterance: "Utterance", sidecar: Mapping[str, object], n_kept: int
     ) -> Path:
-        """Write `voices/<name>.pt`, `.json` and `.wav`, and drop all but the last `n_kept`.
+        """Writes `voices/<name>.pt`, `.json` and `.wav`, and drops all but the last `n_kept`.
 
-        The order of names is the order of age, as in `step-000042`.  Only what earlier calls
+        The order of names is the order of age, as in `step-000042`. Only what earlier calls
         wrote is dropped, also those before the run was taken up again; other files in the
         folder are somebody's own.
 
         Raises:
-            StoreError: The name cannot be a file's, or writing failed.
-            VoiceError: The voice file could not be written.
-            AudioError: The wav could not be written.
+            StoreError: the name cannot be a file's, or writing failed.
+            VoiceError: the voice file could not be written.
+            AudioError: the wav could not be written.
         """
         from kvoicewalk.audio import write_wav
 
@@ -203,15 +203,15 @@ class Run:
     def finish(
         self, status: EndStatus, result: Mapping[str, object] | None = None, note: str = ""
     ) -> None:
-        """Write down how the run ended and give its lock back.
+        """Writes down how the run ended and gives its lock back.
 
         Args:
             status: "done", "interrupted" or "failed".
-            result: What it concluded; None keeps what an earlier part of the run concluded.
-            note: One line for the reader.
+            result: what it concluded; None keeps what an earlier part of the run concluded.
+            note: one line for the reader.
 
         Raises:
-            StoreError: The run is finished already, or writing failed; then it stays open.
+            StoreError: the run is finished already, or writing failed; then it stays open.
         """
         self._check_open()
         text = None if result is None else to_json(dict(result))

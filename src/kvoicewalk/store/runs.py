@@ -12,7 +12,6 @@ from types import TracebackType
 from kvoicewalk.errors import StoreError
 from kvoicewalk.store.database import (
     Connect,
-    Schema,
     connect,
     open_for_reading,
     open_for_writing,
@@ -35,10 +34,12 @@ from kvoicewalk.store.records import (
     slug,
 )
 from kvoicewalk.store.run import NewRow, Run
+from kvoicewalk.store.schema import Schema
 
 DATABASE_NAME = "kvw.sqlite3"
 BUSY_TIMEOUT_S = 30.0
 
+# What is released stays: a change of it is a migration at the end, and raises the version.
 _SCHEMA = Schema(
     application_id=0x6B767772,  # "kvwr"
     version=1,
@@ -66,23 +67,24 @@ _PUT_ROW = """
 
 
 def local_now() -> datetime:
-    """The time now, with the local time zone."""
+    """Returns the time now, with the local time zone."""
     return datetime.now().astimezone()
 
 
 class RunStore:
     """Lists, starts and reopens the runs of one output folder.
 
-    Opening creates nothing; the folder and the database are made by the first `start`.
+    Opening creates nothing; the folder and the database are made by the first `start`. A database
+    of an older kvw is brought up to date, and kept as it was as `kvw.sqlite3.v1` or the like.
     Several processes may use one folder at once.
 
     Attributes:
-        out_dir: The output folder.
-        notes: What the last listing had to leave out, and why.
+        out_dir: the output folder.
+        notes: what the last listing had to leave out, and why.
     """
 
     def __init__(self, out_dir: Path, now: Callable[[], datetime], connect: Connect) -> None:
-        """Use `open` instead, which looks at the database first."""
+        """Opens nothing yet; use `open` instead, which looks at the database first."""
         self.out_dir = out_dir
         self.notes: tuple[str, ...] = ()
         self._path = out_dir / DATABASE_NAME
@@ -96,23 +98,23 @@ class RunStore:
     def open(
         cls, out_dir: Path, *, now: Callable[[], datetime] = local_now, connect: Connect = connect
     ) -> "RunStore":
-        """Open an output folder, which need not exist yet.
+        """Opens an output folder, which need not exist yet.
 
         Args:
-            out_dir: The folder, for example `out/`.
-            now: The clock; it gives times with a zone, which folder names are written in.
-            connect: Opens SQLite connections.
+            out_dir: the folder, for example `out/`.
+            now: the clock; it gives times with a zone, which folder names are written in.
+            connect: opens SQLite connections.
 
         Raises:
-            StoreError: There is a database, and it is damaged, another program's, written
-                by a newer kvw, or not readable.
+            StoreError: there is a database, and it is damaged, another program's, written
+                by a newer kvw, not readable, or older and not writable.
         """
         store = cls(out_dir, now, connect)
         store._reading()
         return store
 
     def __enter__(self) -> "RunStore":
-        """Return the store itself."""
+        """Returns the store itself."""
         return self
 
     def __exit__(
@@ -121,11 +123,11 @@ class RunStore:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Close the store."""
+        """Closes the store."""
         self.close()
 
     def close(self) -> None:
-        """Close the database and let go of all runs; more than once does no harm."""
+        """Closes the database and lets go of all runs; more than once does no harm."""
         self._locks.close()
         if self._connection is not None:
             self._connection.close()
@@ -135,16 +137,16 @@ class RunStore:
     def start(
         self, command: str, target_name: str, model: str, config: Mapping[str, object]
     ) -> Run:
-        """Make a run's folder with its `config.json`, and its row with status "running".
+        """Makes a run's folder with its `config.json`, and its row with status "running".
 
         Args:
-            command: Name of the kvw command.
-            target_name: The target's name; becomes part of the folder's.
-            model: Text identity of the model, for example "mini@0123456789ab".
-            config: The resolved configuration as plain data.
+            command: name of the kvw command.
+            target_name: the target's name; becomes part of the folder's.
+            model: text identity of the model, for example "mini@0123456789ab".
+            config: the resolved configuration as plain data.
 
         Raises:
-            StoreError: The folder or the database cannot be written; nothing is left behind.
+            StoreError: the folder or the database cannot be written; nothing is left behind.
         """
         config_text = to_json(dict(config))
         moment = self._now()
@@ -168,10 +170,10 @@ class RunStore:
         return Run(folder.name, folder, self, lock)
 
     def open_run(self, record: RunRecord) -> Run:
-        """Go on with an earlier run: it is "running" again, its rows and files are kept.
+        """Goes on with an earlier run: it is "running" again, its rows and files are kept.
 
         Raises:
-            StoreError: Its folder is gone, another process works on it, or writing failed.
+            StoreError: its folder is gone, another process works on it, or writing failed.
         """
         folder = run_folder(self.out_dir, record.run_id)
         if not folder.is_dir():
@@ -198,15 +200,15 @@ class RunStore:
         commands: Collection[str] | None = None,
         statuses: Collection[str] | None = None,
     ) -> tuple[RunRecord, ...]:
-        """The runs, newest first; entries that make no sense are left out, see `notes`.
+        """Returns the runs, newest first; entries that make no sense are left out, see `notes`.
 
         Args:
-            limit: At most so many; None for all.
-            commands: Only runs of these commands.
-            statuses: Only runs in these states.
+            limit: how many to return at most; None for all.
+            commands: only runs of these commands.
+            statuses: only runs in these states.
 
         Raises:
-            StoreError: The database cannot be read.
+            StoreError: the database cannot be read.
         """
         found: list[RunRecord] = []
         notes: list[str] = []
@@ -226,12 +228,12 @@ class RunStore:
         return tuple(found)
 
     def get(self, wanted: str) -> RunRecord:
-        """The run with this name, the only one whose name begins so, or the "latest".
+        """Returns the run with this name, the only one whose name begins so, or the "latest".
 
         The path of a run's folder, as the shell completes it, will do, too.
 
         Raises:
-            StoreError: There is none, there are several, or the entry is damaged.
+            StoreError: there is none, there are several, or the entry is damaged.
         """
         if wanted == "latest":
             latest = self.list_runs(limit=1)
@@ -252,19 +254,19 @@ class RunStore:
         return read_record(self.out_dir, entries[matches[0]])
 
     def rows(self, run_id: str, kind: str) -> tuple[RunRow, ...]:
-        """All rows of one kind of a run, in the order of their positions.
+        """Returns all rows of one kind of a run, in the order of their positions.
 
         Raises:
-            StoreError: A row is damaged or the database cannot be read.
+            StoreError: a row is damaged or the database cannot be read.
         """
         what = f"{self._path}: run {run_id}, {kind}"
         return tuple(read_row(what, fields) for fields in self._select(SELECT_ROWS, (run_id, kind)))
 
     def put_rows(self, run_id: str, rows: list[NewRow]) -> None:
-        """Insert or overwrite rows in one transaction; `Run.put` is the usual way.
+        """Inserts or overwrites rows in one transaction; `Run.put` is the usual way.
 
         Raises:
-            StoreError: They could not be written; then none is.
+            StoreError: they could not be written; then none is.
         """
         values = [
             {"run_id": run_id, "kind": kind, "name": name, "payload": text, "position": position}
@@ -275,10 +277,10 @@ class RunStore:
             connection.executemany(_PUT_ROW, values)
 
     def end_run(self, run_id: str, status: EndStatus, result: str | None, note: str) -> None:
-        """Write down how a run ended; `Run.finish` is the usual way.
+        """Writes down how a run ended; `Run.finish` is the usual way.
 
         Raises:
-            StoreError: It could not be written.
+            StoreError: it could not be written.
         """
         connection = self._writing()
         note = note.encode("utf-8", "replace").decode("utf-8")

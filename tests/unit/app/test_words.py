@@ -55,11 +55,13 @@ def test_of_a_long_transcript_the_first_sentences_are_spoken(mini_model, monkeyp
     assert target.words == words.strip()
 
 
-def test_configs_of_earlier_versions_mean_the_same():
-    old = TargetConfig.model_validate({"text": "My words."})
-    assert (old.words, old.text, old.is_text_open) == ("My words.", "My words.", False)
-    assert TargetConfig.model_validate({"text": TARGET_TEXT}).words is None
-    assert TargetConfig.model_validate(old.model_dump()) == old
+def test_the_text_follows_from_words_alone_and_words_never_from_the_text():
+    by_words = TargetConfig.model_validate({"words": "My words."})
+    assert (by_words.text, by_words.is_text_open) == ("My words.", True)
+    by_text = TargetConfig.model_validate({"text": "My text."})
+    assert (by_text.words, by_text.is_text_open) == (None, False)
+    for config in (by_words, by_text):
+        assert TargetConfig.model_validate(config.model_dump()) == config
 
 
 def test_whisper_comes_from_a_folder(monkeypatch, tmp_path):

@@ -28,12 +28,22 @@ def bowl(z):
 
 
 def run(search, n_steps, score=bowl):
-    asked = []
+    return run_and_score(search, n_steps, score)[0]
+
+
+def run_and_score(search, n_steps, score=bowl):
+    """Returns the points that were asked for, (n_steps, N_DIMS), and what was told of each."""
+    asked, scores = [], []
     for _ in range(n_steps):
         candidate = search.ask()
         asked.append(candidate.z)
-        search.tell(candidate, score(candidate.z), is_accepted=False)
-    return np.stack(asked)
+        scores.append(score(candidate.z))
+        search.tell(candidate, scores[-1], is_accepted=False)
+    return np.stack(asked), scores
+
+
+def partly_gated(z):
+    return None if z[0] < 1 else bowl(z)
 
 
 @pytest.fixture
@@ -80,8 +90,27 @@ def test_a_generation_of_gated_candidates_alone_goes_on(search):
 def test_resumes_across_a_restart():
     whole = run(CovarianceSearch(FewNumbers(), CmaConfig(), seed=3), 1600)
     first = CovarianceSearch(FewNumbers(), CmaConfig(), seed=3)
-    run(first, 1500)
+    _, scores = run_and_score(first, 1500)
     assert first.n_restarts >= 1
     again = CovarianceSearch(FewNumbers(), CmaConfig(), seed=4)
-    again.restore(first.state(), np.ones(N_DIMS))
+    again.restore(first.state(), np.ones(N_DIMS), scores)
     np.testing.assert_array_equal(run(again, 100), whole[1500:])
+
+
+def test_resumes_inside_a_generation_with_gated_candidates():
+    config = CmaConfig(n_candidates=8)
+    whole = run(CovarianceSearch(FewNumbers(), config, seed=3), 60, partly_gated)
+    first = CovarianceSearch(FewNumbers(), config, seed=3)
+    _, scores = run_and_score(first, 29, partly_gated)
+    assert None in scores
+    again = CovarianceSearch(FewNumbers(), config, seed=4)
+    again.restore(first.state(), np.ones(N_DIMS), scores)
+    np.testing.assert_array_equal(run(again, 31, partly_gated), whole[29:])
+
+
+def test_a_state_of_earlier_versions_which_holds_the_scores_is_restored():
+    whole = run(CovarianceSearch(FewNumbers(), CmaConfig(), seed=3), 60, partly_gated)
+    _, scores = run_and_score(CovarianceSearch(FewNumbers(), CmaConfig(), 3), 29, partly_gated)
+    again = CovarianceSearch(FewNumbers(), CmaConfig(), seed=4)
+    again.restore({"seed": 3, "told": scores}, np.ones(N_DIMS), scores)
+    np.testing.assert_array_equal(run(again, 31, partly_gated), whole[29:])

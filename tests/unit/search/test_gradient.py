@@ -137,5 +137,5 @@ def test_a_state_without_skipped_lessons_is_restored(voices, population):
     search = GradientDescent(space, failing(0, "nan"), None, GradientConfig())
     search.ask()
     old = {key: kept for key, kept in search.state().items() if key != "n_skipped"}
-    search.restore(old, space.start)
+    search.restore(old, space.start, [])
     assert search.n_skipped == 0
