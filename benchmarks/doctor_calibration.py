@@ -20,11 +20,11 @@ from scipy.signal import butter, sosfilt
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Samples, Utterance, read_recording, resample
 from kvoicewalk.config import RecordingLimits, prepare_process
 from kvoicewalk.decode import Source, clipped_share
-from kvoicewalk.recording.examine import compare_clips, examine
-from kvoicewalk.recording.part import best_part
-from kvoicewalk.recording.signal import hear
-from kvoicewalk.recording.voices import split_voices, trace_voice
 from kvoicewalk.score.speaker import SpeakerEncoder, cosine
+from kvoicewalk.target.examine import compare_clips, examine
+from kvoicewalk.target.part import best_part
+from kvoicewalk.target.signal import hear
+from kvoicewalk.target.speakers import split_voices, trace_voice
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 LIMITS = RecordingLimits()

@@ -41,7 +41,7 @@ def make_checkpoint(home: Path) -> None:
 
 def run(home: Path, n_steps: int, device: str) -> None:
     """Times the steps and prints the figures."""
-    from kvoicewalk.lesson import ProsodyChange, Teacher
+    from kvoicewalk.loss import GradientLoss, ProsodyChange
     from kvoicewalk.models import open_model
     from kvoicewalk.phonemes import Phonemizer
     from kvoicewalk.score.differentiable import DifferentiableEncoder
@@ -63,11 +63,11 @@ def run(home: Path, n_steps: int, device: str) -> None:
     config = GradientConfig()
     twin = DifferentiableEncoder(encoder, partials_per_s=config.partials_per_s)
     change = ProsodyChange(1.0, 0.5, 0.05)
-    teacher = Teacher(synthesizer, twin, target, start, change, [TEXT], config)
+    loss = GradientLoss(synthesizer, twin, target, start, change, [TEXT], config)
     step_s, losses = [], []
     for number in range(n_steps):
         started = time.perf_counter()
-        lesson = teacher.teach(start, number)
+        lesson = loss.sample(start, number)
         step_s.append(time.perf_counter() - started)
         losses.append(lesson.loss)
         assert np.isfinite(lesson.gradient).all()

@@ -24,8 +24,8 @@ from kvoicewalk.audio import Utterance
 from kvoicewalk.config import TARGET_TEXT, GradientConfig, ModelConfig, ScoreConfig
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.held_out import held_out_texts, join_short, measure_held_out, share_of_gap
-from kvoicewalk.lesson import Teacher, prosody_change
 from kvoicewalk.lesson_texts import LESSON_TEXTS
+from kvoicewalk.loss import GradientLoss, prosody_change
 from kvoicewalk.models import open_model
 from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.prosody import Prosody, measure_prosody
@@ -135,7 +135,7 @@ def _searcher(bench: Bench, case: str) -> GradientDescent:
     n_phonemes = _n_phonemes(desk, (evaluator.text,))
     wanted = measure_prosody(clips, n_phonemes if clips[0].text else None)
     own = measure_prosody([evaluator.speak(bench.start)], n_phonemes)
-    teacher = Teacher(
+    loss = GradientLoss(
         desk.synthesizer,
         DifferentiableEncoder(desk.encoder, partials_per_s=config.partials_per_s),
         evaluator.scorer.target.embedding,
@@ -145,7 +145,7 @@ def _searcher(bench: Bench, case: str) -> GradientDescent:
         config,
     )
     space = make_smooth_space("pca" if case == "pca" else "shared", bench.start, bench.stock)
-    return GradientDescent(space, teacher.teach, bench.prior, config)
+    return GradientDescent(space, loss.sample, bench.prior, config)
 
 
 def run_figures(bench: Bench) -> dict[str, Any]:

@@ -31,7 +31,7 @@ from kvoicewalk.config import (
 )
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.held_out import make_yardstick, measure_held_out
-from kvoicewalk.lesson import ProsodyChange, Teacher
+from kvoicewalk.loss import GradientLoss, ProsodyChange
 from kvoicewalk.models import Model, open_model
 from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.speaker import cosine
@@ -64,7 +64,7 @@ class Case:
     def tuned(self, n_lessons: int) -> Voice:
         """Returns a voice tuned on the search's text with the encoder alone."""
         start = self.ranked[0]
-        teacher = Teacher(
+        loss = GradientLoss(
             self.desk.synthesizer,
             DifferentiableEncoder(self.desk.encoder),
             self.evaluator.scorer.target.embedding,
@@ -75,7 +75,7 @@ class Case:
         )
         space = make_smooth_space("shared", start, describe_population(self.desk.voices))
         config = GradientConfig(n_lessons=n_lessons, first_lessons=n_lessons)
-        return GradientDescent(space, teacher.teach, None, config).ask().voice
+        return GradientDescent(space, loss.sample, None, config).ask().voice
 
     def in_one_row(self, tuned: Voice) -> Voice:
         """Returns the start voice with the tuned row at the search text's length alone."""

@@ -6,7 +6,7 @@ import pytest
 
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.config import prepare_process
-from kvoicewalk.score.compiled import librosa
+from kvoicewalk.score.librosa_lock import librosa
 
 prepare_process()  # before anything loads torch
 librosa()  # under its lock: two workers that compile it together damage what numba keeps

@@ -4,7 +4,7 @@ An `Evaluator` speaks the texts with a voice, measures each utterance once, and 
 measured under all that decides its samples and numbers (voice, phonemes, seed, model, device,
 package versions), so that a voice seen before costs nothing.
 Measurements do not depend on the target: a second target reuses them. What a gradient needs
-(`kvoicewalk.lesson`) is neither remembered nor counted here.
+(`kvoicewalk.loss`) is neither remembered nor counted here.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from kvoicewalk.fingerprint import package_versions
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.combine import Score
 from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import Listening
+from kvoicewalk.score.speaker import WindowedSpeech
 from kvoicewalk.synth import Synthesizer
 from kvoicewalk.voices import Voice
 
@@ -208,7 +208,7 @@ class Evaluator:
             SynthError: the voice does not speak on this model, or gives no speech.
         """
         self.counts.n_evaluations += 1
-        heard = _Heard(self, voice, self.text, seed)
+        heard = _CachedMeasurements(self, voice, self.text, seed)
         if gate is not None and gate.min_glance is not None:
             glance = self._look(heard)
             if gate.is_closed_to(glance):
@@ -219,29 +219,29 @@ class Evaluator:
         if gate is not None and target_similarity < gate.min_target_similarity:
             self.counts.n_gated += 1
             return Evaluation(voice.name, target_similarity, None)
-        probe = _Heard(self, voice, self.probe_text, seed).embedding()
+        probe = _CachedMeasurements(self, voice, self.probe_text, seed).embedding()
         score = self.scorer.score(spoken, heard.features(), probe)
         return Evaluation(voice.name, target_similarity, score)
 
     def glance(self, voice: Voice) -> Glance:
         """Returns the likeness to the target by every second window."""
-        return self._look(_Heard(self, voice, self.text))
+        return self._look(_CachedMeasurements(self, voice, self.text))
 
-    def _look(self, heard: "_Heard") -> Glance:
+    def _look(self, heard: "_CachedMeasurements") -> Glance:
         found = heard.glance()
         return Glance(self.scorer.target_similarity(found[:-1]), int(found[-1]))
 
     def screen(self, voice: Voice, text: str) -> float:
         """Returns the likeness to the target on a short text, at most 1; cheap."""
-        return self.scorer.target_similarity(_Heard(self, voice, text).embedding())
+        return self.scorer.target_similarity(_CachedMeasurements(self, voice, text).embedding())
 
     def embedding(self, voice: Voice) -> Values:
         """Returns who speaks the target text, float32 (256,); kept for `evaluate`."""
-        return _Heard(self, voice, self.text).embedding()
+        return _CachedMeasurements(self, voice, self.text).embedding()
 
     def compare(self, voice: Voice) -> float:
         """Returns the target similarity, at most 1: the first half of `evaluate`, kept for it."""
-        heard = _Heard(self, voice, self.text)
+        heard = _CachedMeasurements(self, voice, self.text)
         heard.features()
         return self.scorer.target_similarity(heard.embedding())
 
@@ -251,12 +251,12 @@ class Evaluator:
         Not counted: it serves a file, no score.
         """
         last = self._last_spoken
-        if last is not None and last[0] == _Heard(self, voice, self.text).key:
+        if last is not None and last[0] == _CachedMeasurements(self, voice, self.text).key:
             return last[1]
         return self.synthesizer.speak(self.text, voice, seed=self.seed, lang=self.lang)
 
 
-class _Heard:
+class _CachedMeasurements:
     """One voice speaking one text: remembered where it can be, spoken and measured once else."""
 
     def __init__(
@@ -265,7 +265,7 @@ class _Heard:
         self._evaluator, self._voice, self._text = evaluator, voice, text
         self._seed = evaluator.seed if seed is None else seed
         self._utterance: Utterance | None = None
-        self._listening: Listening | None = None
+        self._listening: WindowedSpeech | None = None
         parts = (
             evaluator.fingerprint,
             voice.hash,
@@ -292,7 +292,7 @@ class _Heard:
         scorer = self._evaluator.scorer
         return self._measure(f"features-{scorer.term.name}", "features", scorer.features)
 
-    def _listen(self, spoken: Utterance) -> Listening:
+    def _listen(self, spoken: Utterance) -> WindowedSpeech:
         if self._listening is None:
             self._listening = self._evaluator.scorer.listen(spoken)
         return self._listening

@@ -99,7 +99,7 @@ class PreparedChunk:
 
 
 @dataclass(frozen=True)
-class Performance:
+class PredictedProsody:
     """How a chunk is to be spoken: all that the prosody half of a style row decides.
 
     Attributes:
@@ -116,7 +116,7 @@ class Performance:
 
 
 @dataclass(frozen=True)
-class SpokenRow:
+class DifferentiableSpeech:
     """Speech with its gradients.
 
     Attributes:
@@ -192,7 +192,7 @@ class KokoroSynthesizer:
     speed: float = 1.0
     counts: SynthCounts = field(default_factory=SynthCounts)
     _prepared: OrderedDict[str, PreparedChunk] = field(default_factory=OrderedDict, repr=False)
-    _performed: OrderedDict[tuple[str, float, bytes], Performance] = field(
+    _performed: OrderedDict[tuple[str, float, bytes], PredictedProsody] = field(
         default_factory=OrderedDict, repr=False
     )
 
@@ -299,7 +299,7 @@ class KokoroSynthesizer:
         durations = torch.sigmoid(predictor.duration_proj(hidden)).sum(-1) / self.speed
         return durations.reshape(-1), encoded
 
-    def perform(self, prepared: PreparedChunk, row: torch.Tensor) -> Performance:
+    def perform(self, prepared: PreparedChunk, row: torch.Tensor) -> PredictedProsody:
         """Predicts how a chunk is to be spoken; differentiable in columns 128: of the row.
 
         Args:
@@ -318,10 +318,10 @@ class KokoroSynthesizer:
         pitch_hz, energy = self.model.network.predictor.F0Ntrain(
             encoded.transpose(-1, -2)[:, :, frames], row[:, PROSODY]
         )
-        return Performance(durations, frames, pitch_hz, energy)
+        return PredictedProsody(durations, frames, pitch_hz, energy)
 
     def render(
-        self, prepared: PreparedChunk, performance: Performance, row: torch.Tensor
+        self, prepared: PreparedChunk, performance: PredictedProsody, row: torch.Tensor
     ) -> torch.Tensor:
         """Makes the waveform, (n_samples,); differentiable in columns :128 of the row.
 
@@ -337,7 +337,7 @@ class KokoroSynthesizer:
 
     def speak_row(
         self, phonemes: str, row: torch.Tensor, *, seed: int, needs_prosody: bool = True
-    ) -> SpokenRow:
+    ) -> DifferentiableSpeech:
         """Speaks one chunk with one style row: the differentiable twin of `speak`.
 
         The same numbers as `speak` for a text of this one chunk and a voice with this row. The
@@ -360,4 +360,4 @@ class KokoroSynthesizer:
                 plain = self.perform(prepared, batch)
             samples = self.render(prepared, plain, batch)
             shown = self.perform(prepared, batch) if needs_prosody else plain
-        return SpokenRow(samples, shown.durations, shown.pitch_hz.reshape(-1))
+        return DifferentiableSpeech(samples, shown.durations, shown.pitch_hz.reshape(-1))

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from kvoicewalk import held_out, judges, lesson
+from kvoicewalk import held_out, judges, loss
 from kvoicewalk.app import interpolate, search_run, session, walk
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.config import TARGET_TEXT
@@ -466,7 +466,7 @@ def test_lessons_that_taught_nothing_are_told(kvw, settings, monkeypatch):  # no
     def fail(*_):
         raise AudioError("no speech was found")
 
-    monkeypatch.setattr(lesson.Teacher, "teach", fail)
+    monkeypatch.setattr(loss.GradientLoss, "sample", fail)
     command = ("walk", "--config", settings, "--method", "gradient", "--steps", 1, "--json")
     code, stdout, stderr = kvw(*command)
     assert code == 0, stderr

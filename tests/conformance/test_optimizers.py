@@ -9,15 +9,15 @@ import pytest
 
 from kvoicewalk.config import CmaConfig, GradientConfig, WalkConfig
 from kvoicewalk.errors import StoreError
-from kvoicewalk.lesson import Lesson
+from kvoicewalk.loss import LossSample
 from kvoicewalk.report.json import step_entry
 from kvoicewalk.search.cma import CovarianceSearch
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.loop import begin, search
 from kvoicewalk.search.prior import fit_prior
 from kvoicewalk.search.random_walk import RandomWalk
-from kvoicewalk.search.relay import Relay
 from kvoicewalk.search.space import describe_population, make_space
+from kvoicewalk.search.staged import Staged
 from kvoicewalk.store.checkpoint import dump_incumbent, dump_state, restore
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 from tests.fakes import QuadraticEvaluator
@@ -187,7 +187,7 @@ class TestGradient(OptimizerSuite):
             gap = voice.rows.mean(axis=(0, 1)).astype(np.float64) - self.optimum
             # 999: the suite's other seed, which only what was restored must not depend on.
             luck = np.random.default_rng((0 if seed == 999 else seed, number))
-            return Lesson(float(gap @ gap), 2 * gap + luck.normal(0, 0.05, gap.size), {})
+            return LossSample(float(gap @ gap), 2 * gap + luck.normal(0, 0.05, gap.size), {})
 
         return teach
 
@@ -197,7 +197,7 @@ class TestRelay(TestGradient):
 
     def make(self, space, seed):
         leader = super().make(space, seed)
-        return Relay(leader, RandomWalk(space, self.config, seed), space.start, 15, 4)
+        return Staged(leader, RandomWalk(space, self.config, seed), space.start, 15, 4)
 
     def test_hands_over_at_the_incumbent(self, space, evaluator):
         relay, progress = self.make(space, 0), begin(space, evaluator)
@@ -213,7 +213,7 @@ class TestRelayToCma(TestGradient):
 
     def make(self, space, seed):
         polish = CovarianceSearch(space, CmaConfig(n_candidates=8), seed)
-        return Relay(super().make(space, seed), polish, space.start, 15, 4)
+        return Staged(super().make(space, seed), polish, space.start, 15, 4)
 
 
 class TestGradientOnComponents(TestGradient):

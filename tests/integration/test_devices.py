@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli.app import app
 from kvoicewalk.config import TARGET_TEXT, GradientConfig
-from kvoicewalk.lesson import ProsodyChange, Teacher
 from kvoicewalk.lesson_texts import LESSON_TEXTS
+from kvoicewalk.loss import GradientLoss, ProsodyChange
 from kvoicewalk.models import registry
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.differentiable import DifferentiableEncoder
@@ -45,8 +45,8 @@ def teach(model, target):
     encoder = DifferentiableEncoder(SpeakerEncoder(model.network.device))
     start = model.voices.load(model.voices.names[0])
     config = GradientConfig()
-    teacher = Teacher(synthesizer, encoder, target, start, CHANGE, LESSON_TEXTS[6:8], config)
-    return teacher.teach(start, 0)
+    loss = GradientLoss(synthesizer, encoder, target, start, CHANGE, LESSON_TEXTS[6:8], config)
+    return loss.sample(start, 0)
 
 
 def cosine(a, b):

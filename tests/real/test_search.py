@@ -18,7 +18,7 @@ import torch
 torch.set_num_threads(2)
 from kvoicewalk.audio import read_utterance
 from kvoicewalk.config import GradientConfig, ModelConfig
-from kvoicewalk.lesson import ProsodyChange, Teacher
+from kvoicewalk.loss import ProsodyChange, GradientLoss
 from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.differentiable import DifferentiableEncoder
@@ -36,15 +36,15 @@ stock = [model.voices.load(name) for name in names]
 config = GradientConfig(n_lessons=3, first_lessons=3)
 text = ["Bring me two cups of tea, please."]
 change = ProsodyChange(None, None, None)
-teacher = Teacher(
+loss = GradientLoss(
     synthesizer, DifferentiableEncoder(encoder, partials_per_s=config.partials_per_s), target,
     stock[0], change, text, config,
 )
 space = make_smooth_space("shared", stock[0], describe_population(stock), None)
-descent = GradientDescent(space, teacher.teach, None, config)
-before = teacher.teach(stock[0], 0).loss
+descent = GradientDescent(space, loss.sample, None, config)
+before = loss.sample(stock[0], 0).loss
 descent.ask()
-after = teacher.teach(space.decode(descent._z, "after"), 0).loss
+after = loss.sample(space.decode(descent._z, "after"), 0).loss
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(json.dumps({"before": before, "after": after, "peak_bytes": peak}))
 """

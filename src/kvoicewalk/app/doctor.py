@@ -11,9 +11,9 @@ from kvoicewalk.errors import KvwError
 if TYPE_CHECKING:
     from kvoicewalk.audio import Recording
     from kvoicewalk.config import RecordingLimits
-    from kvoicewalk.recording.examine import Examined
-    from kvoicewalk.recording.grades import Finding as Measure
     from kvoicewalk.score.speaker import SpeakerEncoder
+    from kvoicewalk.target.examine import Examined
+    from kvoicewalk.target.quality import Finding as Measure
 
 Finding = dict[str, Any]
 LOW_CEILING = 0.8
@@ -28,8 +28,8 @@ def examine_all(paths: Sequence[Path], channel: str | None = None) -> Iterator[F
     """
     from kvoicewalk.audio import check_recording, read_recording
     from kvoicewalk.config import RecordingLimits
-    from kvoicewalk.recording.examine import examine
     from kvoicewalk.score.speaker import SpeakerEncoder
+    from kvoicewalk.target.examine import examine
 
     limits, encoder = RecordingLimits(), SpeakerEncoder()
     recordings: dict[Path, Recording] = {}
@@ -53,7 +53,7 @@ def examine_all(paths: Sequence[Path], channel: str | None = None) -> Iterator[F
 
 
 def _recording(path: Path, examined: "Examined") -> Finding:
-    from kvoicewalk.recording.grades import worst
+    from kvoicewalk.target.quality import worst
 
     part = examined.part
     return {
@@ -79,8 +79,8 @@ def _together(
 ) -> Finding:
     """Returns the reachable ceiling, and which clips disagree with the others."""
     from kvoicewalk.held_out import make_yardstick
-    from kvoicewalk.recording.examine import compare_clips, find_copies
-    from kvoicewalk.recording.grades import worst
+    from kvoicewalk.target.examine import compare_clips, find_copies
+    from kvoicewalk.target.quality import worst
 
     clips = [one.utterance for one in examined.values()]
     what = "all clips" if len(clips) > 1 else "ceiling"
@@ -110,7 +110,7 @@ def _together(
 
 
 def _ceiling(top: float) -> "Measure":
-    from kvoicewalk.recording.grades import Finding as Measure
+    from kvoicewalk.target.quality import Finding as Measure
 
     found = f"the target is {top:.2f} like itself"
     if top >= LOW_CEILING:

@@ -52,8 +52,8 @@ def make_method(session: "Session", population: StartVoices) -> Method:
         ModelError: the gradient needs more memory than is free.
     """
     from kvoicewalk.search.random_walk import RandomWalk
-    from kvoicewalk.search.relay import Relay
     from kvoicewalk.search.space import describe_population, make_smooth_space, make_space
+    from kvoicewalk.search.staged import Staged
     from kvoicewalk.voices import mean_voice
 
     config, seed = session.config.walk, session.config.synth.seed
@@ -76,7 +76,7 @@ def make_method(session: "Session", population: StartVoices) -> Method:
         return Method(leader, smooth, base, leader)
     polish = RandomWalk(smooth, config, seed)
     own = session.config.gradient
-    relay = Relay(leader, polish, smooth.start, own.n_steps, own.patience)
+    relay = Staged(leader, polish, smooth.start, own.n_steps, own.patience)
     return Method(relay, smooth, base, leader)
 
 
@@ -91,7 +91,7 @@ def are_words_known(clips: "Sequence[Utterance]") -> bool:
 def _gradient(
     session: "Session", population: StartVoices, space: "SmoothSpace", base: "Voice"
 ) -> "GradientDescent":
-    from kvoicewalk.lesson import Teacher, prosody_change
+    from kvoicewalk.loss import GradientLoss, prosody_change
     from kvoicewalk.score.differentiable import DifferentiableEncoder
     from kvoicewalk.score.prosody import measure_prosody
     from kvoicewalk.search.gradient import GradientDescent
@@ -109,7 +109,7 @@ def _gradient(
     wanted = measure_prosody(session.clips, n_said)
     own = measure_prosody([evaluator.speak(base)], n_phonemes)
     row_means = describe_population(population.stock).row_means
-    teacher = Teacher(
+    loss = GradientLoss(
         synthesizer,
         DifferentiableEncoder(
             evaluator.scorer.encoder, partials_per_s=config.gradient.partials_per_s
@@ -123,7 +123,7 @@ def _gradient(
         evaluator.lang,
     )
     prior = fit_prior(row_means) if len(row_means) >= MIN_PRIOR_VOICES else None
-    return GradientDescent(space, teacher.teach, prior, config.gradient)
+    return GradientDescent(space, loss.sample, prior, config.gradient)
 
 
 def _lesson_texts(session: "Session") -> "Sequence[str]":

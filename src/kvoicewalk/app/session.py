@@ -89,7 +89,7 @@ def choose_clips(
         encoder: tells voices apart.
         events: hear of it.
     """
-    from kvoicewalk.recording.examine import compare_clips, examine, find_copies
+    from kvoicewalk.target.examine import compare_clips, examine, find_copies
 
     clips = []
     together_s = sum(recording.utterance.duration_s for recording in recordings)

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from kvoicewalk.audio import TARGET_DBFS, voice_activity
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.compiled import librosa
+from kvoicewalk.score.librosa_lock import librosa
 from kvoicewalk.score.speaker import (
     ENCODER_RATE_HZ,
     MEL_FFT_SAMPLES,

@@ -6,7 +6,7 @@ from kvoicewalk.audio import Utterance
 from kvoicewalk.config import ScoreConfig
 from kvoicewalk.score.acoustics import FeatureTerm, FeatureValues
 from kvoicewalk.score.combine import Score, combine
-from kvoicewalk.score.speaker import Embedding, Listening, SpeakerEncoder, cosine
+from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, WindowedSpeech, cosine
 from kvoicewalk.score.target import Target
 
 
@@ -26,7 +26,7 @@ class Scorer:
     term: FeatureTerm = field(repr=False)
     config: ScoreConfig
 
-    def listen(self, utterance: Utterance) -> Listening:
+    def listen(self, utterance: Utterance) -> WindowedSpeech:
         """Returns what tells who speaks: at a glance, or by the whole embedding.
 
         Raises:

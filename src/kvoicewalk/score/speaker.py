@@ -14,7 +14,7 @@ import torch
 
 from kvoicewalk.audio import Utterance, raise_volume, resample, voice_activity
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.compiled import librosa
+from kvoicewalk.score.librosa_lock import librosa
 
 EMBEDDING_DIM = 256
 ENCODER_RATE_HZ = 16_000
@@ -64,7 +64,7 @@ class SpeakerEncoder:
         """
         return self.listen(utterance).embedding()
 
-    def listen(self, utterance: Utterance) -> "Listening":
+    def listen(self, utterance: Utterance) -> "WindowedSpeech":
         """Prepares an utterance, whose windows are then embedded as they are asked for.
 
         Raises:
@@ -79,7 +79,7 @@ class SpeakerEncoder:
         padded = np.pad(speech, (0, max(0, wav_slices[-1].stop - speech.size)))
         mel = mel_frames(padded)
         self.n_embeddings += 1
-        return Listening(self.network, np.stack([mel[part] for part in mel_slices]))
+        return WindowedSpeech(self.network, np.stack([mel[part] for part in mel_slices]))
 
     def embed_windows(self, windows: npt.NDArray[np.float32]) -> Embedding:
         """Embeds windows of speech one by one, as they are.
@@ -108,7 +108,7 @@ class SpeakerEncoder:
         return samples[: is_speech.size][is_speech]
 
 
-class Listening:
+class WindowedSpeech:
     """One utterance on its way through the encoder.
 
     The encoder's windows overlap by half, so every second one, and the last, hear the whole

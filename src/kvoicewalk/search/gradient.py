@@ -13,14 +13,14 @@ import numpy as np
 
 from kvoicewalk.config import GradientConfig
 from kvoicewalk.errors import AudioError
-from kvoicewalk.lesson import Lesson
+from kvoicewalk.loss import LossSample
 from kvoicewalk.mutate import Floats, Vector
 from kvoicewalk.search.base import Candidate
 from kvoicewalk.search.prior import StockPrior
 from kvoicewalk.search.space import SmoothSpace
 from kvoicewalk.voices import Voice
 
-Teach = Callable[[Voice, int], Lesson]
+LossFunction = Callable[[Voice, int], LossSample]
 EPSILON = 1e-8
 
 
@@ -33,9 +33,13 @@ class GradientDescent:
     """
 
     def __init__(
-        self, space: SmoothSpace, teach: Teach, prior: StockPrior | None, config: GradientConfig
+        self,
+        space: SmoothSpace,
+        sample: LossFunction,
+        prior: StockPrior | None,
+        config: GradientConfig,
     ) -> None:
-        self._space, self._teach, self._prior, self._config = space, teach, prior, config
+        self._space, self._sample, self._prior, self._config = space, sample, prior, config
         self._z: Vector = np.array(space.start, dtype=np.float64)
         self._average = self._z.copy()
         self._mean, self._square = np.zeros_like(self._z), np.zeros_like(self._z)
@@ -101,7 +105,7 @@ class GradientDescent:
         Adam's means, which would not forget it.
         """
         try:
-            found = self._teach(voice, self.n_lessons).gradient
+            found = self._sample(voice, self.n_lessons).gradient
         except AudioError:
             return None
         return found if np.isfinite(found).all() else None

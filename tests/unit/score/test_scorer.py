@@ -12,7 +12,7 @@ from kvoicewalk.config import ScoreConfig
 from kvoicewalk.errors import AudioError
 from kvoicewalk.score.acoustics import make_feature_term
 from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import Listening, SpeakerEncoder, cosine
+from kvoicewalk.score.speaker import SpeakerEncoder, WindowedSpeech, cosine
 from kvoicewalk.score.target import build_target
 
 
@@ -92,7 +92,7 @@ def test_a_glance_on_the_way_changes_no_bit(encoder, example_target):
 )
 def test_a_glance_is_the_mean_of_every_second_window_and_the_last(encoder, n_windows, heard):
     mels = np.random.default_rng(0).random((n_windows, 160, 40), dtype=np.float32)
-    listening = Listening(encoder.network, mels)
+    listening = WindowedSpeech(encoder.network, mels)
     whole = encoder.network(torch.from_numpy(mels)).numpy()
     for found, windows in ((listening.glance(), whole[heard]), (listening.embedding(), whole)):
         mean = windows.mean(axis=0)
@@ -102,5 +102,5 @@ def test_a_glance_is_the_mean_of_every_second_window_and_the_last(encoder, n_win
 @pytest.mark.parametrize("n_windows", [1, 2, 7])
 def test_few_windows_are_all_heard(encoder, n_windows):
     mels = np.random.default_rng(0).random((n_windows, 160, 40), dtype=np.float32)
-    listening = Listening(encoder.network, mels)
+    listening = WindowedSpeech(encoder.network, mels)
     np.testing.assert_array_equal(listening.glance(), listening.embedding())

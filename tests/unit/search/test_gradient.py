@@ -5,7 +5,7 @@ import pytest
 
 from kvoicewalk.config import GradientConfig
 from kvoicewalk.errors import AudioError
-from kvoicewalk.lesson import Lesson
+from kvoicewalk.loss import LossSample
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.prior import fit_prior
 from kvoicewalk.search.space import describe_population, make_space
@@ -32,13 +32,13 @@ def toward(voice, noise=0.0):
     def teach(learner, number):
         gap = row(learner) - row(voice)
         luck = np.random.default_rng(number).normal(0, noise, gap.size) if noise else 0.0
-        return Lesson(float(gap @ gap), 2 * gap + luck, {})
+        return LossSample(float(gap @ gap), 2 * gap + luck, {})
 
     return teach
 
 
 def nothing(learner, number):
-    return Lesson(0.0, np.zeros(STYLE_DIM), {})
+    return LossSample(0.0, np.zeros(STYLE_DIM), {})
 
 
 def distance(a, b):
@@ -103,7 +103,7 @@ def failing(number, how):
         if at == number and how == "silent":
             raise AudioError("no speech was found to compare; the voice is silent.")
         gap = row(voice) - 0.1
-        return Lesson(0.0, gap * np.nan if at == number else gap, {})
+        return LossSample(0.0, gap * np.nan if at == number else gap, {})
 
     return teach
 

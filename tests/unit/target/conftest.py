@@ -10,9 +10,9 @@ from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Source
 from kvoicewalk.held_out import HELD_OUT_TEXTS
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.recording.examine import examine
 from kvoicewalk.score.speaker import SpeakerEncoder
 from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.target.examine import examine
 
 LIMITS = RecordingLimits()
 

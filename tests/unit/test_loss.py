@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from kvoicewalk.config import PROBE_TEXT, SCREENING_TEXT, TARGET_TEXT, GradientConfig
-from kvoicewalk.lesson import ProsodyChange, Teacher, prosody_change, smooth_quantiles
 from kvoicewalk.lesson_texts import LESSON_TEXTS
+from kvoicewalk.loss import GradientLoss, ProsodyChange, prosody_change, smooth_quantiles
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.prosody import Prosody
@@ -40,8 +40,8 @@ def target(synthesizer, encoder, voices):
     return encoder.embed(synthesizer.speak(TARGET_TEXT, voices[5], seed=1))
 
 
-def make_teacher(synthesizer, encoder, target, start, change=NO_CHANGE, **config):
-    return Teacher(
+def make_loss(synthesizer, encoder, target, start, change=NO_CHANGE, **config):
+    return GradientLoss(
         synthesizer, DifferentiableEncoder(encoder), target, start, change, TEXTS,
         GradientConfig(**config),
     )  # fmt: skip
@@ -59,18 +59,18 @@ def test_texts_are_many_short_and_none_of_those_that_judge(synthesizer):
 def test_same_voice_and_number_same_lesson_and_all_texts_come_round(
     synthesizer, encoder, target, voices
 ):
-    teacher = make_teacher(synthesizer, encoder, target, voices[0])
-    first = teacher.teach(voices[0], 4)
-    losses = {teacher.teach(voices[0], number).loss for number in range(3)}
-    again = make_teacher(synthesizer, encoder, target, voices[0]).teach(voices[0], 4)
+    loss = make_loss(synthesizer, encoder, target, voices[0])
+    first = loss.sample(voices[0], 4)
+    losses = {loss.sample(voices[0], number).loss for number in range(3)}
+    again = make_loss(synthesizer, encoder, target, voices[0]).sample(voices[0], 4)
     assert first.loss == again.loss
     np.testing.assert_array_equal(first.gradient, again.gradient)
     assert len(losses) == 3
-    assert teacher.n_lessons == 4
+    assert loss.n_lessons == 4
 
 
 def test_the_start_misses_nothing_where_nothing_must_change(synthesizer, encoder, target, voices):
-    lesson = make_teacher(synthesizer, encoder, target, voices[0]).teach(voices[0], 0)
+    lesson = make_loss(synthesizer, encoder, target, voices[0]).sample(voices[0], 0)
     for name in ("pitch", "range", "pace"):
         assert lesson.parts[name] == pytest.approx(0.0, abs=1e-5)
     assert lesson.loss == pytest.approx(lesson.parts["likeness"], abs=1e-5)
@@ -80,7 +80,7 @@ def test_the_start_misses_nothing_where_nothing_must_change(synthesizer, encoder
 
 def test_unknown_prosody_is_left_alone(synthesizer, encoder, target, voices):
     nothing = ProsodyChange(None, None, None)
-    lesson = make_teacher(synthesizer, encoder, target, voices[0], nothing).teach(voices[3], 0)
+    lesson = make_loss(synthesizer, encoder, target, voices[0], nothing).sample(voices[3], 0)
     assert np.abs(lesson.gradient[PROSODY]).max() == 0
     assert np.abs(lesson.gradient[TIMBRE]).max() > 0
 
@@ -94,13 +94,13 @@ def test_unknown_prosody_is_left_alone(synthesizer, encoder, target, voices):
     ],
 )
 def test_a_step_down_the_gradient_misses_less(synthesizer, encoder, target, voices, change, part):
-    teacher = make_teacher(synthesizer, encoder, target, voices[0], change)
-    before = teacher.teach(voices[0], 0)
+    loss = make_loss(synthesizer, encoder, target, voices[0], change)
+    before = loss.sample(voices[0], 0)
     assert before.parts[part] > 0.5
     direction = before.gradient / np.linalg.norm(before.gradient[PROSODY])
     direction[TIMBRE] = 0
     moved = Voice("moved", (voices[0].rows - 0.1 * direction).astype(np.float32))
-    assert teacher.teach(moved, 0).parts[part] < before.parts[part]
+    assert loss.sample(moved, 0).parts[part] < before.parts[part]
 
 
 def test_lessons_bring_a_voice_closer_on_a_text_it_never_spoke(
@@ -109,11 +109,9 @@ def test_lessons_bring_a_voice_closer_on_a_text_it_never_spoke(
     def likeness(voice):
         return float(encoder.embed(synthesizer.speak(TARGET_TEXT, voice, seed=9)) @ target)
 
-    teacher = make_teacher(synthesizer, encoder, target, voices[0])
+    loss = make_loss(synthesizer, encoder, target, voices[0])
     space = make_space("shared", voices[0], describe_population(voices))
-    search = GradientDescent(
-        space, teacher.teach, None, GradientConfig(n_lessons=6, first_lessons=6)
-    )
+    search = GradientDescent(space, loss.sample, None, GradientConfig(n_lessons=6, first_lessons=6))
     assert likeness(search.ask().voice) > likeness(voices[0]) + 0.02
 
 

@@ -24,7 +24,12 @@ from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
 from kvoicewalk.score.speaker import Embedding
 from kvoicewalk.seeds import lesson_order_seed, lesson_seed
-from kvoicewalk.synth import KokoroSynthesizer, SpokenRow, flushed_denormals, without_cudnn
+from kvoicewalk.synth import (
+    DifferentiableSpeech,
+    KokoroSynthesizer,
+    flushed_denormals,
+    without_cudnn,
+)
 from kvoicewalk.voices import Voice
 
 FRAME_S = 0.025
@@ -35,7 +40,7 @@ PITCH_UNIT, RANGE_UNIT, PACE_UNIT = 1.0, 1.0, 0.1
 
 
 @dataclass(frozen=True)
-class Lesson:
+class LossSample:
     """What one text taught.
 
     Attributes:
@@ -78,7 +83,7 @@ def _difference(start: float | None, target: float | None) -> float | None:
     return None if start is None or target is None else target - start
 
 
-class Teacher:
+class GradientLoss:
     """Gives lessons on texts that rotate, each with a seed of its own.
 
     Attributes:
@@ -109,7 +114,7 @@ class Teacher:
         self._aims: dict[str, torch.Tensor] = {}
         self.n_lessons = 0
 
-    def teach(self, voice: Voice, number: int) -> Lesson:
+    def sample(self, voice: Voice, number: int) -> LossSample:
         """Gives one lesson; the same voice and number give the same lesson.
 
         Args:
@@ -139,7 +144,7 @@ class Teacher:
             "range": span,
             "pace": pace,
         }
-        return Lesson(float(loss.detach()), row.grad.cpu().numpy().astype(np.float64), parts)
+        return LossSample(float(loss.detach()), row.grad.cpu().numpy().astype(np.float64), parts)
 
     def _text_index(self, number: int) -> int:
         epoch, place = divmod(number, len(self._chunks))
@@ -159,7 +164,7 @@ class Teacher:
         ).to(self._device)
 
     @staticmethod
-    def _numbers(spoken: SpokenRow, phonemes: str) -> torch.Tensor:
+    def _numbers(spoken: DifferentiableSpeech, phonemes: str) -> torch.Tensor:
         """Returns pitch and range in semitones and log seconds a phoneme, (3,)."""
         voiced_hz = spoken.pitch_hz[spoken.pitch_hz.detach() > VOICED_ABOVE_HZ]
         seconds = FRAME_S * spoken.durations[1:-1].sum() / len(phonemes)
@@ -172,7 +177,9 @@ class Teacher:
             prepared = self._synthesizer.prepare(phonemes)
             with torch.no_grad(), flushed_denormals(), without_cudnn():
                 plain = self._synthesizer.perform(prepared, row[None])
-            spoken = SpokenRow(torch.zeros(0), plain.durations, plain.pitch_hz.reshape(-1))
+            spoken = DifferentiableSpeech(
+                torch.zeros(0), plain.durations, plain.pitch_hz.reshape(-1)
+            )
             change = self._change
             self._aims[phonemes] = self._numbers(spoken, phonemes) + torch.tensor(
                 [

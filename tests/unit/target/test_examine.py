@@ -8,8 +8,8 @@ import pytest
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_recording, resample
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Source
-from kvoicewalk.recording.examine import compare_clips, examine
-from kvoicewalk.recording.grades import Finding, grade_channels, worst
+from kvoicewalk.target.examine import compare_clips, examine
+from kvoicewalk.target.quality import Finding, grade_channels, worst
 
 LIMITS = RecordingLimits()
 

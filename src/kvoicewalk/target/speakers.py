@@ -7,7 +7,6 @@ import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 
 from kvoicewalk.audio import VAD_WINDOW_SAMPLES, raise_volume
-from kvoicewalk.recording.signal import Heard
 from kvoicewalk.score.speaker import (
     PARTIAL_SAMPLES,
     Embedding,
@@ -15,6 +14,7 @@ from kvoicewalk.score.speaker import (
     cosine,
     pool_embeddings,
 )
+from kvoicewalk.target.signal import Heard
 
 WINDOWS_PER_S = 2.6  # of speech; twice the encoder's own
 MAX_WINDOWS = 480  # a longer recording is heard in so many places, evenly spread

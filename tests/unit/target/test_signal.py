@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance, resample
-from kvoicewalk.recording.signal import (
+from kvoicewalk.target.signal import (
     bandwidth_hz,
     hear,
     level_dbfs,

@@ -7,7 +7,7 @@ from kvoicewalk.mutate import Floats
 from kvoicewalk.search.base import Candidate, Optimizer
 
 
-class Relay:
+class Staged:
     """Asks the first until it has had its steps or brings nothing better; then the second.
 
     Both move in one space. The second begins at the incumbent.

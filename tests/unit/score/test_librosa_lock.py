@@ -10,8 +10,8 @@ import pytest
 
 import kvoicewalk
 from kvoicewalk.config import read_environment
-from kvoicewalk.score import compiled
-from kvoicewalk.score.compiled import LOCK_NAME, compiling_alone
+from kvoicewalk.score import librosa_lock
+from kvoicewalk.score.librosa_lock import LOCK_NAME, compiling_alone
 
 
 @pytest.fixture
@@ -30,15 +30,15 @@ def test_one_at_a_time(lock):
 
 def test_it_lies_where_numba_writes(monkeypatch):
     monkeypatch.delenv("NUMBA_CACHE_DIR", raising=False)
-    first, last = compiled._folders()
-    assert first.parent == Path(str(compiled.librosa().__file__)).parent
+    first, last = librosa_lock._folders()
+    assert first.parent == Path(str(librosa_lock.librosa().__file__)).parent
     assert last == read_environment().cache_dir
 
 
 def test_without_a_place_for_a_lock_it_goes_on(tmp_path, monkeypatch):
     (tmp_path / "file").write_text("no folder")
     nowhere = [tmp_path / "file" / "cache"]
-    monkeypatch.setattr(compiled, "_folders", lambda: iter(nowhere))
+    monkeypatch.setattr(librosa_lock, "_folders", lambda: iter(nowhere))
     with compiling_alone():
         pass
     nowhere.append(tmp_path)
@@ -47,7 +47,7 @@ def test_without_a_place_for_a_lock_it_goes_on(tmp_path, monkeypatch):
 
 
 def test_a_process_that_hangs_does_not_stop_others_for_ever(lock, monkeypatch):
-    monkeypatch.setattr("kvoicewalk.score.compiled.MAX_WAIT_S", 0)
+    monkeypatch.setattr("kvoicewalk.score.librosa_lock.MAX_WAIT_S", 0)
     with lock, compiling_alone():
         pass
 
@@ -56,11 +56,11 @@ def test_librosa_comes_from_there_alone():
     package = Path(kvoicewalk.__file__).parent
     direct = re.compile(r"^\s*(import|from) librosa|import_module\(.librosa", re.MULTILINE)
     found = [path.name for path in package.rglob("*.py") if direct.search(path.read_text("utf-8"))]
-    assert found == ["compiled.py"]
+    assert found == ["librosa_lock.py"]
 
 
 def test_importing_the_scorer_loads_and_waits_for_nothing(lock):
-    modules = "classic_features, compiled, differentiable, scaled_features, scorer, speaker"
+    modules = "classic_features, librosa_lock, differentiable, scaled_features, scorer, speaker"
     code = (
         f"import sys; from kvoicewalk.score import {modules}; import kvoicewalk.held_out\n"
         "print(sorted({'librosa', 'numba', 'resemblyzer'} & set(sys.modules)))\n"
@@ -80,7 +80,7 @@ def test_only_the_config_reads_the_environment():
 
 
 def test_who_waits_is_told_so(lock, monkeypatch, caplog):
-    monkeypatch.setattr("kvoicewalk.score.compiled.MAX_WAIT_S", 0)
+    monkeypatch.setattr("kvoicewalk.score.librosa_lock.MAX_WAIT_S", 0)
     with lock, caplog.at_level("WARNING", logger="kvoicewalk"), compiling_alone():
         pass
     assert "another kvw" in caplog.text

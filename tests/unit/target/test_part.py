@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
-from kvoicewalk.recording.part import Part, clock
 from kvoicewalk.score.speaker import cosine
+from kvoicewalk.target.part import Part, clock
 
 
 def seconds(x):

@@ -6,8 +6,8 @@ from typing import Literal
 
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Source, channel_name
-from kvoicewalk.recording.part import Part
-from kvoicewalk.recording.voices import Split
+from kvoicewalk.target.part import Part
+from kvoicewalk.target.speakers import Split
 
 Grade = Literal["ok", "note", "bad"]
 GRADES: tuple[Grade, ...] = ("ok", "note", "bad")

@@ -3,7 +3,7 @@
 import numpy as np
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
-from kvoicewalk.recording.examine import find_copies
+from kvoicewalk.target.examine import find_copies
 
 
 def test_copies_are_told(speakers):

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 
 from kvoicewalk.audio import Recording, Utterance
 from kvoicewalk.config import RecordingLimits
-from kvoicewalk.recording.copies import are_copies
-from kvoicewalk.recording.grades import (
+from kvoicewalk.score.speaker import SpeakerEncoder, cosine, pool_embeddings
+from kvoicewalk.target.copies import are_copies
+from kvoicewalk.target.part import Part, best_part
+from kvoicewalk.target.quality import (
     Figures,
     Finding,
     below,
@@ -16,8 +18,7 @@ from kvoicewalk.recording.grades import (
     grade_signal,
     grade_voices,
 )
-from kvoicewalk.recording.part import Part, best_part
-from kvoicewalk.recording.signal import (
+from kvoicewalk.target.signal import (
     bandwidth_hz,
     drift_share,
     hear,
@@ -28,8 +29,7 @@ from kvoicewalk.recording.signal import (
     steady_tone_share,
     without_offset,
 )
-from kvoicewalk.recording.voices import split_voices, trace_voice
-from kvoicewalk.score.speaker import SpeakerEncoder, cosine, pool_embeddings
+from kvoicewalk.target.speakers import split_voices, trace_voice
 
 
 @dataclass(frozen=True)

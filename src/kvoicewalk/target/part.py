@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from kvoicewalk.audio import Utterance
 from kvoicewalk.config import RecordingLimits
-from kvoicewalk.recording.signal import WINDOW_S, Heard, noise_power, power_above_hum, snr_db
-from kvoicewalk.recording.voices import PARTIAL_WINDOWS, Split, Trace
 from kvoicewalk.score.speaker import cosine, pool_embeddings, unit
+from kvoicewalk.target.signal import WINDOW_S, Heard, noise_power, power_above_hum, snr_db
+from kvoicewalk.target.speakers import PARTIAL_WINDOWS, Split, Trace
 
 MIN_PAUSE_WINDOWS = 7  # 0.2 s, beyond what the detector adds to both sides of speech
 PAD_WINDOWS = 3  # of the pause that stay with a phrase
