@@ -89,11 +89,11 @@ def check_voices(config: "RunConfig") -> None:
     Raises:
         VoiceError: one is not there, or damaged.
     """
-    from kvoicewalk.app.voice_spec import find_voice, is_file_like
+    from kvoicewalk.app.voice_spec import find_voice, parse_voice
     from kvoicewalk.models import stock_voice_source
 
     for spec in named_voices(config):
-        if spec == config.walk.start or is_file_like(spec):
+        if spec == config.walk.start or parse_voice(spec).kind == "file":
             find_voice(spec, stock_voice_source(config.model.name))
 
 

@@ -50,19 +50,18 @@ def speak_voice(config: "RunConfig", voice: "Voice | str", text: str, events: Ev
     )
     from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.models import stock_voice_source
+    from kvoicewalk.voices import voice_lang
 
-    spec = voice if isinstance(voice, str) else voice.name
+    specs = [voice] if isinstance(voice, str) else []
+    own_lang = lang_of_voice(voice) if isinstance(voice, str) else voice_lang(voice.name)
     if isinstance(voice, str):  # before the slow part
         voice = find_voice(voice, stock_voice_source(config.model.name))
-        specs = [spec]
-    else:
-        specs = []
     with events.stage("load"):
         synthesizer = open_synthesizer(config, events)
     identity = synthesizer.model.identity
     refuse_other_models(specs, identity)
     tell_odd_voices([voice], identity, events.warning)
-    lang = config.synth.lang or lang_of_voice(spec) or DEFAULT_LANG
+    lang = config.synth.lang or own_lang or DEFAULT_LANG
     with events.stage("speak"):
         utterance = synthesizer.speak(text, voice, seed=config.synth.seed, lang=lang)
     return Spoken(utterance, voice, identity, lang)

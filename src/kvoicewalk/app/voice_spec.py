@@ -3,9 +3,10 @@
 import json
 import os
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from kvoicewalk.app.settings import EMBEDDED_OR_HUB
 from kvoicewalk.errors import VoiceError
@@ -19,22 +20,60 @@ VOICE_SUFFIXES = (".pt", ".bin")
 MAX_SIDECAR_BYTES = 1_000_000
 
 
-def is_file_like(spec: str) -> bool:
-    """Tells whether a voice argument means one file rather than a name or a mix."""
-    if os.path.exists(spec):  # noqa: PTH110  (Path.exists raises for names that are too long)
-        return spec.endswith(VOICE_SUFFIXES) or is_path(spec)
-    is_mix = "," in spec or WEIGHT_AT_END.search(spec) is not None
-    return not is_mix and (spec.endswith(VOICE_SUFFIXES) or is_path(spec))
+@dataclass(frozen=True)
+class VoiceSpec:
+    """What somebody gave as a voice, told apart.
+
+    Attributes:
+        text: as it was given.
+        kind: a file, a stock voice's name, or a mix of these.
+        parts: of a mix, with their weights; () else.
+    """
+
+    text: str
+    kind: Literal["file", "stock", "mix"]
+    parts: "tuple[tuple[VoiceSpec, float], ...]" = ()
+
+    @property
+    def path(self) -> Path:
+        """Where a file lies."""
+        return Path(self.text).expanduser()
+
+    def single(self) -> "Iterator[VoiceSpec]":
+        """Yields the voices of a mix; else itself."""
+        if self.kind == "mix":
+            for part, _ in self.parts:
+                yield from part.single()
+        else:
+            yield self
 
 
-def is_path(spec: str) -> bool:
-    """Tells whether a voice argument names a place rather than a voice."""
-    return "/" in spec or "\\" in spec
+def parse_voice(text: str) -> VoiceSpec:
+    """Tells what a voice argument is.
+
+    A name that ends like a voice file or holds a slash is a file, unless it is a mix: two parts
+    joined by a comma, or one with a weight behind a colon. What lies on disk under exactly this
+    name is no mix.
+
+    Raises:
+        VoiceError: a part of a mix has no name, or a weight that is no number.
+    """
+    from kvoicewalk.voices import parse_mix
+
+    is_there = os.path.exists(text)  # noqa: PTH110  (Path.exists raises for names too long)
+    is_mix = not is_there and ("," in text or WEIGHT_AT_END.search(text) is not None)
+    if not is_mix and (text.endswith(VOICE_SUFFIXES) or "/" in text or "\\" in text):
+        return VoiceSpec(text, "file")
+    if "," in text or ":" in text:
+        parts = tuple((parse_voice(name), weight) for name, weight in parse_mix(text))
+        return VoiceSpec(text, "mix", parts)
+    return VoiceSpec(text, "stock")
 
 
-def absolute_spec(spec: str) -> str:
+def absolute_spec(text: str) -> str:
     """Returns a voice argument so that it holds from any folder."""
-    return str(Path(spec).expanduser().absolute()) if is_file_like(spec) else spec
+    spec = parse_voice(text)
+    return str(spec.path.absolute()) if spec.kind == "file" else text
 
 
 def find_voices(specs: Sequence[str], stock: "VoiceSource") -> "list[Voice]":
@@ -54,7 +93,7 @@ def find_voices(specs: Sequence[str], stock: "VoiceSource") -> "list[Voice]":
     ]
 
 
-def find_voice(spec: str, stock: "VoiceSource") -> "Voice":
+def find_voice(spec: str | VoiceSpec, stock: "VoiceSource") -> "Voice":
     """Loads one voice: a `.pt` or `.bin` file, a stock voice's name, or `a:0.7,b:0.3`.
 
     Args:
@@ -64,15 +103,16 @@ def find_voice(spec: str, stock: "VoiceSource") -> "Voice":
     Raises:
         VoiceError: not there, or damaged.
     """
-    from kvoicewalk.voices import load_voice, mix_voices, parse_mix
+    from kvoicewalk.voices import load_voice, mix_voices
 
-    if is_file_like(spec):
-        return load_voice(Path(spec).expanduser())
-    if ":" in spec or "," in spec:
-        parts = parse_mix(spec)
-        return mix_voices([(find_voice(name, stock), weight) for name, weight in parts], name=spec)
-    refuse_recordings([spec])
-    return stock.load(spec)
+    parsed = parse_voice(spec) if isinstance(spec, str) else spec
+    if parsed.kind == "file":
+        return load_voice(parsed.path)
+    if parsed.kind == "mix":
+        parts = [(find_voice(part, stock), weight) for part, weight in parsed.parts]
+        return mix_voices(parts, name=parsed.text)
+    refuse_recordings([parsed.text])
+    return stock.load(parsed.text)
 
 
 def refuse_recordings(specs: Sequence[str]) -> None:
@@ -81,16 +121,15 @@ def refuse_recordings(specs: Sequence[str]) -> None:
     Raises:
         VoiceError: one is.
     """
-    from kvoicewalk.voices import is_sound, parse_mix, recording_as_voice
+    from kvoicewalk.voices import is_sound, recording_as_voice
 
-    for spec in specs:
-        if not is_file_like(spec) and ("," in spec or ":" in spec):
-            refuse_recordings([name for name, _ in parse_mix(spec) if name != spec])
-        if not os.path.isfile(spec):  # noqa: PTH113  (Path.is_file raises for names too long)
-            continue
-        with Path(spec).open("rb") as stream:
-            if is_sound(stream.read(12)):
-                raise recording_as_voice(spec)
+    for text in specs:
+        for name in (*(spec.text for spec in parse_voice(text).single()), text):
+            if not os.path.isfile(name):  # noqa: PTH113  (Path.is_file raises, see above)
+                continue
+            with Path(name).open("rb") as stream:
+                if is_sound(stream.read(12)):
+                    raise recording_as_voice(name)
 
 
 def refuse_other_models(specs: Sequence[str], identity: str) -> None:
@@ -104,14 +143,9 @@ def refuse_other_models(specs: Sequence[str], identity: str) -> None:
         VoiceError: one was.
     """
     from kvoicewalk.models.mini import is_mini_voice
-    from kvoicewalk.voices import load_voice, parse_mix
+    from kvoicewalk.voices import load_voice
 
-    for spec in specs:
-        if not is_file_like(spec):
-            if "," in spec or ":" in spec:
-                refuse_other_models([name for name, _ in parse_mix(spec)], identity)
-            continue
-        path = Path(spec).expanduser()
+    for path in _files(specs):
         found = read_sidecar(path).get("model")
         if not isinstance(found, str):
             found = "mini" if is_mini_voice(load_voice(path)) else None
@@ -119,6 +153,13 @@ def refuse_other_models(specs: Sequence[str], identity: str) -> None:
             raise VoiceError(
                 f"{path} was found with {found}, not with {identity}; use that model with --model."
             )
+
+
+def _files(specs: Sequence[str]) -> Iterator[Path]:
+    for text in specs:
+        for spec in parse_voice(text).single():
+            if spec.kind == "file":
+                yield spec.path
 
 
 def tell_odd_voices(voices: "Sequence[Voice]", identity: str, note: Callable[[str], None]) -> None:
@@ -138,14 +179,14 @@ def model_of_voice(spec: str) -> str | None:
         VoiceError: a sidecar is damaged, the parts of a mix belong to several models, or the
             model was a folder that nothing names.
     """
-    if is_file_like(spec):
-        return _model_of_file(Path(spec).expanduser())
     from kvoicewalk.models.mini import mini_voice_names
-    from kvoicewalk.voices import parse_mix
 
-    if "," not in spec and ":" not in spec:
-        return "mini" if spec in mini_voice_names() else None
-    models = {model_of_voice(name) for name, _ in parse_mix(spec)} - {None}
+    def of_one(one: VoiceSpec) -> str | None:
+        if one.kind == "file":
+            return _model_of_file(one.path)
+        return "mini" if one.text in mini_voice_names() else None
+
+    models = {of_one(one) for one in parse_voice(spec).single()} - {None}
     if len(models) > 1:
         shown = " and ".join(sorted(map(str, models)))
         raise VoiceError(f"{spec} mixes voices of {shown}; take voices of one model.")
@@ -157,9 +198,10 @@ def lang_of_voice(spec: str) -> str | None:
     from kvoicewalk.languages import LANGUAGES
     from kvoicewalk.voices import voice_lang
 
-    if not is_file_like(spec):
+    parsed = parse_voice(spec)
+    if parsed.kind != "file":
         return voice_lang(spec)
-    path = Path(spec).expanduser()
+    path = parsed.path
     found = read_sidecar(path).get("lang")
     return found if isinstance(found, str) and found in LANGUAGES else voice_lang(path.stem)
 

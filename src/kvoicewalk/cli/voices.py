@@ -50,14 +50,14 @@ def info(
     json: options.JsonOption = False,
 ) -> None:
     """Show what a voice file holds and where it came from."""
-    from kvoicewalk.app.voice_spec import is_file_like, model_of_voice, read_sidecar
+    from kvoicewalk.app.voice_spec import model_of_voice, parse_voice, read_sidecar
     from kvoicewalk.models.known import what_is_odd
 
     belongs_to = model_of_voice(voice)
     found = _load(voice, model or belongs_to, voices)
     facts = _facts(found)
     facts["model"] = belongs_to
-    if is_file_like(voice):
+    if parse_voice(voice).kind == "file":
         facts["sidecar"] = read_sidecar(Path(voice).expanduser()) or None
     lines = []
     for key, value in facts.items():
