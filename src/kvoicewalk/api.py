@@ -22,6 +22,7 @@ from typing_extensions import Unpack
 
 from kvoicewalk.app.events import Events
 from kvoicewalk.app.results import Ranked, Searched
+from kvoicewalk.defaults import OUT_DIR
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Utterance
@@ -453,7 +454,7 @@ def resume(run: str = "", **options: Unpack[Options]) -> SearchResult | RankResu
     from kvoicewalk.store import RunStore
 
     _prepare()
-    with RunStore.open(Path(options.get("out_dir", "out"))) as store:
+    with RunStore.open(Path(options.get("out_dir", OUT_DIR))) as store:
         record = find_resumable(store, run)
     result = resume_run(record, _events(options))
     return _ranked(result) if isinstance(result, Ranked) else _searched(result)

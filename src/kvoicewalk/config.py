@@ -13,6 +13,7 @@ from typing import Any, Literal
 import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from kvoicewalk import defaults
 from kvoicewalk.languages import LETTERS
 
 CONFIG_VERSION = 1
@@ -31,8 +32,6 @@ PROBE_TEXT = (
 )
 SCREENING_TEXT = "The quick beige fox jumped over each thin wall."
 
-# Of `walk`, where neither steps nor minutes are given.
-DEFAULT_STEPS = {"random": 300, "cma": 300, "gradient": 15, "auto": 40}
 GATE_SHARE, CLOSE_GATE_SHARE = 0.98, 0.998
 GLANCE_SHARE = 0.995
 CLASSIC_WALK = {
@@ -76,9 +75,11 @@ class RecordingLimits(_Frozen):
 class ModelConfig(_Frozen):
     """Which synthesizer speaks, and on what."""
 
-    name: str = Field("kokoro", min_length=1, description="kokoro, mini or a folder")
+    name: str = Field(defaults.MODEL, min_length=1, description="kokoro, mini or a folder")
     device: Literal["auto", "cpu", "cuda", "mps"] = "auto"
-    n_threads: int | None = Field(None, ge=1, le=1024, description="torch threads; None: its own")
+    n_threads: int | None = Field(
+        None, ge=1, le=defaults.MAX_THREADS, description="torch threads; None: its own"
+    )
 
 
 class TargetConfig(_Frozen):
@@ -119,13 +120,13 @@ class TargetConfig(_Frozen):
 class SynthConfig(_Frozen):
     """How texts are spoken."""
 
-    seed: int = Field(0, ge=0, lt=2**31)
+    seed: int = Field(defaults.SEED, ge=0, le=defaults.MAX_SEED)
     lang: str | None = Field(
         None,
         pattern=f"^[{LETTERS}]$",
         description="None: speak: by sidecar or voice name; else a, for all voices alike",
     )
-    speed: float = Field(1.0, ge=0.25, le=4.0)
+    speed: float = Field(defaults.SPEED, ge=defaults.SPEED_RANGE[0], le=defaults.SPEED_RANGE[1])
 
 
 class ScoreConfig(_Frozen):
@@ -157,7 +158,9 @@ class PopulationConfig(_Frozen):
     """Which voices a search starts from."""
 
     voices: tuple[str, ...] = Field((), description="likest first; none: they are ranked first")
-    n_voices: int = Field(10, ge=2, le=100, description="of the ranked ones, the likest")
+    n_voices: int = Field(
+        defaults.N_START_VOICES, ge=2, le=100, description="of the ranked ones, the likest"
+    )
     floor: str | None = Field(None, description="the best stock voice; None: the likest")
 
 
@@ -202,7 +205,7 @@ class WalkConfig(_Frozen):
     noise_margin: float = Field(1.0, ge=0, description="standard errors that a gain must exceed")
     min_gain: float = Field(0.1, ge=0, description="points; up to this no second seed is asked")
     sure_gain: float = Field(2.0, gt=0, description="points that no second seed need confirm")
-    n_kept: int = Field(10, ge=1, description="improvements whose files stay")
+    n_kept: int = Field(defaults.N_KEPT, ge=1, description="improvements whose files stay")
 
     @model_validator(mode="before")
     @classmethod
@@ -264,7 +267,7 @@ class WalkConfig(_Frozen):
         """Steps at most; None where only the time counts."""
         if self.n_steps is not None or self.minutes is not None:
             return self.n_steps
-        return DEFAULT_STEPS[self.method]
+        return defaults.STEPS[self.method]
 
 
 class HeldOutConfig(_Frozen):
@@ -331,7 +334,7 @@ class RunConfig(_Frozen):
     cma: CmaConfig = CmaConfig()
     held_out: HeldOutConfig = HeldOutConfig()
     judges: JudgesConfig = JudgesConfig()
-    out_dir: Path = Path("out")
+    out_dir: Path = Path(defaults.OUT_DIR)
 
 
 class Environment(_Frozen):

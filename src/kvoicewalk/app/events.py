@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from kvoicewalk.app.results import Ranked, Searched
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from kvoicewalk.search.sweep import SweepStep
     from kvoicewalk.verdict import Standing, Verdict
 
-    Step = RankStep | SearchStep | SweepStep
+    Step: TypeAlias = RankStep | SearchStep | SweepStep
 
 StageName = Literal[
     "load", "speak", "examine", "rank", "floor", "clone", "interpolate", "walk", "held_out"

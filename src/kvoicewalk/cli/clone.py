@@ -9,6 +9,7 @@ from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
+from kvoicewalk.defaults import METHOD, STEPS
 
 
 def clone(
@@ -24,7 +25,11 @@ def clone(
     ] = None,
     steps: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--steps", min=1, help="Stop the search after this many steps. [default: 40]"),
+        typer.Option(
+            "--steps",
+            min=1,
+            help=f"Stop the search after this many steps. [default: {STEPS[METHOD]}]",
+        ),
     ] = None,
     method: options.MethodOption = None,
     channel: options.ChannelOption = None,

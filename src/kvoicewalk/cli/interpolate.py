@@ -8,13 +8,16 @@ from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
+from kvoicewalk.defaults import N_START_VOICES
 
 
 def interpolate(
     targets: options.TargetsArgument = None,
     top: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--top", min=2, max=100, help="Likest voices to pair. [default: 10]"),
+        typer.Option(
+            "--top", min=2, max=100, help=f"Likest voices to pair. [default: {N_START_VOICES}]"
+        ),
     ] = None,
     exhaustive: Annotated[
         bool,

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Optional
 
 import typer
 
+from kvoicewalk import defaults
 from kvoicewalk.languages import LANGUAGES
 
 # typer reads these at run time; Optional[...] is spelled out for Python 3.10's sake.
@@ -24,7 +25,7 @@ ModelOption = Annotated[
         "--model",
         metavar="NAME",
         help="kokoro, mini (embedded, for a first try) or a folder. "
-        "[default: KVW_MODEL, else kokoro]",
+        f"[default: KVW_MODEL, else {defaults.MODEL}]",
     ),
 ]
 DeviceOption = Annotated[
@@ -33,16 +34,21 @@ DeviceOption = Annotated[
         "--device",
         case_sensitive=False,
         metavar="NAME",
-        help="auto, cpu, cuda or mps. [default: auto]",
+        help=f"auto, cpu, cuda or mps. [default: {defaults.DEVICE}]",
     ),
 ]
 ThreadsOption = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--threads", min=1, max=1024, help="CPU threads. [default: all]"),
+    typer.Option("--threads", min=1, max=defaults.MAX_THREADS, help="CPU threads. [default: all]"),
 ]
 SeedOption = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--seed", min=0, max=2**31 - 1, help="Seed of all synthesis. [default: 0]"),
+    typer.Option(
+        "--seed",
+        min=0,
+        max=defaults.MAX_SEED,
+        help=f"Seed of all synthesis. [default: {defaults.SEED}]",
+    ),
 ]
 LangOption = Annotated[
     Optional[Lang],  # noqa: UP045
@@ -85,7 +91,7 @@ ScoringOption = Annotated[
         "--scoring",
         case_sensitive=False,
         metavar="KIND",
-        help="scaled, or classic (the original's). [default: scaled]",
+        help=f"scaled, or classic (the original's). [default: {defaults.SCORING}]",
     ),
 ]
 VoicesOption = Annotated[
@@ -94,7 +100,9 @@ VoicesOption = Annotated[
 ]
 OutOption = Annotated[
     Optional[Path],  # noqa: UP045
-    typer.Option("--out", metavar="DIR", help="Where runs are kept. [default: out]"),
+    typer.Option(
+        "--out", metavar="DIR", help=f"Where runs are kept. [default: {defaults.OUT_DIR}]"
+    ),
 ]
 JsonOption = Annotated[
     bool, typer.Option("--json", help="One JSON object on stdout, for programs.")
@@ -109,7 +117,7 @@ MethodOption = Annotated[
         case_sensitive=False,
         metavar="NAME",
         help="auto (gradient, then polish), gradient, cma or random (the original's). "
-        "[default: auto]",
+        f"[default: {defaults.METHOD}]",
     ),
 ]
 HeldOutOption = Annotated[

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kvoicewalk.app.events import Events, InterruptedRunError, Judgement, SearchStart, Stage
 from kvoicewalk.app.results import Ranked, Searched
 from kvoicewalk.cli.output import Output
+from kvoicewalk.defaults import OUT_DIR
 
 if TYPE_CHECKING:
     from kvoicewalk.app.events import Step
@@ -198,10 +199,8 @@ def show_interrupted(error: InterruptedRunError, output: Output) -> None:
 
 def how_to_resume(folder: Path) -> str:
     """Returns the command that goes on with the latest run that was cut off, for people."""
-    from kvoicewalk.config import RunConfig
-
     out_dir = folder.parent
-    is_default = out_dir == RunConfig.model_fields["out_dir"].default
+    is_default = out_dir == Path(OUT_DIR)
     return "Go on with: kvw runs resume" + (
         "" if is_default else f" --out {shlex.quote(str(out_dir))}"
     )

@@ -9,6 +9,7 @@ from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags, read_text
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents
+from kvoicewalk.defaults import SPEED, SPEED_RANGE
 from kvoicewalk.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ def speak(
     ] = None,
     speed: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option("--speed", min=0.25, max=4.0, help="2 is twice as fast. [default: 1]"),
+        typer.Option(
+            "--speed",
+            min=SPEED_RANGE[0],
+            max=SPEED_RANGE[1],
+            help=f"2 is twice as fast. [default: {SPEED:g}]",
+        ),
     ] = None,
     model: options.ModelOption = None,
     lang: options.LangOption = None,

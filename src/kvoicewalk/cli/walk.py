@@ -8,6 +8,7 @@ from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
+from kvoicewalk.defaults import N_KEPT, STEPS
 
 
 def walk(
@@ -27,8 +28,8 @@ def walk(
         typer.Option(
             "--steps",
             min=1,
-            help="Stop after this many steps. [default: 40; 15 for gradient, 300 for random "
-            "and cma]",
+            help=f"Stop after this many steps. [default: {STEPS['auto']}; {STEPS['gradient']} for "
+            f"gradient, {STEPS['random']} for random and cma]",
         ),
     ] = None,
     minutes: Annotated[
@@ -54,7 +55,7 @@ def walk(
     ] = None,
     keep: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option("--keep", min=1, help="Improvements whose files stay. [default: 10]"),
+        typer.Option("--keep", min=1, help=f"Improvements whose files stay. [default: {N_KEPT}]"),
     ] = None,
     channel: options.ChannelOption = None,
     text: options.TextOption = None,

@@ -1,0 +1,16 @@
+"""Defaults that a config and the help texts share; plain, so that --help stays quick."""
+
+MODEL = "kokoro"
+DEVICE = "auto"
+SEED = 0
+MAX_SEED = 2**31 - 1
+OUT_DIR = "out"
+SCORING = "scaled"
+METHOD = "auto"
+# Of `walk`, where neither steps nor minutes are given.
+STEPS = {"random": 300, "cma": 300, "gradient": 15, "auto": 40}
+N_START_VOICES = 10
+N_KEPT = 10
+SPEED = 1.0
+SPEED_RANGE = (0.25, 4.0)
+MAX_THREADS = 1024
