@@ -25,7 +25,6 @@ from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
 from kvoicewalk.score.speaker import Embedding
 from kvoicewalk.seeds import lesson_order_seed, lesson_seed
 from kvoicewalk.synth import (
-    DifferentiableSpeech,
     KokoroSynthesizer,
     flushed_denormals,
     without_cudnn,
@@ -111,7 +110,7 @@ class GradientLoss:
         self._start, self._change, self._config, self._seed = start, change, config, seed
         # One chunk a text; the first one, should a text be longer.
         self._chunks = [synthesizer.phonemizer.phonemize(text, lang).chunks[0] for text in texts]
-        self._aims: dict[str, torch.Tensor] = {}
+        self._targets: dict[str, torch.Tensor] = {}
         self.n_lessons = 0
 
     def sample(self, voice: Voice, number: int) -> LossSample:
@@ -132,12 +131,13 @@ class GradientLoss:
         )
         with flushed_denormals(), without_cudnn():
             likeness = self._encoder.embed(spoken.samples) @ self._target
-            misses = _misses(self._numbers(spoken, phonemes), self._aim(phonemes))
-            loss = 1 - likeness + (weights * misses).sum()
+            now = self._numbers(spoken.pitch_hz, spoken.durations, len(phonemes))
+            errors = _errors(now, self._target_numbers(phonemes))
+            loss = 1 - likeness + (weights * errors).sum()
             loss.backward()  # type: ignore[no-untyped-call]
         assert row.grad is not None
         self.n_lessons += 1
-        pitch, span, pace = misses.detach().cpu().tolist()
+        pitch, span, pace = errors.detach().cpu().tolist()
         parts = {
             "likeness": 1 - float(likeness.detach()),
             "pitch": pitch,
@@ -164,37 +164,35 @@ class GradientLoss:
         ).to(self._device)
 
     @staticmethod
-    def _numbers(spoken: DifferentiableSpeech, phonemes: str) -> torch.Tensor:
+    def _numbers(pitch_hz: torch.Tensor, durations: torch.Tensor, n_phonemes: int) -> torch.Tensor:
         """Returns pitch and range in semitones and log seconds a phoneme, (3,)."""
-        voiced_hz = spoken.pitch_hz[spoken.pitch_hz.detach() > VOICED_ABOVE_HZ]
-        seconds = FRAME_S * spoken.durations[1:-1].sum() / len(phonemes)
+        voiced_hz = pitch_hz[pitch_hz.detach() > VOICED_ABOVE_HZ]
+        seconds = FRAME_S * durations[1:-1].sum() / n_phonemes
         low, median, high = smooth_quantiles(12 * torch.log2(voiced_hz), (LOW, MEDIAN, HIGH))
         return torch.stack([median, high - low, torch.log(seconds)])
 
-    def _aim(self, phonemes: str) -> torch.Tensor:
-        if phonemes not in self._aims:
+    def _target_numbers(self, phonemes: str) -> torch.Tensor:
+        if phonemes not in self._targets:
             row = torch.tensor(self._start.rows[len(phonemes) - 1, 0]).to(self._device)
             prepared = self._synthesizer.prepare(phonemes)
             with torch.no_grad(), flushed_denormals(), without_cudnn():
                 plain = self._synthesizer.perform(prepared, row[None])
-            spoken = DifferentiableSpeech(
-                torch.zeros(0), plain.durations, plain.pitch_hz.reshape(-1)
-            )
-            change = self._change
-            self._aims[phonemes] = self._numbers(spoken, phonemes) + torch.tensor(
+            change, pitch_hz = self._change, plain.pitch_hz.reshape(-1)
+            now = self._numbers(pitch_hz, plain.durations, len(phonemes))
+            self._targets[phonemes] = now + torch.tensor(
                 [
                     change.pitch_semitones or 0.0,
                     change.range_semitones or 0.0,
                     change.pace_log or 0.0,
                 ]
             ).to(self._device)
-        return self._aims[phonemes]
+        return self._targets[phonemes]
 
 
-def _misses(numbers: torch.Tensor, aims: torch.Tensor) -> torch.Tensor:
+def _errors(numbers: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
     """Returns how far each number is off, (3,): square when near, linear when far."""
     units = torch.tensor([PITCH_UNIT, RANGE_UNIT, PACE_UNIT]).to(numbers.device)
-    return torch.sqrt(1 + ((numbers - aims) / units) ** 2) - 1
+    return torch.sqrt(1 + ((numbers - targets) / units) ** 2) - 1
 
 
 def smooth_quantiles(values: torch.Tensor, quantiles: Sequence[float]) -> list[torch.Tensor]:
