@@ -26,19 +26,33 @@ if TYPE_CHECKING:
         speak,
         walk,
     )
-    from kvoicewalk.app.events import Events, InterruptedRunError
+    from kvoicewalk.app.events import (
+        Events,
+        InterruptedRunError,
+        Judgement,
+        SearchStart,
+        Stage,
+    )
     from kvoicewalk.errors import KvwError
+    from kvoicewalk.search.base import RankStep, SearchStep
+    from kvoicewalk.search.sweep import SweepStep
     from kvoicewalk.voices import Voice
 
 __all__ = [
     "Events",
     "HeldOutResult",
     "InterruptedRunError",
+    "Judgement",
     "KvwError",
     "RankResult",
+    "RankStep",
     "RankedVoice",
     "Scores",
     "SearchResult",
+    "SearchStart",
+    "SearchStep",
+    "Stage",
+    "SweepStep",
     "Target",
     "Voice",
     "__version__",
@@ -55,7 +69,13 @@ __all__ = [
 _HOMES = {
     "Events": "kvoicewalk.app.events",
     "InterruptedRunError": "kvoicewalk.app.events",
+    "Judgement": "kvoicewalk.app.events",
     "KvwError": "kvoicewalk.errors",
+    "RankStep": "kvoicewalk.search.base",
+    "SearchStart": "kvoicewalk.app.events",
+    "SearchStep": "kvoicewalk.search.base",
+    "Stage": "kvoicewalk.app.events",
+    "SweepStep": "kvoicewalk.search.sweep",
     "Voice": "kvoicewalk.voices",
 }
 

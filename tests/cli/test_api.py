@@ -3,10 +3,13 @@
 import json
 import re
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
 import kvoicewalk
@@ -68,6 +71,20 @@ def test_the_library_finds_what_the_command_finds(tmp_path, example_target, monk
     assert events.stages == ["load", "rank", "clone", "held_out"]
     assert events.n_steps >= 3 + 3
     assert events.judged_names == ["the new voice"]
+
+
+@pytest.mark.slow
+def test_the_example_program_runs(tmp_path, example_target):
+    samples, rate_hz = soundfile.read(example_target)
+    soundfile.write(tmp_path / "clip.wav", samples[: 4 * rate_hz], rate_hz)
+    program = bundled_dir("examples") / "clone_with_events.py"
+    done = subprocess.run(
+        [sys.executable, str(program), "clip.wav"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("begins: load\nbegins: rank\nbegins: clone\n")
+    assert "score" in done.stdout.splitlines()[-1]
 
 
 @pytest.mark.slow

@@ -13,11 +13,17 @@ NAMES = [
     "Events",
     "HeldOutResult",
     "InterruptedRunError",
+    "Judgement",
     "KvwError",
     "RankResult",
+    "RankStep",
     "RankedVoice",
     "Scores",
     "SearchResult",
+    "SearchStart",
+    "SearchStep",
+    "Stage",
+    "SweepStep",
     "Target",
     "Voice",
     "__version__",
@@ -51,7 +57,7 @@ def test_every_function_and_result_is_documented():
 def test_importing_it_and_its_functions_loads_nothing_heavy():
     code = (
         "import sys, kvoicewalk\n"
-        "kvoicewalk.clone, kvoicewalk.Events, kvoicewalk.Target\n"
+        "kvoicewalk.clone, kvoicewalk.Events, kvoicewalk.Stage, kvoicewalk.Target\n"
         "print(sorted({'torch', 'kokoro', 'librosa', 'resemblyzer', 'numpy', 'pydantic', 'rich',"
         " 'typer'} & set(sys.modules)))"
     )
