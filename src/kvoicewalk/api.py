@@ -211,7 +211,8 @@ def clone(
     Args:
         target: recordings of one speaker.
         minutes: for all of it; None takes as long as `steps` do.
-        steps: of the search, at most. Default: 40.
+        steps: of the search, at most. Default: 40; 15 for "gradient", 300 for "random" and
+            "cma"; no limit with `minutes`.
         method: of the search. Default: "auto", the gradient, then random steps.
         voices: folder of the stock voices. Default: the model's own.
         scoring: how features count. Default: "scaled".

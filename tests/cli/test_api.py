@@ -99,4 +99,4 @@ def test_the_examples_of_the_documentation_run(tmp_path, example_target, monkeyp
     said = capsys.readouterr().out
     assert "now: walk" in said
     assert "nowhere.wav" in said
-    assert (tmp_path / "louder.pt").is_file()
+    assert (tmp_path / "stronger.pt").is_file()

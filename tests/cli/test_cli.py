@@ -254,7 +254,7 @@ def test_the_hash_of_a_voice_is_on_one_line(kvw):
 
 def test_help_says_where_a_walk_starts(kvw):
     told = " ".join(ok(kvw("walk", "--help")).split())
-    assert "[default: the likest stock voice; the population's mean for random and cma]" in told
+    assert "[default: the latest run's best voice; with TARGET the closest stock voice, or" in told
 
 
 def test_a_stock_name_of_mini_needs_no_model(kvw):

@@ -155,7 +155,7 @@ def _register() -> None:
         app.command(name, cls=Command)(bounded(command))
     for group_name, group, text, members in (
         ("voices", typer.Typer(), "List, inspect and mix voices.", voices.COMMANDS),
-        ("runs", typer.Typer(), "List earlier runs, show one, go on with one.", runs.COMMANDS),
+        ("runs", typer.Typer(), "List, show or resume earlier runs.", runs.COMMANDS),
     ):
         for member, action in members.items():
             group.command(member, cls=Command)(bounded(action))

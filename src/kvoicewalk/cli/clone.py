@@ -1,7 +1,7 @@
 """`kvw clone`: the whole way from a recording to a voice."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -14,21 +14,23 @@ from kvoicewalk.defaults import METHOD, STEPS
 
 def clone(
     targets: Annotated[
-        Optional[list[Path]],  # noqa: UP045
+        list[Path] | None,
         typer.Argument(
             metavar="TARGET...", help="Recordings of one speaker: wav, flac, mp3, ogg and more."
         ),
     ] = None,
     minutes: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option("--minutes", min=0.01, help="Total time budget in minutes."),
     ] = None,
     steps: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(
             "--steps",
             min=1,
-            help=f"Stop the search after this many steps. [default: {STEPS[METHOD]}]",
+            help=f"Stop the search after this many steps. [default: {STEPS[METHOD]}; "
+            f"{STEPS['gradient']} for gradient, {STEPS['random']} for random and cma; no limit "
+            "with --minutes]",
         ),
     ] = None,
     method: options.MethodOption = None,
@@ -51,8 +53,8 @@ def clone(
 ) -> None:
     """Make a voice that sounds like a recording: rank, search, judge.
 
-    Ranks the stock voices, searches on from the likest, and judges the result on texts that the
-    search never spoke. --text with the words of the recording lets it meet the pace, too.
+    Ranks the stock voices, searches on from the closest one, and judges the result on texts that
+    the search never spoke. Give the recording's words with --text to match its pace as well.
     """
     from kvoicewalk.app.search_run import run_search
     from kvoicewalk.app.settings import resolve

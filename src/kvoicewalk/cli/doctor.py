@@ -4,7 +4,7 @@ import platform
 from collections.abc import Callable, Iterator
 from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Optional
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -35,7 +35,7 @@ Finding = dict[str, Any]
 
 def doctor(
     targets: Annotated[
-        Optional[list[Path]],  # noqa: UP045
+        list[Path] | None,
         typer.Argument(metavar="[TARGET]...", help="Recordings of one speaker to check as well."),
     ] = None,
     channel: options.ChannelOption = None,
@@ -43,8 +43,8 @@ def doctor(
 ) -> None:
     """Check the installation, and recordings if named.
 
-    A recording is graded before hours are spent on it: noise, band, clipping, music, voices, and
-    how close a perfect voice could come. What to do about each: docs/doctor.md.
+    Grades each recording before you start a search: noise, bandwidth, clipping, music, other
+    voices, and the best likeness possible. What to do about each: docs/doctor.md.
     """
     from kvoicewalk.app.doctor import examine_all
     from kvoicewalk.cli.inputs import read_channel

@@ -1,6 +1,6 @@
 """`kvw interpolate`: blends of the likest stock voices."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -14,9 +14,12 @@ from kvoicewalk.defaults import N_START_VOICES
 def interpolate(
     targets: options.TargetsArgument = None,
     top: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(
-            "--top", min=2, max=100, help=f"Likest voices to pair. [default: {N_START_VOICES}]"
+            "--top",
+            min=2,
+            max=100,
+            help=f"How many of the closest voices to pair. [default: {N_START_VOICES}]",
         ),
     ] = None,
     exhaustive: Annotated[
@@ -40,7 +43,7 @@ def interpolate(
     quiet: options.QuietOption = False,
     config: options.ConfigOption = None,
 ) -> None:
-    """Blend pairs of the likest stock voices, and keep the best blends.
+    """Blend pairs of the closest stock voices, and keep the best blends.
 
     Without TARGET it goes on from the latest run. What it keeps is where 'kvw walk' starts.
     """

@@ -1,26 +1,25 @@
 """Options that several commands share, each worded once."""
 
 from pathlib import Path
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Literal
 
 import typer
 
 from kvoicewalk import defaults
 from kvoicewalk.languages import LANGUAGES
 
-# typer reads these at run time; Optional[...] is spelled out for Python 3.10's sake.
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Scoring = Literal["scaled", "classic"]
 Lang = Literal["a", "b", "e", "f", "h", "i", "j", "p", "z"]  # kvoicewalk.languages, for typer
 TargetsArgument = Annotated[
-    Optional[list[Path]],  # noqa: UP045
+    list[Path] | None,
     typer.Argument(
         metavar="[TARGET]...",
         help="Recordings of one speaker: wav, flac, mp3, ogg and more. [default: the latest run's]",
     ),
 ]
 ModelOption = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--model",
         metavar="NAME",
@@ -29,7 +28,7 @@ ModelOption = Annotated[
     ),
 ]
 DeviceOption = Annotated[
-    Optional[Device],  # noqa: UP045
+    Device | None,
     typer.Option(
         "--device",
         case_sensitive=False,
@@ -38,80 +37,86 @@ DeviceOption = Annotated[
     ),
 ]
 ThreadsOption = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option("--threads", min=1, max=defaults.MAX_THREADS, help="CPU threads. [default: all]"),
 ]
 SeedOption = Annotated[
-    Optional[int],  # noqa: UP045
+    int | None,
     typer.Option(
         "--seed",
         min=0,
         max=defaults.MAX_SEED,
-        help=f"Seed of all synthesis. [default: {defaults.SEED}]",
+        help=f"Random seed: the same one gives the same result. [default: {defaults.SEED}]",
     ),
 ]
 LangOption = Annotated[
-    Optional[Lang],  # noqa: UP045
+    Lang | None,
     typer.Option(
         "--lang",
         case_sensitive=False,
         metavar="LETTER",
         help="Language of the text: "
         + ", ".join(f"{letter} {one.name}" for letter, one in LANGUAGES.items())
-        + ".",
+        + ". [default: a; of 'speak' the voice's own]",
     ),
 ]
 ChannelOption = Annotated[
-    Optional[str],  # noqa: UP045
+    str | None,
     typer.Option(
         "--channel",
         metavar="WHICH",
-        help="Of the recordings: left, right or a number from 1. [default: those with the voice]",
+        help="Audio channel to use: left, right or its number, from 1. "
+        "[default: the channels with the voice]",
     ),
 ]
 TextOption = Annotated[
-    Optional[str],  # noqa: UP045
-    typer.Option("--text", help="Words spoken in the target; sharpens the comparison."),
+    str | None,
+    typer.Option(
+        "--text", help="The words spoken in the recording; makes the comparison more exact."
+    ),
 ]
 TextFileOption = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option(
-        "--text-file", metavar="FILE", help="Words spoken in the target, from a text file."
+        "--text-file", metavar="FILE", help="The words spoken in the recording, from a text file."
     ),
 ]
 TranscribeOption = Annotated[
     bool,
     typer.Option(
-        "--transcribe", help="Let Whisper write down the words of the target (extra asr)."
+        "--transcribe",
+        help="Let Whisper write down the words of the recording (needs the optional extra asr).",
     ),
 ]
 ScoringOption = Annotated[
-    Optional[Scoring],  # noqa: UP045
+    Scoring | None,
     typer.Option(
         "--scoring",
         case_sensitive=False,
         metavar="KIND",
-        help=f"scaled, or classic (the original's). [default: {defaults.SCORING}]",
+        help=f"scaled, or classic (as the original kvoicewalk). [default: {defaults.SCORING}]",
     ),
 ]
 VoicesOption = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--voices", metavar="PATH", help="Voices from this folder or file instead."),
+    Path | None,
+    typer.Option(
+        "--voices",
+        metavar="PATH",
+        help="Use the voices in this folder or file instead of the model's.",
+    ),
 ]
 OutOption = Annotated[
-    Optional[Path],  # noqa: UP045
+    Path | None,
     typer.Option(
         "--out", metavar="DIR", help=f"Where runs are kept. [default: {defaults.OUT_DIR}]"
     ),
 ]
-JsonOption = Annotated[
-    bool, typer.Option("--json", help="One JSON object on stdout, for programs.")
-]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object, for programs.")]
 JsonLinesOption = Annotated[
-    bool, typer.Option("--json", help="JSON lines on stdout, one an improvement, for programs.")
+    bool, typer.Option("--json", help="Print JSON lines, one per improvement, for programs.")
 ]
 MethodOption = Annotated[
-    Optional[Literal["auto", "gradient", "cma", "random"]],  # noqa: UP045
+    Literal["auto", "gradient", "cma", "random"] | None,
     typer.Option(
         "--method",
         case_sensitive=False,
@@ -121,14 +126,16 @@ MethodOption = Annotated[
     ),
 ]
 HeldOutOption = Annotated[
-    Optional[bool],  # noqa: UP045
+    bool | None,
     typer.Option(
         "--held-out/--no-held-out",
-        help="Judge the result on texts never searched with. [default: --held-out]",
+        help="Test the result on texts never used in a search. [default: --held-out]",
     ),
 ]
-QuietOption = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
+QuietOption = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Show no progress, only the result.")
+]
 ConfigOption = Annotated[
-    Optional[Path],  # noqa: UP045
-    typer.Option("--config", metavar="FILE", help="Start from a run's config.json."),
+    Path | None,
+    typer.Option("--config", metavar="FILE", help="Take settings from a run's config.json."),
 ]

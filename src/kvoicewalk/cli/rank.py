@@ -1,7 +1,7 @@
 """`kvw rank`: which stock voice comes closest to a recording."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -13,7 +13,7 @@ from kvoicewalk.cli.shown import ShownEvents, show_ranking
 
 def rank(
     targets: Annotated[
-        Optional[list[Path]],  # noqa: UP045
+        list[Path] | None,
         typer.Argument(
             metavar="TARGET...", help="Recordings of one speaker: wav, flac, mp3, ogg and more."
         ),
@@ -39,8 +39,8 @@ def rank(
 ) -> None:
     """Rank the stock voices by likeness to a recording, best first.
 
-    Every voice speaks a short text; only the likest go on to be scored in full. The best one is
-    saved as a voice and a wav.
+    Every voice is tried on a short text; only the closest get a full score. The best one is saved
+    as a voice and a wav.
     """
     from kvoicewalk.app.rank import rank_voices
     from kvoicewalk.app.settings import resolve

@@ -1,6 +1,6 @@
 """`kvw report`: the listening page of a run, or of several side by side."""
 
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -10,11 +10,10 @@ from kvoicewalk.cli.output import Output
 
 def report(
     runs: Annotated[
-        Optional[list[str]],  # noqa: UP045
+        list[str] | None,
         typer.Argument(
             metavar="[RUN]...",
-            help="Their names or the beginnings of them; several are compared. "
-            "[default: the latest]",
+            help="Run names, or their first letters; several are compared. [default: the latest]",
         ),
     ] = None,
     out: options.OutOption = None,

@@ -52,7 +52,7 @@ def list_runs(
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="Its name or the beginning of it.")] = "latest",
+    run: Annotated[str, typer.Argument(help="Run name, or its first letters.")] = "latest",
     out: options.OutOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -80,13 +80,16 @@ def show(
 
 def resume(
     run: Annotated[
-        str, typer.Argument(help="Its name or the beginning of it. [default: the latest cut off]")
+        str,
+        typer.Argument(
+            help="Run name, or its first letters. [default: the latest interrupted run]"
+        ),
     ] = "",
     out: options.OutOption = None,
     json: options.JsonLinesOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Go on with a run that was interrupted, as if it never had been."""
+    """Continue an interrupted run as if it had never stopped."""
     from kvoicewalk.app.results import Ranked
     from kvoicewalk.app.resume import find_resumable, resume_run
     from kvoicewalk.cli.shown import ShownEvents, show_ranking, show_search

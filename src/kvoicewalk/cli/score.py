@@ -1,7 +1,7 @@
 """`kvw score`: how close given voices are to a recording."""
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated
 
 import typer
 
@@ -17,9 +17,11 @@ def score(
         typer.Argument(metavar="VOICE...", help="Voice files, names of stock voices, or mixes."),
     ],
     target: Annotated[
-        Optional[list[Path]],  # noqa: UP045
+        list[Path] | None,
         typer.Option(
-            "--target", "-t", help="Recording; again for more clips. [default: the latest run's]"
+            "--target",
+            "-t",
+            help="Recording; repeat the option for more clips. [default: the latest run's]",
         ),
     ] = None,
     channel: options.ChannelOption = None,
@@ -30,7 +32,7 @@ def score(
         bool,
         typer.Option(
             "--held-out",
-            help="Judge each on texts that no search speaks, beside the best stock voice.",
+            help="Also test each voice, and the best stock voice, on texts never used in a search.",
         ),
     ] = False,
     scoring: options.ScoringOption = None,
@@ -46,7 +48,7 @@ def score(
 ) -> None:
     """Score voices against a recording, best first.
 
-    Without --target, the latest run's target, text and model are taken.
+    Without --target, the latest run's target, text and model are used.
     """
     from kvoicewalk.app.handover import fit_for_model, latest_search
     from kvoicewalk.app.judge import judge_all

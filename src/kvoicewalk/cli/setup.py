@@ -13,10 +13,13 @@ if TYPE_CHECKING:
 
 
 def setup(
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Fetch without asking.")] = False,
     judges: Annotated[
         bool,
-        typer.Option("--judges", help="The second judges' models (0.5 GB) instead of Kokoro's."),
+        typer.Option(
+            "--judges",
+            help="Fetch the models of the optional second judges (0.5 GB) instead of Kokoro.",
+        ),
     ] = False,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,

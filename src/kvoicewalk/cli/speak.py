@@ -1,7 +1,7 @@
 """`kvw speak`: hear a voice."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Optional
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,19 +21,19 @@ def speak(
         str, typer.Argument(help="A voice file, a stock voice's name, or a mix: a:0.7,b:0.3.")
     ],
     text: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Argument(help="What to say; - reads it from standard input."),
     ] = None,
     text_file: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("--text-file", metavar="FILE", help="What to say, from a text file."),
     ] = None,
     wav: Annotated[
-        Optional[Path],  # noqa: UP045
+        Path | None,
         typer.Option("--wav", metavar="FILE", help="Write here. [default: a new run folder]"),
     ] = None,
     speed: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option(
             "--speed",
             min=SPEED_RANGE[0],

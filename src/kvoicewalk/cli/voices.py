@@ -87,7 +87,7 @@ def mix(
     ] = False,
     json: options.JsonOption = False,
 ) -> None:
-    """Mix stock voices into a new voice."""
+    """Mix voices, stock ones or files, into a new one."""
     from kvoicewalk.app.voice_spec import model_of_voice, read_sidecar
     from kvoicewalk.store import write_json_atomic
     from kvoicewalk.voices import save_voice

@@ -1,6 +1,6 @@
 """`kvw walk`: search for a voice that is closer than any stock voice."""
 
-from typing import Annotated, Literal, Optional
+from typing import Annotated, Literal
 
 import typer
 
@@ -14,48 +14,54 @@ from kvoicewalk.defaults import N_KEPT, STEPS
 def walk(
     targets: options.TargetsArgument = None,
     start: Annotated[
-        Optional[str],  # noqa: UP045
+        str | None,
         typer.Option(
             "--start",
             metavar="VOICE",
-            help="Voice to start from. [default: the likest stock voice; the population's mean "
-            "for random and cma]",
+            help="Voice to start from. [default: the latest run's best voice; with TARGET the "
+            "closest stock voice, or for random and cma the mean of the closest ones]",
         ),
     ] = None,
     method: options.MethodOption = None,
     steps: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option(
             "--steps",
             min=1,
             help=f"Stop after this many steps. [default: {STEPS['auto']}; {STEPS['gradient']} for "
-            f"gradient, {STEPS['random']} for random and cma]",
+            f"gradient, {STEPS['random']} for random and cma; no limit with --minutes]",
         ),
     ] = None,
     minutes: Annotated[
-        Optional[float],  # noqa: UP045
+        float | None,
         typer.Option("--minutes", min=0.01, help="Stop after this many minutes."),
     ] = None,
     patience: Annotated[
-        Optional[int],  # noqa: UP045
+        int | None,
         typer.Option("--patience", min=1, help="Stop after this many steps without improvement."),
     ] = None,
     params: Annotated[
-        Optional[Literal["classic", "shared", "pca"]],  # noqa: UP045
+        Literal["classic", "shared", "pca"] | None,
         typer.Option(
             "--params",
             metavar="KIND",
-            help="What moves: pca or shared (all text lengths together), or classic (every "
-            "number, as the original does). [default: by method]",
+            help="What the search changes: pca or shared (one change for all text lengths), or "
+            "classic (every number by itself, as the original). [default: by method]",
         ),
     ] = None,
     only: Annotated[
-        Optional[Literal["timbre", "prosody"]],  # noqa: UP045
-        typer.Option("--only", metavar="HALF", help="Move timbre or prosody alone."),
+        Literal["timbre", "prosody"] | None,
+        typer.Option(
+            "--only",
+            metavar="HALF",
+            help="Change only timbre (tone of voice) or only prosody (pitch and rhythm).",
+        ),
     ] = None,
     keep: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option("--keep", min=1, help=f"Improvements whose files stay. [default: {N_KEPT}]"),
+        int | None,
+        typer.Option(
+            "--keep", min=1, help=f"How many improved voices to keep as files. [default: {N_KEPT}]"
+        ),
     ] = None,
     channel: options.ChannelOption = None,
     text: options.TextOption = None,
@@ -76,7 +82,7 @@ def walk(
 ) -> None:
     """Search for a voice closer to the recording, step by step.
 
-    Each step proposes a voice, and the best by its score is kept. Without TARGET it goes on from
+    Each step tries a new voice; the one with the best score is kept. Without TARGET it goes on from
     the latest run. Stop it at any time with Ctrl-C; 'kvw runs resume' goes on.
     """
     from kvoicewalk.app.handover import search_config
