@@ -11,6 +11,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 STALLED = b"stalled"  # a file with this content is never sent whole
+GONE = b"gone"  # one with this is listed and not there
 
 
 @dataclass
@@ -81,7 +82,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(json.dumps(_info(hub)).encode())
         elif path.endswith(f"/tree/{hub.commit}"):
             self._send(json.dumps(_tree(hub)).encode())
-        elif name in hub.files:
+        elif hub.files.get(name, GONE) != GONE:
             self._send(hub.files[name], has_body)
         else:
             self._refuse("EntryNotFound" if "/resolve/" in path else "RevisionNotFound")

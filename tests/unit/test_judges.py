@@ -20,7 +20,7 @@ from kvoicewalk.judges import UnavailableError, fetch_judges, hear_judges, open_
 from kvoicewalk.judges.dnsmos import Dnsmos
 from kvoicewalk.judges.speaker import WavlmSpeaker
 from kvoicewalk.judges.words import NEEDED, Listener, WordError, plain
-from kvoicewalk.models.pinned import WHISPER
+from kvoicewalk.models import pinned
 from tests.generated_whisper import write_whisper
 
 
@@ -362,33 +362,41 @@ def snapshot_of(folder, repo, revision):
     return path
 
 
-def test_fetching_without_a_network_is_one_line(monkeypatch, tmp_path):
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """What is asked of the hub: (repository, file, revision)."""
+    asked = []
+
+    def download(repo, name, revision, **_):
+        asked.append((repo, name, revision))
+        return str(tmp_path / name)
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(pinned, "hf_hub_download", download)
+    return asked
+
+
+def test_fetching_without_a_network_is_one_line(asked, monkeypatch):
     def refuse(*_, **__):
         raise OSError("no network\nmore")
 
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(panel, "snapshot_download", refuse)
-    with pytest.raises(ModelError, match=r"could not be fetched: no network\. Run") as caught:
+    monkeypatch.setattr(pinned, "hf_hub_download", refuse)
+    with pytest.raises(ModelError, match=r"could not be fetched .*: no network\. Run") as caught:
         list(fetch_judges(lambda _: None))
     assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("revision", [None, "1" * 40])
-def test_what_is_cached_is_not_fetched(monkeypatch, tmp_path, revision):
-    asked = []
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(panel, "snapshot_download", lambda name, **_: asked.append(name))
+def test_what_is_cached_is_not_fetched(asked, tmp_path, revision):
     cache_judges(tmp_path, revision)
     assert list(fetch_judges(lambda _: None)) == []
+    assert asked == []
     next(tmp_path.rglob("model.bin")).unlink()
-    assert list(fetch_judges(lambda _: None)) == asked == [WHISPER.name]
+    assert list(fetch_judges(lambda _: None)) == [pinned.WHISPER.name]
+    assert asked[0][0] == pinned.WHISPER.name
 
 
-def test_judges_are_fetched_at_their_pinned_commits(monkeypatch, tmp_path):
-    asked = {}
-    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
-    monkeypatch.setattr(panel, "snapshot_download", lambda name, **how: asked.update({name: how}))
-    list(fetch_judges(lambda _: None))
-    for repo, files in panel.MODELS:
-        assert asked[repo.name]["revision"] == repo.revision
-        assert asked[repo.name]["allow_patterns"] == list(files)
+def test_judges_are_fetched_at_their_pinned_commits(asked):
+    assert list(fetch_judges(lambda _: None)) == [repo.name for repo, _ in panel.MODELS]
+    wanted = [(repo.name, name, repo.revision) for repo, files in panel.MODELS for name in files]
+    assert asked == wanted

@@ -2,21 +2,13 @@
 
 from collections.abc import Callable, Iterator
 
-from huggingface_hub import snapshot_download
-from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
-    HfHubHTTPError,
-    HTTPError,
-)
-
 from kvoicewalk.config import JudgesConfig, read_environment
-from kvoicewalk.errors import ModelError
 from kvoicewalk.judges import speaker, words
 from kvoicewalk.judges.base import Judge
 from kvoicewalk.judges.dnsmos import Dnsmos
-from kvoicewalk.models.pinned import WAVLM, WHISPER, cached_folder
+from kvoicewalk.models.pinned import WAVLM, WHISPER, cached_folder, fetch_file
 
 MODELS = ((WAVLM, speaker.FILES), (WHISPER, words.FILES))
-CONNECT_TIMEOUT_S = 4.0
 
 
 def open_panel(config: JudgesConfig) -> list[Judge]:
@@ -45,17 +37,6 @@ def fetch_judges(say: Callable[[str], None]) -> Iterator[str]:
         if cached_folder(repo, files) is not None:
             continue
         say(f"fetching {repo.name} …")
-        try:
-            snapshot_download(
-                repo.name,
-                revision=repo.revision,
-                allow_patterns=list(files),
-                etag_timeout=CONNECT_TIMEOUT_S,
-            )
-        except (HfHubHTTPError, HTTPError, OSError) as error:
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise ModelError(
-                f"{repo.name} could not be fetched: {reason.rstrip('.')}. "
-                "Run 'kvw setup --judges' again."
-            ) from error
+        for name in files:
+            fetch_file(repo, name, "Run 'kvw setup --judges' again.")
         yield repo.name

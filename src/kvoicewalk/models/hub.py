@@ -1,9 +1,10 @@
 """Kokoro-82M from the Hugging Face cache, or from the hub when the cache lacks it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import HfApi, constants, hf_hub_download
+from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
     EntryNotFoundError,
     HfHubHTTPError,
@@ -14,14 +15,20 @@ from huggingface_hub.hf_api import ModelInfo
 
 from kvoicewalk.errors import ModelError
 from kvoicewalk.models.base import ModelFiles, build_kokoro
-from kvoicewalk.models.pinned import KOKORO, cached_file, snapshots
+from kvoicewalk.models.pinned import (
+    CONNECT_TIMEOUT_S,
+    KOKORO,
+    cached_file,
+    fetch_file,
+    snapshots,
+)
 from kvoicewalk.voices import Voice, load_voice, unknown_voice
 
 REPO_ID = KOKORO.name
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "kokoro-v1_0.pth"
 VOICES_FOLDER = "voices"
-CONNECT_TIMEOUT_S = 4.0
+ADVICE = "Run 'kvw setup' again, or try --model mini (embedded)."
 
 
 @dataclass(frozen=True)
@@ -63,18 +70,17 @@ def fetch(file_name: str) -> Path:
     if cached is not None:
         return cached
     _ask_hub(file_name)  # the download itself retries for half a minute before it gives up
-    try:
-        return Path(
-            hf_hub_download(
-                REPO_ID, file_name, revision=KOKORO.revision, etag_timeout=CONNECT_TIMEOUT_S
-            )
-        )
-    except (EntryNotFoundError, HfHubHTTPError, HTTPError, OSError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(
-            f"{REPO_ID} {file_name} could not be fetched into {constants.HF_HUB_CACHE}: {reason} "
-            "Run 'kvw setup' again, or try --model mini (embedded)."
-        ) from error
+    return fetch_file(KOKORO, file_name, ADVICE)
+
+
+def fetch_all(file_names: Iterable[str]) -> None:
+    """Fetches files of the model that `list_hub_files` found, one after the other.
+
+    Raises:
+        ModelError: the hub cannot be reached any more.
+    """
+    for name in file_names:
+        fetch_file(KOKORO, name, ADVICE)
 
 
 def list_hub_files() -> tuple[HubFile, ...]:

@@ -1,4 +1,4 @@
-"""The repositories on the Hugging Face hub that models come from, and where the cache holds them.
+"""The repositories on the Hugging Face hub that models come from, and their files in the cache.
 
 Each is fetched at one commit, so that nobody gets other files than those that were tested. A file
 that the cache has from another commit is used as it is.
@@ -8,8 +8,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import constants
+from huggingface_hub import constants, hf_hub_download
+from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
+    EntryNotFoundError,
+    HfHubHTTPError,
+    HTTPError,
+)
 from huggingface_hub.file_download import repo_folder_name
+
+from kvoicewalk.errors import ModelError
+
+CONNECT_TIMEOUT_S = 4.0
 
 
 @dataclass(frozen=True)
@@ -55,3 +64,29 @@ def cached_folder(repo: Repo, names: Sequence[str]) -> Path | None:
         if all((folder / name).is_file() for name in names):
             return folder
     return None
+
+
+def fetch_file(repo: Repo, name: str, advice: str) -> Path:
+    """Fetches a file into the cache, with a progress bar; tries for half a minute to reach the hub.
+
+    Several files are fetched one after the other, so that Ctrl-C ends it at once: the hub's
+    `snapshot_download` waits until those under way are whole, Kokoro's weights with their 0.3 GB.
+
+    Args:
+        repo: where it is.
+        name: of the file.
+        advice: the end of the message where it fails, a sentence.
+
+    Raises:
+        ModelError: the hub cannot be reached, or lacks the file; names the file and the cache.
+    """
+    try:
+        return Path(
+            hf_hub_download(repo.name, name, revision=repo.revision, etag_timeout=CONNECT_TIMEOUT_S)
+        )
+    except (EntryNotFoundError, HfHubHTTPError, HTTPError, OSError) as error:
+        reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
+        raise ModelError(
+            f"{repo.name} {name} could not be fetched into {constants.HF_HUB_CACHE}: {reason}. "
+            f"{advice}"
+        ) from error
