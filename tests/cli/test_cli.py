@@ -494,27 +494,5 @@ def test_an_unexpected_error_is_one_line_too(kvw, monkeypatch):
     assert "Traceback" in kvw("speak", "am_ash", "Hi.")[2]
 
 
-def test_setup_shows_the_sizes_and_fetches_what_is_missing(kvw, monkeypatch):
-    from kvoicewalk.models import hub
-
-    files = (
-        hub.HubFile("config.json", 2_000, is_cached=True),
-        hub.HubFile("kokoro-v1_0.pth", 327_000_000, is_cached=False),
-        hub.HubFile("voices/af_heart.pt", 523_000, is_cached=False),
-    )
-    fetched = []
-    monkeypatch.setattr(hub, "list_hub_files", lambda: files)
-    monkeypatch.setattr(hub, "fetch", fetched.append)
-    code, stdout, stderr = kvw("setup")
-    assert code == 0, stderr
-    assert fetched == ["kokoro-v1_0.pth", "voices/af_heart.pt"]
-    assert "327.0" in stderr
-    assert "2 files, 327.5 MB" in stderr
-    assert "3 files, 2 new" in stdout
-    code, stdout, stderr = kvw("setup", "--quiet")
-    assert (code, stderr) == (0, "")
-    assert json.loads(ok(kvw("setup", "--json")))["n_fetched"] == 2
-
-
 def test_version(kvw):
     assert ok(kvw("--version")).startswith("kvw 0.")

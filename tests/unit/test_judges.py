@@ -1,12 +1,17 @@
 """Second judges: missing ones say so; present ones give the numbers that a known case must get."""
 
-import builtins
+import json
+import os
+import pickle
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
 import torch
+from huggingface_hub import constants
+from safetensors.torch import load_file
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
 from kvoicewalk.config import TARGET_TEXT, JudgesConfig
@@ -15,6 +20,7 @@ from kvoicewalk.judges import UnavailableError, fetch_judges, hear_judges, open_
 from kvoicewalk.judges.dnsmos import Dnsmos
 from kvoicewalk.judges.speaker import WavlmSpeaker
 from kvoicewalk.judges.words import NEEDED, Listener, WordError, plain
+from kvoicewalk.models import pinned
 from tests.generated_whisper import write_whisper
 
 
@@ -73,7 +79,7 @@ def test_a_judge_that_cannot_be_loaded_says_so():
 
 
 def test_without_their_packages_and_models_all_say_what_to_do(monkeypatch, tmp_path):
-    monkeypatch.setattr(panel, "try_to_load_from_cache", lambda *_: None)
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
     for name in ("speechmos", "faster_whisper", "jiwer"):
         monkeypatch.setitem(sys.modules, name, None)
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
@@ -139,6 +145,55 @@ def test_wavlm_knows_a_voice_from_itself(wavlm):
     assert judge.judge(clips[:1], clips[:1]) is not None
     one = clips[:1]
     assert judge.judge(one, one) is None
+
+
+class Mischief:
+    """What makes a folder when it is unpickled."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.folder),)
+
+
+def write_plain_pickle(state, path):
+    path.write_bytes(pickle.dumps(state, protocol=2))
+
+
+@pytest.fixture
+def pickled_wavlm(wavlm, tmp_path):
+    """A folder without weights, whose config leaves the number format to them."""
+    folder = tmp_path / "pickled"
+    shutil.copytree(wavlm, folder, ignore=shutil.ignore_patterns("*.safetensors"))
+    config = json.loads((folder / "config.json").read_text())
+    del config["dtype"]  # transformers 5.24 is told how to unpickle where it looks for this alone
+    (folder / "config.json").write_text(json.dumps(config))
+    return folder
+
+
+@pytest.mark.parametrize("write", [torch.save, write_plain_pickle])
+def test_no_pickle_of_wavlm_is_run(pickled_wavlm, tmp_path, write):
+    write({"mischief": Mischief(tmp_path / "made")}, pickled_wavlm / "pytorch_model.bin")
+    with pytest.raises(UnavailableError, match="more than weights") as caught:
+        WavlmSpeaker(pickled_wavlm).judge([noise(0)], [noise(1)])
+    assert not (tmp_path / "made").exists()
+    assert "\n" not in str(caught.value)
+
+
+def test_weights_of_either_form_say_the_same(wavlm, pickled_wavlm):
+    torch.save(load_file(wavlm / "model.safetensors"), pickled_wavlm / "pytorch_model.bin")
+    clips = [noise(0)], [noise(1)]
+    expected = pytest.approx(WavlmSpeaker(wavlm).judge(*clips), abs=1e-6)
+    assert WavlmSpeaker(pickled_wavlm).judge(*clips) == expected
+
+
+def test_safe_weights_are_preferred_to_a_pickle(wavlm, pickled_wavlm):
+    shutil.copy(wavlm / "model.safetensors", pickled_wavlm)
+    (pickled_wavlm / "pytorch_model.bin").write_bytes(b"no pickle")
+    clips = [noise(0)], [noise(1)]
+    expected = pytest.approx(WavlmSpeaker(wavlm).judge(*clips), abs=1e-6)
+    assert WavlmSpeaker(pickled_wavlm).judge(*clips) == expected
 
 
 def test_a_damaged_wavlm_is_one_line(wavlm, tmp_path):
@@ -293,19 +348,55 @@ def test_a_damaged_whisper_is_one_line(tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_fetching_without_a_network_is_one_line(monkeypatch):
+def cache_judges(folder, revision=None):
+    """Lays out empty files as the hub's client would, at a revision or at the pinned ones."""
+    for repo, files in panel.MODELS:
+        snapshot = snapshot_of(folder, repo, revision or repo.revision)
+        for name in files:
+            (snapshot / name).touch()
+
+
+def snapshot_of(folder, repo, revision):
+    path = folder / f"models--{repo.name.replace('/', '--')}" / "snapshots" / revision
+    path.mkdir(parents=True)
+    return path
+
+
+@pytest.fixture
+def asked(monkeypatch, tmp_path):
+    """What is asked of the hub: (repository, file, revision)."""
+    asked = []
+
+    def download(repo, name, revision, **_):
+        asked.append((repo, name, revision))
+        return str(tmp_path / name)
+
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    monkeypatch.setattr(pinned, "hf_hub_download", download)
+    return asked
+
+
+def test_fetching_without_a_network_is_one_line(asked, monkeypatch):
     def refuse(*_, **__):
         raise OSError("no network\nmore")
 
-    monkeypatch.setattr(panel, "try_to_load_from_cache", lambda *_: None)
-    monkeypatch.setattr(panel, "snapshot_download", refuse)
-    with pytest.raises(ModelError, match=r"could not be fetched: no network\. Run") as caught:
+    monkeypatch.setattr(pinned, "hf_hub_download", refuse)
+    with pytest.raises(ModelError, match=r"could not be fetched .*: no network\. Run") as caught:
         list(fetch_judges(lambda _: None))
     assert "\n" not in str(caught.value)
 
 
-def test_what_is_cached_is_not_fetched(monkeypatch, tmp_path):
-    monkeypatch.setattr(panel, "try_to_load_from_cache", lambda repo, name: str(tmp_path / name))
-    monkeypatch.setattr(panel, "snapshot_download", builtins.print)
+@pytest.mark.parametrize("revision", [None, "1" * 40])
+def test_what_is_cached_is_not_fetched(asked, tmp_path, revision):
+    cache_judges(tmp_path, revision)
     assert list(fetch_judges(lambda _: None)) == []
-    assert panel.cached_folder("any", ("a", "b")) == tmp_path
+    assert asked == []
+    next(tmp_path.rglob("model.bin")).unlink()
+    assert list(fetch_judges(lambda _: None)) == [pinned.WHISPER.name]
+    assert asked[0][0] == pinned.WHISPER.name
+
+
+def test_judges_are_fetched_at_their_pinned_commits(asked):
+    assert list(fetch_judges(lambda _: None)) == [repo.name for repo, _ in panel.MODELS]
+    wanted = [(repo.name, name, repo.revision) for repo, files in panel.MODELS for name in files]
+    assert asked == wanted

@@ -138,8 +138,10 @@ def _lesson_texts(session: "Session") -> "Sequence[str]":
     network = session.model.network
     if isinstance(network, MiniKModel) or network.device.type != "cpu":
         return LESSON_TEXTS
-    free = _free_bytes()
-    if free is not None and free < GRADIENT_BYTES:
+    import psutil
+
+    free = psutil.virtual_memory().available  # without swapping
+    if free < GRADIENT_BYTES:
         raise ModelError(
             f"the gradient needs about {GRADIENT_BYTES / 1e9:.0f} GB of memory and "
             f"{free / 1e9:.1f} GB are free; close other programs, or take --method random or cma."
@@ -156,15 +158,3 @@ def _lesson_texts(session: "Session") -> "Sequence[str]":
             "longer ones need too much memory on a CPU; take --method random or cma."
         )
     return fitting
-
-
-def _free_bytes() -> float | None:
-    """Returns the memory that can be had; None where the system does not tell."""
-    try:
-        with open("/proc/meminfo", encoding="ascii") as file:  # noqa: PTH123
-            for line in file:
-                if line.startswith("MemAvailable:"):
-                    return float(line.split()[1]) * 1024
-    except OSError:
-        pass
-    return None

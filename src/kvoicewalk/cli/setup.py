@@ -25,7 +25,7 @@ def setup(
     quiet: options.QuietOption = False,
 ) -> None:
     """Fetch Kokoro-82M once, into the Hugging Face cache."""
-    from kvoicewalk.models.hub import REPO_ID, fetch, list_hub_files
+    from kvoicewalk.models.hub import REPO_ID, fetch_all, list_hub_files
 
     output = Output(json, quiet)
     if output.hides_progress:
@@ -43,8 +43,7 @@ def setup(
         output.stderr.print(f"{len(wanted)} files, {n_bytes / 1e6:.1f} MB, from {REPO_ID}")
     if wanted and not yes and sys.stdin is not None and sys.stdin.isatty():
         typer.confirm("Fetch them?", default=True, abort=True, err=True)
-    for file in wanted:
-        fetch(file.name)
+    fetch_all(file.name for file in wanted)
     output.show(
         {"repo": REPO_ID, "n_fetched": len(wanted), "fetched_bytes": n_bytes},
         f"Kokoro-82M is ready: {len(files)} files, {len(wanted)} new. "

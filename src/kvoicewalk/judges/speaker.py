@@ -1,5 +1,6 @@
 """Who speaks, by another ear: WavLM with a speaker-verification head."""
 
+import pickle
 import statistics
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,7 +13,6 @@ import torch
 from kvoicewalk.audio import Utterance, resample
 from kvoicewalk.judges.base import UnavailableError, require_files
 
-REPO_ID = "microsoft/wavlm-base-plus-sv"
 FILES = ("config.json", "preprocessor_config.json", "pytorch_model.bin")
 NEEDED = ("config.json", "preprocessor_config.json")  # a folder's weights may have another form
 RATE_HZ = 16_000
@@ -60,7 +60,13 @@ class WavlmSpeaker:
 
         try:
             self._front_end = Wav2Vec2FeatureExtractor.from_pretrained(self._folder)
-            self._model = WavLMForXVector.from_pretrained(self._folder).eval()
+            # The hub's weights are a pickle: read as plain tensors, else not at all.
+            model = WavLMForXVector.from_pretrained(self._folder, weights_only=True)
+            self._model = model.eval()
+        except pickle.UnpicklingError as error:
+            raise UnavailableError(
+                f"{self._folder} cannot be loaded: its file is damaged or holds more than weights"
+            ) from error
         except (OSError, ValueError, RuntimeError, KeyError) as error:
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise UnavailableError(f"{self._folder} cannot be loaded: {reason}") from error

@@ -17,7 +17,6 @@ from kvoicewalk.audio import Utterance, resample
 from kvoicewalk.english import spell_out
 from kvoicewalk.judges.base import UnavailableError, require_files
 
-REPO_ID = "Systran/faster-whisper-base.en"
 FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.txt")
 NEEDED = ("config.json", "model.bin")  # other conversions name their vocabulary otherwise
 RATE_HZ = 16_000

@@ -1,10 +1,10 @@
 """Kokoro-82M from the Hugging Face cache, or from the hub when the cache lacks it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from huggingface_hub import HfApi, hf_hub_download, try_to_load_from_cache
-from huggingface_hub.constants import HF_HUB_CACHE
+from huggingface_hub import HfApi, constants
 from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
     EntryNotFoundError,
     HfHubHTTPError,
@@ -15,13 +15,20 @@ from huggingface_hub.hf_api import ModelInfo
 
 from kvoicewalk.errors import ModelError
 from kvoicewalk.models.base import ModelFiles, build_kokoro
+from kvoicewalk.models.pinned import (
+    CONNECT_TIMEOUT_S,
+    KOKORO,
+    cached_file,
+    fetch_file,
+    snapshots,
+)
 from kvoicewalk.voices import Voice, load_voice, unknown_voice
 
-REPO_ID = "hexgrad/Kokoro-82M"
+REPO_ID = KOKORO.name
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "kokoro-v1_0.pth"
 VOICES_FOLDER = "voices"
-CONNECT_TIMEOUT_S = 4.0
+ADVICE = "Run 'kvw setup' again, or try --model mini (embedded)."
 
 
 @dataclass(frozen=True)
@@ -50,8 +57,7 @@ def locate_hub() -> ModelFiles:
 
 def cached_path(file_name: str) -> Path | None:
     """Returns where the cache holds a file of the model, None where it does not."""
-    found = try_to_load_from_cache(REPO_ID, file_name)
-    return Path(found) if isinstance(found, str) else None
+    return cached_file(KOKORO, file_name)
 
 
 def fetch(file_name: str) -> Path:
@@ -64,14 +70,17 @@ def fetch(file_name: str) -> Path:
     if cached is not None:
         return cached
     _ask_hub(file_name)  # the download itself retries for half a minute before it gives up
-    try:
-        return Path(hf_hub_download(REPO_ID, file_name, etag_timeout=CONNECT_TIMEOUT_S))
-    except (EntryNotFoundError, HfHubHTTPError, HTTPError, OSError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(
-            f"{REPO_ID} {file_name} could not be fetched into {HF_HUB_CACHE}: {reason} "
-            "Run 'kvw setup' again, or try --model mini (embedded)."
-        ) from error
+    return fetch_file(KOKORO, file_name, ADVICE)
+
+
+def fetch_all(file_names: Iterable[str]) -> None:
+    """Fetches files of the model that `list_hub_files` found, one after the other.
+
+    Raises:
+        ModelError: the hub cannot be reached any more.
+    """
+    for name in file_names:
+        fetch_file(KOKORO, name, ADVICE)
 
 
 def list_hub_files() -> tuple[HubFile, ...]:
@@ -89,10 +98,12 @@ def list_hub_files() -> tuple[HubFile, ...]:
 
 def _ask_hub(wanted: str) -> ModelInfo:
     try:
-        return HfApi().model_info(REPO_ID, files_metadata=True, timeout=CONNECT_TIMEOUT_S)
+        return HfApi().model_info(
+            REPO_ID, revision=KOKORO.revision, files_metadata=True, timeout=CONNECT_TIMEOUT_S
+        )
     except (HfHubHTTPError, HTTPError, OSError) as error:
         raise ModelError(
-            f"{REPO_ID} {wanted} is not in {HF_HUB_CACHE} and the hub cannot be reached. "
+            f"{REPO_ID} {wanted} is not in {constants.HF_HUB_CACHE} and the hub cannot be reached. "
             "Run 'kvw setup' once with a network, or try --model mini (embedded)."
         ) from error
 
@@ -103,11 +114,8 @@ class HubVoices:
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the voices in the cache, sorted."""
-        config = cached_path(CONFIG_NAME)
-        folder = config.parent / VOICES_FOLDER if config else None
-        if folder is None or not folder.is_dir():
-            return ()
-        return tuple(sorted(path.stem for path in folder.glob("*.pt")))
+        found = (folder.glob(f"{VOICES_FOLDER}/*.pt") for folder in snapshots(KOKORO))
+        return tuple(sorted({path.stem for paths in found for path in paths}))
 
     def load(self, name: str) -> Voice:
         """Returns a stock voice.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.errors import StoreError
 from kvoicewalk.report import charts, plain
+from kvoicewalk.report.names import names_only
 from kvoicewalk.report.page_audio import make_clips
 from kvoicewalk.report.page_facts import RunFacts, read_facts
 from kvoicewalk.report.players import Player, compared_players, run_players, timeline_of
@@ -95,7 +96,7 @@ def run_page(facts: RunFacts) -> str:
         n_timeline_more=left_out,
         details=details_of(facts),
         config=plain.text(to_json(record.config, indent=2), CONFIG_CHARS),
-        notes=[*map(plain.text, notes), *facts.notes],
+        notes=[*map(_note, notes), *facts.notes],
     )
 
 
@@ -121,8 +122,12 @@ def comparison_page(runs: Sequence[RunFacts]) -> str:
         vote=_vote_head(runs, players),
         can_vote=_can_vote(players) and len([p for p in players if p.kind == "target"]) < 2,
         lengths=charts.likeness_by_length(judged),
-        notes=[*map(plain.text, notes), *(note for facts in runs for note in facts.notes)],
+        notes=[*map(_note, notes), *(note for facts in runs for note in facts.notes)],
     )
+
+
+def _note(said: str) -> str:
+    return plain.text(names_only(said))
 
 
 def _can_vote(players: Sequence[Player]) -> bool:

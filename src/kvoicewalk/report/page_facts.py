@@ -1,6 +1,7 @@
 """What a page tells of a run, read from its record, its rows and its folder.
 
-Nothing here fails on odd content: what cannot be read is left out, and said so.
+Nothing here fails on odd content: what cannot be read is left out, and said so. Of paths only names
+are read, see `names`; a page is passed on.
 """
 
 import hashlib
@@ -11,6 +12,7 @@ from typing import Any
 
 from kvoicewalk.errors import StoreError
 from kvoicewalk.report import plain
+from kvoicewalk.report.names import config_names, data_names, names_only
 from kvoicewalk.store import RunRecord, RunStore
 from kvoicewalk.store.files import from_json
 
@@ -100,7 +102,7 @@ class RunFacts:
     """All that a page tells of a run, as plain values that are safe to show.
 
     Attributes:
-        record: as the store knows it, its texts cleaned.
+        record: as the store knows it, of paths the names.
         best: the best voice.
         floor: the best stock voice.
         start: what the search began with.
@@ -151,10 +153,11 @@ def read_facts(store: RunStore, record: RunRecord) -> RunFacts:
         try:
             found = store.rows(record.run_id, kind)[:MAX_STEPS]
         except StoreError as error:
-            notes.append(plain.text(error))
+            notes.append(plain.text(names_only(str(error))))
             return []
-        return [(row.name, row.payload) for row in found]
+        return [(row.name, data_names(row.payload)) for row in found]
 
+    record = _with_names(record)
     folder, result = record.folder, plain.mapping(record.result)
     voices = sorted(
         (_parts(one) for one in _voice_entries(result, rows("voice"))), key=_likeness, reverse=True
@@ -181,6 +184,18 @@ def read_facts(store: RunStore, record: RunRecord) -> RunFacts:
         inputs=dict(rows("plan")).get("inputs", {}),
         best_hash=_hash_of(folder / "best.pt"),
         notes=tuple(dict.fromkeys(notes)),
+    )
+
+
+def _with_names(record: RunRecord) -> RunRecord:
+    """Returns a record without any folder but its own."""
+    return replace(
+        record,
+        target=names_only(record.target),
+        model=names_only(record.model),
+        note=names_only(record.note),
+        config=config_names(record.config),
+        result=data_names(record.result),
     )
 
 
@@ -282,10 +297,11 @@ def _read_json(path: Path, notes: list[str]) -> dict[str, Any]:
     try:
         if not path.is_file() or path.stat().st_size > MAX_FILE_BYTES:
             return {}
-        return from_json(path.read_text(encoding="utf-8"))
+        found: dict[str, Any] = data_names(from_json(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, StoreError) as error:
-        notes.append(plain.text(f"{path.name} cannot be read: {error}"))
+        notes.append(plain.text(names_only(f"{path.name} cannot be read: {error}")))
         return {}
+    return found
 
 
 def _hash_of(path: Path) -> str:

@@ -82,7 +82,7 @@ def details_of(facts: RunFacts) -> list[tuple[str, str]]:
         ("language", sidecar.get("lang") or synth.get("lang")),
         ("scoring", facts.result.get("scoring") or sidecar.get("scoring")),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items())),
-        ("speak with it", speak_command(str(best_path)) if best_path.is_file() else ""),
+        ("speak with it", speak_command(best_path.name) if best_path.is_file() else ""),
     ]
     shown = [(words, plain.text(value)) for words, value in rows if value not in (None, "")]
     spoken = plain.text(target.get("text"), TEXT_CHARS) if record.command != "speak" else ""

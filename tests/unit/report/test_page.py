@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import sqlite3
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -155,8 +156,6 @@ def test_odd_content_of_the_database_spoils_nothing(tmp_path):
 
 def test_a_damaged_row_is_left_out_and_said(tmp_path):
     record = make_clone(tmp_path)
-    import sqlite3
-
     with sqlite3.connect(tmp_path / "kvw.sqlite3") as connection:
         connection.execute("UPDATE rows SET payload = '{' WHERE kind = 'step' AND name = '3'")
     connection.close()
@@ -191,6 +190,75 @@ def test_second_judges_that_are_not_installed_say_so(tmp_path):
     read = Reader(render(make_clone(tmp_path, held_out=held_out(judges=judges))))
     for words in ("not optimised", "Judge A", "0.800", "Judge B", "not installed"):
         assert words in read.text
+
+
+@pytest.mark.parametrize("is_own_home", [True, False])
+def test_no_folder_of_anybody_is_in_the_page(tmp_path, monkeypatch, is_own_home):
+    folders = ("homes-of-staff", "Jane Quux Doe", "Voice lab 9", "secret-project")
+    home = tmp_path.joinpath(*folders[:2])
+    below = tmp_path.joinpath(*folders)
+    below.mkdir(parents=True)
+    if is_own_home:
+        monkeypatch.setenv("HOME", str(home))
+        monkeypatch.setenv("USERPROFILE", str(home))
+    (below / "out").mkdir()
+    judge = {"label": f"WavLM of {below}/wavlm", "note": f"not there: {below}/wavlm holds no file"}
+    record = make_clone(
+        below / "out",
+        best={"name": f"{below}/best voice.pt", **parts(95, 0.9)},
+        floor=f"{below}/floor voice.pt",
+        held_out=held_out(
+            judges=[judge], verdict=f"as in {below}/verdict.txt", floor_voice=f"{below}/floor.pt"
+        ),
+        voice_path=f"{below}/out/best.pt",
+        scoring=f"{below}/scoring",
+    )
+    record = replace(
+        record,
+        target=f"{below}/recording.wav",
+        model=f"{below}/model@0123456789ab",
+        note=f"it lay in {below}/elsewhere",
+        config={
+            "target": {"paths": [f"{below}/one.wav", f"{below}/two.wav"], "text": "Some words."},
+            "model": {"name": f"{below}/my model"},
+            "rank": {"voices_path": f"{below}/my voices"},
+            "population": {"voices": [f"{below}/a.pt"], "floor": f"{below}/b.pt"},
+            "walk": {"start": f"{below}/a.pt:0.5,{below}/b.pt:0.5"},
+            "judges": {
+                "whisper_dir": f"{below}/whisper",
+                "wavlm_dir": r"C:\Users\secret-project\w",
+            },
+            "out_dir": str(below / "out"),
+        },
+    )
+    with sqlite3.connect(below / "out" / "kvw.sqlite3") as connection:
+        renamed = ("am_three", f"{below}/mine.pt")
+        connection.execute("UPDATE rows SET payload = replace(payload, ?, ?)", renamed)
+    connection.close()
+    recipe = {"recipe": f"step 12 of a walk from {below}/a.pt", "lang": "a"}
+    (record.folder / "best.json").write_text(json.dumps(recipe))
+    for name in ("floor.wav", "page.json"):
+        (record.folder / name).write_bytes(b"RIFF no more")
+    text = render(record)
+    for folder in (*folders, str(tmp_path), tmp_path.parent.name):
+        assert folder not in text
+    for name in (
+        "recording.wav",
+        "one.wav, two.wav",
+        "my model",
+        "wavlm holds no",
+        "best voice.pt",
+        "mine.pt",
+        "kvw speak best.pt",
+        "floor.wav cannot be played",
+        "page.json cannot be read",
+        "a.pt:0.5,b.pt:0.5",
+    ):
+        assert name in text
+    with RunStore.open(below / "out") as store:
+        compared = page.comparison_page([read_facts(store, record)] * 2)
+    assert not any(folder in compared for folder in (*folders, str(tmp_path)))
+    assert "recording.wav" in compared
 
 
 def test_lone_surrogates_do_not_keep_it_from_being_written(tmp_path):
