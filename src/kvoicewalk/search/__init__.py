@@ -1,1 +1,1 @@
-"""Where voices come from: ranking the stock voices now, the searches later."""
+"""Where voices come from: ranking the stock voices, blending them, searching on from them."""

@@ -75,7 +75,7 @@ def best_part(
     """
     longest, shortest = (int(s / WINDOW_S) for s in (limits.long_s, limits.part_min_s))
     has_two = split is not None and split.likeness < limits.voice_likeness[1]
-    judge = _Judge(heard, trace, split if has_two else None, longest)
+    judge = _SpanQuality(heard, trace, split if has_two else None, longest)
     phrases = _phrases(heard)
     own = [judge.is_of_speaker(span) for span in phrases]
     joined = _join(
@@ -95,8 +95,8 @@ def _most_speech(heard: Heard, longest: int) -> Span:
     return start, start + longest
 
 
-class _Judge:
-    """Judges spans of a recording; each costs the same, however long."""
+class _SpanQuality:
+    """Rates spans of a recording; each costs the same, however long."""
 
     def __init__(self, heard: Heard, trace: Trace, split: Split | None, longest: int) -> None:
         power = power_above_hum(heard.spectra) * heard.is_speech
@@ -206,7 +206,7 @@ def _stretches_of_speech(
                 yield start, end
 
 
-def _join(phrases: Sequence[Span], judge: _Judge, shortest: int) -> list[Span]:
+def _join(phrases: Sequence[Span], judge: _SpanQuality, shortest: int) -> list[Span]:
     """Returns the best phrases that fit, in order; neighbours as one."""
     usable = [span for span in phrases if span[1] - span[0] >= MIN_PHRASE_WINDOWS]
     purity = {span: judge.purity([span]) for span in usable}

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 import torch
-from kvoicewalk.app.method import GRADIENT_BYTES, MAX_LESSON_PHONEMES, _lesson_texts
 
+from kvoicewalk.app.method import GRADIENT_BYTES, MAX_LESSON_PHONEMES, _lesson_texts
 from kvoicewalk.errors import ModelError
 from kvoicewalk.lesson_texts import LESSON_TEXTS
 
