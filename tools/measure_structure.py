@@ -1,8 +1,8 @@
 """Measures the structure of the package. Usage: python -m tools.measure_structure [SRC].
 
 Prints modules, lines (and lines of code: neither blank, comment nor docstring), functions whose
-body is longer than 40 lines, the share of `cli/`, comments in a hundred lines of code, and groups of
-modules that import each other, also inside of functions.
+body is longer than 40 lines, the share of `cli/`, comments in a hundred lines of code, and groups
+of modules that import each other, also inside of functions.
 """
 
 import ast

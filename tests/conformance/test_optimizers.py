@@ -10,7 +10,6 @@ import pytest
 from kvoicewalk.config import CmaConfig, GradientConfig, WalkConfig
 from kvoicewalk.errors import StoreError
 from kvoicewalk.loss import LossSample
-from kvoicewalk.report.json import step_entry
 from kvoicewalk.search.cma import CovarianceSearch
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.loop import begin, search
@@ -19,6 +18,7 @@ from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.search.staged import Staged
 from kvoicewalk.store.checkpoint import dump_incumbent, dump_state, restore
+from kvoicewalk.store.results import step_row
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 from tests.fakes import QuadraticEvaluator
 
@@ -41,7 +41,7 @@ def voices():
 
 def kept(step):
     """Returns a step as it comes back from the run's rows."""
-    return json.loads(json.dumps(step_entry(step.number, step.evaluation, step.outcome)))
+    return json.loads(json.dumps(step_row(step.number, step.evaluation, step.outcome).dump()))
 
 
 class OptimizerSuite(ABC):

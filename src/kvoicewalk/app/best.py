@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from kvoicewalk.app.session import Session
     from kvoicewalk.evaluate import Evaluation
     from kvoicewalk.store import Run
+    from kvoicewalk.store.results import BestRow
     from kvoicewalk.voices import Voice
 
 
@@ -38,17 +39,17 @@ def save_best(
     return facts
 
 
-def best_entry(run: "Run", evaluation: "Evaluation") -> dict[str, Any]:
+def best_row(run: "Run", evaluation: "Evaluation") -> "BestRow":
     """Returns the best voice's place in a result: where it lies and what it scored."""
-    from kvoicewalk.report.json import parts_entry
+    from kvoicewalk.store.results import BestRow, parts_of
 
     path = run.folder / "best.pt"
-    return {
-        "name": evaluation.voice_name,
-        "voice_path": str(path),
-        "wav_path": str(path.with_suffix(".wav")),
-        **parts_entry(evaluation),
-    }
+    return BestRow(
+        name=evaluation.voice_name,
+        voice_path=str(path),
+        wav_path=str(path.with_suffix(".wav")),
+        **parts_of(evaluation),
+    )
 
 
 def count_outcomes(run: "Run") -> dict[str, int]:

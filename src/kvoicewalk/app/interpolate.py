@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.best import (
     Found,
-    best_entry,
+    best_row,
     count_outcomes,
     save_best,
 )
@@ -77,28 +77,26 @@ def sweep(session: "Session", run: "Run", population: StartVoices, events: Event
 def _result(
     session: "Session", run: "Run", population: StartVoices, best: "Evaluation", n_steps: int
 ) -> dict[str, Any]:
-    from kvoicewalk.report.json import parts_entry, timing_entry
+    from kvoicewalk.store.results import SearchRow, parts_of, timing_of
 
-    return {
-        "run": run.run_id,
-        "model": session.model.identity,
-        "target": session.target_name,
-        "step": n_steps,
-        **parts_entry(best),
-        "best": best_entry(run, best),
-        "floor": population.floor.name,
+    return SearchRow(
+        run=run.run_id,
+        model=session.model.identity,
+        target=session.target_name,
+        step=n_steps,
+        **parts_of(best),
+        best=best_row(run, best),
+        floor=population.floor.name,
         **count_outcomes(run),
-        "scoring": session.config.score.scoring,
-        "timing": timing_entry(session.evaluator.counts),
-    }
+        scoring=session.config.score.scoring,
+        timing=timing_of(session.evaluator.counts),
+    ).dump()
 
 
 def _keep(run: "Run", step: "SweepStep") -> None:
-    from kvoicewalk.report.json import step_entry
+    from kvoicewalk.store.results import sweep_row
 
-    entry = step_entry(step.number, step.evaluation, step.outcome)
-    more = {"pair": list(step.pair), "alpha": step.alpha}
-    run.put("step", str(step.number), {**entry, **more}, position=step.number)
+    run.put("step", str(step.number), sweep_row(step).dump(), position=step.number)
 
 
 def _recipe(step: "SweepStep") -> str:
@@ -109,16 +107,18 @@ def _save_population(
     session: "Session", run: "Run", steps: "Sequence[SweepStep]"
 ) -> list[dict[str, Any]]:
     from kvoicewalk.app.session import sidecar
-    from kvoicewalk.report.json import parts_entry
     from kvoicewalk.search.sweep import best_per_voice
+    from kvoicewalk.store.results import BlendRow, parts_of
 
     entries = []
     for step in best_per_voice(steps):
         voice, method = step.voice, session.config.command
         facts = sidecar(session, voice.name, step.evaluation.score, method, _recipe(step))
         path = run.save_voice(replace(voice, name=file_name(voice.name)), facts)
-        entry = {"name": voice.name, "voice_path": str(path.absolute())}
-        entries.append({**entry, **parts_entry(step.evaluation)})
+        row = BlendRow(
+            name=voice.name, voice_path=str(path.absolute()), **parts_of(step.evaluation)
+        )
+        entries.append(row.dump())
     return entries
 
 

@@ -57,12 +57,12 @@ class HeldOutJudge:
         except (AudioError, SynthError) as error:
             events.warning(f"{voice.name} could not be judged on new texts: {error}")
             return None
-        from kvoicewalk.report.json import held_out_entry
+        from kvoicewalk.store.results import held_out_row
         from kvoicewalk.verdict import floor_verdict, judge_standing
 
         verdict = floor_verdict() if voice.hash == self._floor.hash else judge_standing(standing)
         events.judged(Judgement(voice.name, standing, verdict, tuple(readings)))
-        return held_out_entry(standing, verdict, self._place(voice), readings)
+        return held_out_row(standing, verdict, self._place(voice), readings).dump()
 
     def _stand(self, voice: "Voice") -> "tuple[Standing, list[Reading]]":
         from kvoicewalk.held_out import make_yardstick

@@ -98,15 +98,15 @@ def hear(
         is_late: see `search.rank.rank`.
     """
     from kvoicewalk.evaluate import SerialExecutor
-    from kvoicewalk.report.json import voice_entry
     from kvoicewalk.search.base import standings
     from kvoicewalk.search.rank import rank
+    from kvoicewalk.store.results import rank_row
 
     steps = [] if steps is None else steps
     with events.stage("rank", n_voices=len(voices)):
         for step in rank(voices, session.evaluator, config, SerialExecutor(), is_late):
             steps.append(step)
-            run.put("voice", step.voice_name, voice_entry(step))
+            run.put("voice", step.voice_name, rank_row(step).dump())
             events.step(step)
     mute = [step.voice_name for step in standings(steps) if step.is_mute]
     if mute:
@@ -156,16 +156,16 @@ def _conclude(
     more: dict[str, Any],
     is_interrupted: bool,
 ) -> dict[str, Any]:
-    from kvoicewalk.report.json import ranking_object, timing_entry
     from kvoicewalk.search.base import standings
+    from kvoicewalk.store.results import ranking_data, timing_of
 
     more = {
         **more,
         "scoring": session.config.score.scoring,
         # Of this run alone: what the cache remembered costs nothing the second time.
-        "timing": timing_entry(session.evaluator.counts),
+        "timing": timing_of(session.evaluator.counts),
     }
-    result = ranking_object(
+    result = ranking_data(
         run.run_id, session.model.identity, session.target_name, standings(steps), more
     )
     run.finish("interrupted" if is_interrupted else "done", result)

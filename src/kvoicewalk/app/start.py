@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.events import Events
 from kvoicewalk.app.settings import section
+from kvoicewalk.defaults import N_START_VOICES
 from kvoicewalk.errors import StoreError, VoiceError
 
 if TYPE_CHECKING:
@@ -151,21 +152,23 @@ def handed_on(
         kept: its own population, as `find_start_voices` kept it; None where it never had one.
         n_voices: at most so many; None takes as many as that run did.
     """
+    from kvoicewalk.store.results import BlendRow, RankRow
+
     own: dict[str, Any] = dict(section(run.config, "population"))
     if n_voices is not None:
         own["n_voices"] = n_voices
     result = run.result or {}
     if run.command == "rank":
-        voices: Any = result.get("voices", []) if run.status == "done" else []
-        heard = [voice for voice in voices if voice.get("target_similarity") is not None]
-        names = [voice["name"] for voice in heard[: own.get("n_voices", 10)]]
+        voices = RankRow.read_all(result.get("voices")) if run.status == "done" else ()
+        heard = [voice for voice in voices if voice.target_similarity is not None and voice.name]
+        names = [voice.name for voice in heard[: own.get("n_voices", N_START_VOICES)]]
         return {"population": {**own, "voices": names}} if len(names) >= MIN_VOICES else {}
     names, floor = own.get("voices") or [], own.get("floor")
     if kept is not None:
         names, floor = _kept_names(kept)
     if run.command == "interpolate":
-        entries: Any = result.get("population") or []
-        paths = [run.folder / "voices" / Path(entry["voice_path"]).name for entry in entries]
+        kept_voices = BlendRow.read_all(result.get("population"))
+        paths = [run.folder / "voices" / Path(one.voice_path).name for one in kept_voices]
         blends = [str(path.absolute()) for path in paths if path.is_file()]
         names = blends if len(blends) >= MIN_VOICES else names
     found = {"population": {**own, "voices": names[:n_voices], "floor": floor}}

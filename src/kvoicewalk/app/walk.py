@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.best import (
     Found,
-    best_entry,
+    best_row,
     count_outcomes,
     save_best,
 )
@@ -185,8 +185,8 @@ def _keep(
     step: "SearchStep",
     events: Events,
 ) -> None:
-    from kvoicewalk.report.json import step_entry
     from kvoicewalk.store.checkpoint import dump_incumbent, dump_state
+    from kvoicewalk.store.results import step_row
 
     if step.improvement is not None:
         voice, config = step.improvement.voice, session.config.walk
@@ -195,8 +195,8 @@ def _keep(
         path = run.save_improvement(named, session.evaluator.speak(voice), facts, config.n_kept)
         events.improvement(step, path)
     with run.batch():
-        entry = step_entry(step.number, step.evaluation, step.outcome)
-        run.put("step", str(step.number), entry, position=step.number)
+        row = step_row(step.number, step.evaluation, step.outcome)
+        run.put("step", str(step.number), row.dump(), position=step.number)
         run.put("state", "state", dump_state(optimizer, progress))
         run.put("counts", "counts", dataclasses.asdict(session.evaluator.counts))
         if step.improvement is not None:
@@ -206,21 +206,21 @@ def _keep(
 def _result(
     session: "Session", run: "Run", population: StartVoices, progress: "Progress"
 ) -> dict[str, Any]:
-    from kvoicewalk.report.json import parts_entry, timing_entry
+    from kvoicewalk.store.results import SearchRow, parts_of, timing_of
 
-    return {
-        "run": run.run_id,
-        "model": session.model.identity,
-        "target": session.target_name,
-        "step": progress.number,
-        **parts_entry(progress.evaluation),
-        "best": best_entry(run, progress.evaluation),
-        "floor": population.floor.name,
-        "population_names": list(population.names),
+    return SearchRow(
+        run=run.run_id,
+        model=session.model.identity,
+        target=session.target_name,
+        step=progress.number,
+        **parts_of(progress.evaluation),
+        best=best_row(run, progress.evaluation),
+        floor=population.floor.name,
+        population_names=tuple(population.names),
         **count_outcomes(run),
-        "scoring": session.config.score.scoring,
-        "timing": {"used_s": progress.used_s, **timing_entry(session.evaluator.counts)},
-    }
+        scoring=session.config.score.scoring,
+        timing={"used_s": progress.used_s, **timing_of(session.evaluator.counts)},
+    ).dump()
 
 
 def _lessons(leader: "GradientDescent", events: Events) -> dict[str, int]:

@@ -96,10 +96,10 @@ class ShownEvents(Events):
 
     def improvement(self, step: "SearchStep | SweepStep", voice_path: Path) -> None:
         """See `Events.improvement`."""
-        from kvoicewalk.report.json import step_entry
+        from kvoicewalk.store.results import step_row
 
-        entry = step_entry(step.number, step.evaluation, step.outcome)
-        self._output.emit("improvement", {**entry, "voice_path": str(voice_path)})
+        row = step_row(step.number, step.evaluation, step.outcome)
+        self._output.emit("improvement", {**row.dump(), "voice_path": str(voice_path)})
 
     def compared(self, start: "Evaluation", best: "Evaluation") -> None:
         """See `Events.compared`."""

@@ -5,7 +5,7 @@ are read, see `names`; a page is passed on.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from kvoicewalk.report import plain
 from kvoicewalk.report.names import config_names, data_names, names_only
 from kvoicewalk.store import RunRecord, RunStore
 from kvoicewalk.store.files import from_json
+from kvoicewalk.store.results import HeldOutRow, RankRow, StepRow
 
 MATERIAL_NAME = "page.json"
 MAX_FILE_BYTES = 2_000_000
@@ -206,14 +207,14 @@ def _voice_entries(
 
 
 def _parts(entry: Mapping[str, Any]) -> Parts:
-    likeness = plain.number(entry, "target_similarity")
-    screened = plain.number(entry, "screening_similarity")
+    row = RankRow.read(entry)
+    likeness, screened = row.target_similarity, row.screening_similarity
     return Parts(
-        name=plain.text(entry.get("name")),
-        score=plain.number(entry, "score"),
+        name=plain.text(row.name),
+        score=row.score,
         target_similarity=screened if likeness is None else likeness,
-        self_similarity=plain.number(entry, "self_similarity"),
-        feature_similarity=plain.number(entry, "feature_similarity"),
+        self_similarity=row.self_similarity,
+        feature_similarity=row.feature_similarity,
         is_screened=likeness is None and screened is not None,
     )
 
@@ -229,15 +230,14 @@ def _likeness(parts: Parts) -> tuple[float, bool, float]:
 
 
 def _step(payload: Mapping[str, Any], folder: Path) -> StepFacts:
-    found = plain.number(payload, "step")
-    step_number = int(found) if found is not None and found >= 0 else 0
-    outcome = plain.text(payload.get("outcome"), 20)
-    wav_path = folder / "voices" / f"step-{step_number:06d}.wav"
+    row = StepRow.read(payload)
+    outcome = plain.text(row.outcome, 20)
+    wav_path = folder / "voices" / f"step-{row.step:06d}.wav"
     has_wav = outcome == "accepted" and wav_path.is_file()
     parts = _parts(payload)
-    if payload.get("heard") == "glance":  # another quantity than the other steps'
+    if row.heard == "glance":  # another quantity than the other steps'
         parts = replace(parts, target_similarity=None)
-    return StepFacts(step_number, outcome, parts, wav_path if has_wav else None)
+    return StepFacts(row.step, outcome, parts, wav_path if has_wav else None)
 
 
 def _of_the_best(result: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -251,46 +251,40 @@ def _of_the_best(result: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _held_out(entry: Mapping[str, Any]) -> HeldOutFacts | None:
-    value = plain.number(entry, "target_similarity")
-    if value is None:
+    row = HeldOutRow.read(entry)
+    if row.target_similarity is None:
         return None
     return HeldOutFacts(
-        value=value,
-        spread=plain.number(entry, "spread"),
-        self_similarity=plain.number(entry, "self_similarity"),
-        floor=plain.number(entry, "floor"),
-        floor_voice=plain.text(entry.get("floor_voice")),
-        ceiling=plain.number(entry, "ceiling"),
-        share=plain.number(entry, "share_of_gap"),
-        verdict=plain.text(entry.get("verdict")),
-        verdict_kind=plain.text(entry.get("verdict_kind")),
-        search_similarity=plain.number(entry, "search_similarity"),
-        prior_percentile=plain.number(entry, "prior_percentile"),
-        by_length=tuple(_lengths(entry)),
+        value=row.target_similarity,
+        spread=row.spread,
+        self_similarity=row.self_similarity,
+        floor=row.floor,
+        floor_voice=plain.text(row.floor_voice),
+        ceiling=row.ceiling,
+        share=row.share_of_gap,
+        verdict=plain.text(row.verdict),
+        verdict_kind=plain.text(row.verdict_kind),
+        search_similarity=row.search_similarity,
+        prior_percentile=row.prior_percentile,
+        by_length=tuple(_lengths(row)),
         judges=tuple(
             JudgeFacts(
-                label=plain.text(one.get("label") or one.get("name")),
-                value=plain.number(one, "value"),
-                floor=plain.number(one, "floor"),
-                target=plain.number(one, "target"),
-                note=plain.text(one.get("note")),
+                label=plain.text(one.label or one.name),
+                value=one.value,
+                floor=one.floor,
+                target=one.target,
+                note=plain.text(one.note),
             )
-            for one in plain.mappings(entry.get("judges"), 20)
+            for one in row.judges[:20]
         ),
     )
 
 
-def _lengths(entry: Mapping[str, Any]) -> list[LengthFacts]:
-    floors = {
-        plain.number(one, "n_phonemes"): plain.number(one, "target_similarity")
-        for one in plain.mappings(entry.get("floor_by_length"), 50)
-    }
-    found = []
-    for one in plain.mappings(entry.get("by_length"), 50):
-        n, value = plain.number(one, "n_phonemes"), plain.number(one, "target_similarity")
-        if n is not None and value is not None:
-            found.append(LengthFacts(int(n), value, floors.get(n)))
-    return found
+def _lengths(row: HeldOutRow) -> Iterator[LengthFacts]:
+    floors = {one.n_phonemes: one.target_similarity for one in row.floor_by_length}
+    for one in row.by_length:
+        if one.n_phonemes is not None and one.target_similarity is not None:
+            yield LengthFacts(one.n_phonemes, one.target_similarity, floors.get(one.n_phonemes))
 
 
 def _read_json(path: Path, notes: list[str]) -> dict[str, Any]:

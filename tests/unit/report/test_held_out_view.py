@@ -8,7 +8,8 @@ from rich.console import Console
 from kvoicewalk.held_out import HeldOut, LengthFigures
 from kvoicewalk.judges import Reading
 from kvoicewalk.report.held_out_view import held_out_table, judges_table, unheard
-from kvoicewalk.report.json import dump, held_out_entry
+from kvoicewalk.report.json import dump
+from kvoicewalk.store.results import held_out_row
 from kvoicewalk.verdict import Standing, Verdict
 
 LENGTHS = tuple(LengthFigures(n, 0.5, 0.9) for n in (10, 400))
@@ -46,7 +47,7 @@ def test_a_missing_judge_says_why_beside_the_table():
 
 def test_the_entry_is_plain_json():
     place = {"prior_distance": None, "prior_percentile": None}
-    entry = held_out_entry(STANDING, Verdict("like", "sounds."), place, READINGS)
+    entry = held_out_row(STANDING, Verdict("like", "sounds."), place, READINGS).dump()
     assert entry["verdict"] == "sounds."
     assert entry["judges"][1]["value"] is None
     assert entry["share_of_gap"] == (0.61 - 0.4) / (0.93 - 0.4)
