@@ -5,6 +5,10 @@ process that had used it died when it ended (4.8.5; 4.7.2 beside torch, more sel
 they heard (see `words.ENVIRONMENT`). This process ends without tidying up, and its death reaches
 the program that asked as an answer that is missing.
 
+A pool of one process (`concurrent.futures`, spawned) was tried in its place. It is no shorter, runs
+a script without a main guard again unless `__main__` is hidden from it, cannot start inside another
+pool's process, and at the end of an ordinary command warned on the terminal of leaked semaphores.
+
 It is called with a folder that holds a converted model, and with the search path for packages. It
 writes one line when the model is loaded and one for each utterance: a JSON object with `text`, or
 with `error`, the reason why there is none; other lines are somebody else's. An utterance is its
