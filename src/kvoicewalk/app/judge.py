@@ -172,7 +172,6 @@ def _floor(session: "Session", stock: "Sequence[Voice]", events: Events) -> "Voi
     floor = known_floor(session.config, session.model.voices)
     if floor is not None:
         return floor
-    events.note("ranking the stock voices: the best of them is the floor.")
     steps = []
     with events.stage("floor", n_voices=len(stock)):
         for step in rank(stock, session.evaluator, session.config.rank, SerialExecutor()):
