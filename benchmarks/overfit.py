@@ -19,7 +19,7 @@ from rich.table import Table
 
 from benchmarks.bench_targets import SHORT_TEXT, BenchTarget, Desk, open_target
 from benchmarks.time_to_likeness import N_POPULATION
-from kvoicewalk.app.method import make_method
+from kvoicewalk.app.method import make_search_setup
 from kvoicewalk.app.session import Session
 from kvoicewalk.app.start import StartVoices
 from kvoicewalk.config import (
@@ -96,7 +96,7 @@ class Case:
         session = Session(
             config, self.model, self.desk.synthesizer, self.evaluator, self.target.clips
         )
-        method = make_method(session, population)
+        method = make_search_setup(session, population)
         progress = begin(method.space, self.evaluator, method.base.name)
         for _ in search(method.optimizer, self.evaluator, progress, config.walk):
             pass

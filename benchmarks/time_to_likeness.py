@@ -29,7 +29,7 @@ from rich.table import Table
 from benchmarks.bench_targets import BenchTarget, Desk, open_target
 from benchmarks.records import append_record, read_records
 from benchmarks.walk_throughput import N_POPULATION, Original
-from kvoicewalk.app.method import make_method
+from kvoicewalk.app.method import make_search_setup
 from kvoicewalk.app.session import Session
 from kvoicewalk.app.start import StartVoices
 from kvoicewalk.config import ModelConfig, RunConfig, ScoreConfig, SynthConfig, WalkConfig
@@ -98,7 +98,7 @@ def walk_by_auto(
     evaluator = desk.evaluator(target, config.score, seed)
     session = Session(config, model, desk.synthesizer, evaluator, target.clips)
     watch = Stopwatch()
-    method = make_method(session, population)
+    method = make_search_setup(session, population)
     progress = begin(method.space, evaluator, method.base.name)
     start = watch.found(progress.incumbent.voice)
     trail = [

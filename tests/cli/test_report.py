@@ -64,20 +64,22 @@ def test_searches_and_rankings_leave_a_page(kvw, settings, tmp_path):  # noqa: F
     assert "report.html" in stderr
 
 
-@pytest.mark.parametrize("function", ["leave_material", "leave_page"])
+@pytest.mark.parametrize("function", ["write_page_inputs", "write_page"])
 def test_trouble_with_the_page_spoils_no_run(kvw, settings, tmp_path, monkeypatch, function):  # noqa: F811
     def fail(*_):
         raise StoreError("no space")
 
     place = (
-        "store.write_json_atomic" if function == "leave_material" else "report.page.write_run_page"
+        "store.write_json_atomic"
+        if function == "write_page_inputs"
+        else "report.page.write_run_page"
     )
     monkeypatch.setattr(f"kvoicewalk.{place}", fail)
     code, stdout, stderr = kvw("walk", "--config", settings, "--steps", 1, "--json")
     assert code == 0
     done = lines(stdout)[-1]
     assert done["status"] == "done"
-    assert (done["page_path"] is None) == (function == "leave_page")
+    assert (done["page_path"] is None) == (function == "write_page")
     assert "no space" in " ".join(stderr.split())
 
 

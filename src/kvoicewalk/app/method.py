@@ -24,7 +24,7 @@ MAX_LESSON_PHONEMES = 60
 
 
 @dataclass(frozen=True)
-class Method:
+class SearchSetup:
     """What a search moves with.
 
     Attributes:
@@ -40,7 +40,7 @@ class Method:
     leader: "GradientDescent | None" = field(default=None, repr=False)
 
 
-def make_method(session: "Session", population: StartVoices) -> Method:
+def make_search_setup(session: "Session", population: StartVoices) -> SearchSetup:
     """Returns the method of a walk, as new.
 
     The gradient starts from the population's best voice, the others from its mean, unless a start
@@ -66,18 +66,18 @@ def make_method(session: "Session", population: StartVoices) -> Method:
         if config.method == "cma":
             from kvoicewalk.search.cma import CovarianceSearch
 
-            return Method(CovarianceSearch(space, session.config.cma, seed), space, base)
-        return Method(RandomWalk(space, config, seed), space, base)
+            return SearchSetup(CovarianceSearch(space, session.config.cma, seed), space, base)
+        return SearchSetup(RandomWalk(space, config, seed), space, base)
     base = population.start or population.voices[0]
     kind: Literal["shared", "pca"] = "pca" if config.space == "pca" else "shared"
     smooth = make_smooth_space(kind, base, spread, config.only)
     leader = _gradient(session, population, smooth, base)
     if config.method == "gradient":
-        return Method(leader, smooth, base, leader)
+        return SearchSetup(leader, smooth, base, leader)
     polish = RandomWalk(smooth, config, seed)
     own = session.config.gradient
-    relay = Staged(leader, polish, smooth.start, own.n_steps, own.patience)
-    return Method(relay, smooth, base, leader)
+    staged = Staged(leader, polish, smooth.start, own.n_steps, own.patience)
+    return SearchSetup(staged, smooth, base, leader)
 
 
 def are_words_known(clips: "Sequence[Utterance]") -> bool:

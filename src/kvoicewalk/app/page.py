@@ -20,10 +20,10 @@ TARGET_MAX_S = 30.0
 PAUSE_S = 0.4  # between clips
 VERSIONS_OF = ("torch", "kokoro", "resemblyzer", "librosa", "numpy")
 # All that odd files, figures and full disks raise.
-TROUBLE = (KvwError, OSError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
+PAGE_ERRORS = (KvwError, OSError, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError)
 
 
-def leave_material(
+def write_page_inputs(
     session: "Session",
     folder: Path,
     stock: "Sequence[Voice]",
@@ -53,11 +53,11 @@ def leave_material(
         way = {} if voice is None else {**_improvements(folder), voice.name: voice.rows}
         places = voice_map({one.name: one.rows for one in stock}, way)
         write_json_atomic(folder / MATERIAL_NAME, {"map": places, "versions": _versions()})
-    except TROUBLE as error:
+    except PAGE_ERRORS as error:
         events.warning(f"the page lacks a part: {error}")
 
 
-def leave_page(store: "RunStore", run_id: str, events: Events) -> str | None:
+def write_page(store: "RunStore", run_id: str, events: Events) -> str | None:
     """Writes a finished run's page; returns its path, None (and a warning) where it cannot be."""
     from kvoicewalk.report.page import write_run_page
 
@@ -65,7 +65,7 @@ def leave_page(store: "RunStore", run_id: str, events: Events) -> str | None:
         return str(write_run_page(store, store.get(run_id)))
     except KeyboardInterrupt:
         raise InterruptedRunError(run_id, store.out_dir / run_id, lacks_page=True) from None
-    except TROUBLE as error:
+    except PAGE_ERRORS as error:
         events.warning(f"the page could not be written: {error}")
         return None
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.events import Events, InterruptedRunError
-from kvoicewalk.app.page import leave_material, leave_page
+from kvoicewalk.app.page import write_page, write_page_inputs
 from kvoicewalk.app.results import Ranked
 from kvoicewalk.errors import SynthError
 
@@ -61,14 +61,14 @@ def rank_voices(
                 hear(session, run, voices, rank_config, events, steps)
                 if not voice_names:
                     best = _save_best(session, run, voices, steps)
-                    leave_material(session, run.folder, voices, None, None, events)
+                    write_page_inputs(session, run.folder, voices, None, None, events)
                 if judge is not None:
                     judge(session, voices, events, more)
             except KeyboardInterrupt:
                 is_interrupted = True
             result = _conclude(session, run, steps, {"best": best, **more}, is_interrupted)
         if best is not None and not is_interrupted:
-            result["page_path"] = leave_page(store, run.run_id, events)
+            result["page_path"] = write_page(store, run.run_id, events)
     ranked = Ranked(result, run.folder, tuple(standings(steps)))
     if is_interrupted:
         raise InterruptedRunError(

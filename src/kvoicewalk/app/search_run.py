@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kvoicewalk.app.events import Events, InterruptedRunError, StageName
 from kvoicewalk.app.judge import HeldOutJudge
-from kvoicewalk.app.page import leave_material, leave_page
+from kvoicewalk.app.page import write_page, write_page_inputs
 from kvoicewalk.app.results import Searched
 from kvoicewalk.app.start import StartVoices, find_start_voices
 
@@ -56,7 +56,7 @@ def run_search(config: "RunConfig", events: Events, record: "RunRecord | None" =
             if not is_interrupted:
                 try:
                     held_out = judge_held_out(session, found.voice, population, events)
-                    leave_material(
+                    write_page_inputs(
                         session, run.folder, population.stock, population.floor, found.voice, events
                     )
                 except KeyboardInterrupt:
@@ -64,7 +64,7 @@ def run_search(config: "RunConfig", events: Events, record: "RunRecord | None" =
             result = {**found.result, "held_out": held_out}
             status: EndStatus = "interrupted" if is_interrupted else "done"
             run.finish(status, result)
-        page_path = None if is_interrupted else leave_page(store, run.run_id, events)
+        page_path = None if is_interrupted else write_page(store, run.run_id, events)
     searched = Searched({**result, "status": status, "page_path": page_path}, run.folder)
     if is_interrupted:
         raise InterruptedRunError(run.run_id, run.folder, searched)

@@ -12,7 +12,7 @@ from kvoicewalk.app.best import (
     save_best,
 )
 from kvoicewalk.app.events import Events, SearchStart
-from kvoicewalk.app.method import Method, make_method
+from kvoicewalk.app.method import SearchSetup, make_search_setup
 from kvoicewalk.app.start import StartVoices
 from kvoicewalk.errors import StoreError
 
@@ -43,9 +43,9 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
     from kvoicewalk.store import MemoryCache
 
     config = plan_time(session, run, events)
-    method = make_method(session, population)
-    optimizer, space = method.optimizer, method.space
-    progress, start = _where_it_stands(session, run, method, events)
+    setup = make_search_setup(session, population)
+    optimizer, space = setup.optimizer, setup.space
+    progress, start = _where_it_stands(session, run, setup, events)
     # Nothing that a walk proposes is met again in another run.
     session = replace(session, evaluator=replace(session.evaluator, memory=MemoryCache()))
     is_interrupted = False
@@ -65,8 +65,8 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
         progress = _load(run, optimizer, space)
     events.compared(start, progress.evaluation)
     result = _result(session, run, population, progress)
-    if method.leader is not None:
-        result["timing"] |= _lessons(method.leader, events)
+    if setup.leader is not None:
+        result["timing"] |= _lessons(setup.leader, events)
     return Found(result, progress.incumbent.voice, is_interrupted)
 
 
@@ -113,7 +113,7 @@ def _pace(session: "Session") -> float:
 
 
 def _where_it_stands(
-    session: "Session", run: "Run", method: Method, events: Events
+    session: "Session", run: "Run", setup: SearchSetup, events: Events
 ) -> "tuple[Progress, Evaluation]":
     """Begins, or takes up what was saved; returns where it stands, and the start's score."""
     from kvoicewalk.app.session import is_scored_alike, scored_anew
@@ -125,7 +125,7 @@ def _where_it_stands(
         read_evaluation,
     )
 
-    optimizer, space, base = method.optimizer, method.space, method.base
+    optimizer, space, base = setup.optimizer, setup.space, setup.base
     is_new = not run.rows("state")
     if is_new:
         progress = begin(space, session.evaluator, base.name)
