@@ -1,5 +1,6 @@
 """Fixtures that every test folder shares."""
 
+import signal
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from kvoicewalk.config import prepare_process
 from kvoicewalk.score.librosa_lock import librosa
 
 prepare_process()  # before anything loads torch
+# What a shell starts in the background is deaf to Ctrl-C, and so would be all that tests start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 librosa()  # under its lock: two workers that compile it together damage what numba keeps
 
 SHARED_DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"

@@ -76,8 +76,6 @@ def test_ctrl_c_keeps_and_shows_what_was_scored(tmp_path, example_target):
         [KVW, "rank", str(example_target), "--model", "mini", "--full"],
         cwd=tmp_path, env=environment(tmp_path), text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        # What a shell starts in the background is deaf to Ctrl-C, and so are its children.
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
     )  # fmt: skip
     for line in process.stderr:
         if any(f"{n}/{N_MINI}" in line for n in (2, 3, 4)):
