@@ -10,11 +10,6 @@ from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
     from kvoicewalk.api import (
-        HeldOutResult,
-        RankedVoice,
-        RankResult,
-        Scores,
-        SearchResult,
         Target,
         clone,
         interpolate,
@@ -34,6 +29,13 @@ if TYPE_CHECKING:
         Stage,
     )
     from kvoicewalk.errors import KvwError
+    from kvoicewalk.results import (
+        HeldOutResult,
+        RankedVoice,
+        RankResult,
+        Scores,
+        SearchResult,
+    )
     from kvoicewalk.search.base import RankStep, SearchStep
     from kvoicewalk.search.sweep import SweepStep
     from kvoicewalk.voices import Voice
@@ -67,6 +69,11 @@ __all__ = [
     "walk",
 ]
 _HOMES = {
+    "SearchResult": "kvoicewalk.results",
+    "Scores": "kvoicewalk.results",
+    "RankResult": "kvoicewalk.results",
+    "RankedVoice": "kvoicewalk.results",
+    "HeldOutResult": "kvoicewalk.results",
     "Events": "kvoicewalk.app.events",
     "InterruptedRunError": "kvoicewalk.app.events",
     "Judgement": "kvoicewalk.app.events",

@@ -14,15 +14,16 @@ also on one folder of runs.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from typing_extensions import Unpack
 
 from kvoicewalk.app.events import Events
-from kvoicewalk.app.results import Ranked, Searched
+from kvoicewalk.app.results import Ranked
 from kvoicewalk.defaults import OUT_DIR
+from kvoicewalk.results import RankResult, SearchResult, ranked_result, search_result
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Utterance
@@ -76,125 +77,6 @@ class Options(TypedDict, total=False):
     settings: Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Scores:
-    """How a voice does on the texts of a search; higher is better.
-
-    Attributes:
-        score: 0 to 100; None where only the likeness was heard.
-        target_similarity: likeness to the recording, at most 1; None where it was not heard.
-        self_similarity: stability over two texts, at most 1; None with the score.
-        feature_similarity: pitch, timbre and dynamics, 0 to 1; None with the score.
-    """
-
-    score: float | None
-    target_similarity: float | None
-    self_similarity: float | None
-    feature_similarity: float | None
-
-
-@dataclass(frozen=True)
-class HeldOutResult:
-    """How a voice does on texts that no search speaks; see docs/held-out.md.
-
-    Attributes:
-        verdict: in words.
-        target_similarity: mean over text lengths, at most 1.
-        floor: the same of the best stock voice.
-        floor_voice: its name.
-        ceiling: the recording against itself.
-        share_of_gap: (target_similarity − floor) / (ceiling − floor).
-        by_length: phonemes a text → likeness.
-        data: all figures, as `--json` has them.
-    """
-
-    verdict: str
-    target_similarity: float
-    floor: float
-    floor_voice: str
-    ceiling: float
-    share_of_gap: float
-    by_length: Mapping[int, float]
-    data: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class RankedVoice:
-    """One voice of a ranking.
-
-    Attributes:
-        name: of the voice.
-        scores: as far as it was heard.
-        screening_similarity: on the short screening text; None where there was no screening.
-        held_out: its judgement; None where none was asked for.
-    """
-
-    name: str
-    scores: Scores
-    screening_similarity: float | None = None
-    held_out: HeldOutResult | None = None
-
-
-@dataclass(frozen=True)
-class RankResult:
-    """Voices by likeness to a recording.
-
-    Attributes:
-        run_id: of the run.
-        folder: of the run.
-        model: its name and the hash of its weights.
-        voices: best first.
-        voice_path: the best stock voice; None where named voices were scored.
-        wav_path: the best stock voice speaks; None likewise.
-        page_path: the listening page; None where there is none.
-        data: all of it, as `--json` has it.
-    """
-
-    run_id: str
-    folder: Path
-    model: str
-    voices: tuple[RankedVoice, ...]
-    voice_path: Path | None
-    wav_path: Path | None
-    page_path: Path | None
-    data: Mapping[str, Any] = field(repr=False)
-
-
-@dataclass(frozen=True)
-class SearchResult:
-    """What a search found.
-
-    Attributes:
-        run_id: of the run.
-        folder: of the run.
-        model: its name and the hash of its weights.
-        voice_path: the best voice.
-        wav_path: it speaks the target's text.
-        page_path: the listening page; None where it could not be written.
-        name: of the best voice.
-        scores: of the best voice.
-        n_steps: taken.
-        held_out: its judgement; None where none was asked for.
-        data: all of it, as the last line of `--json` has it.
-    """
-
-    run_id: str
-    folder: Path
-    model: str
-    voice_path: Path
-    wav_path: Path
-    page_path: Path | None
-    name: str
-    scores: Scores
-    n_steps: int
-    held_out: HeldOutResult | None
-    data: Mapping[str, Any] = field(repr=False)
-
-    def load_voice(self) -> "Voice":
-        """Returns the best voice."""
-        return load_voice(self.voice_path)
-
-
 def clone(
     target: TargetLike,
     *,
@@ -232,7 +114,7 @@ def clone(
         "walk": {"method": method, "n_steps": steps, "minutes": minutes},
     }
     config = _config("clone", target, flags, options)
-    return _searched(run_search(config, _events(options)))
+    return search_result(run_search(config, _events(options)))
 
 
 def rank(
@@ -262,7 +144,7 @@ def rank(
         "score": {"scoring": scoring},
         "rank": {"is_full": full or None, "voices_path": _path(voices)},
     }
-    return _ranked(rank_voices(_config("rank", target, flags, options), _events(options)))
+    return ranked_result(rank_voices(_config("rank", target, flags, options), _events(options)))
 
 
 def interpolate(
@@ -300,7 +182,7 @@ def interpolate(
         "interpolate": {"is_exhaustive": exhaustive or None},
     }
     config = _config("interpolate", target, flags, options)
-    return _searched(run_search(config, _events(options)))
+    return search_result(run_search(config, _events(options)))
 
 
 def walk(
@@ -360,7 +242,7 @@ def walk(
         },
     }
     config = _config("walk", target, flags, options)
-    return _searched(run_search(config, _events(options)))
+    return search_result(run_search(config, _events(options)))
 
 
 def score(
@@ -395,7 +277,7 @@ def score(
         options = {**options, "model": belongs_to} if belongs_to else options
     config = _config("score", target, {"score": {"scoring": scoring}}, options)
     judge = judge_all if held_out else None
-    return _ranked(rank_voices(config, _events(options), specs, judge=judge))
+    return ranked_result(rank_voices(config, _events(options), specs, judge=judge))
 
 
 def speak(
@@ -458,7 +340,7 @@ def resume(run: str = "", **options: Unpack[Options]) -> SearchResult | RankResu
     with RunStore.open(Path(options.get("out_dir", OUT_DIR))) as store:
         record = find_resumable(store, run)
     result = resume_run(record, _events(options))
-    return _ranked(result) if isinstance(result, Ranked) else _searched(result)
+    return ranked_result(result) if isinstance(result, Ranked) else search_result(result)
 
 
 def load_voice(path: StrPath) -> "Voice":
@@ -535,72 +417,3 @@ def _config(
     if target is None and command in ("interpolate", "walk"):
         return search_config(command, flags, None, _events(options))
     return resolve(command, flags)
-
-
-def _scores(entry: Mapping[str, Any]) -> Scores:
-    return Scores(
-        entry["score"],
-        entry["target_similarity"],
-        entry["self_similarity"],
-        entry["feature_similarity"],
-    )
-
-
-def _held_out(entry: Mapping[str, Any] | None) -> HeldOutResult | None:
-    if entry is None:
-        return None
-    return HeldOutResult(
-        verdict=entry["verdict"],
-        target_similarity=entry["target_similarity"],
-        floor=entry["floor"],
-        floor_voice=entry["floor_voice"],
-        ceiling=entry["ceiling"],
-        share_of_gap=entry["share_of_gap"],
-        by_length={one["n_phonemes"]: one["target_similarity"] for one in entry["by_length"]},
-        data=entry,
-    )
-
-
-def _optional_path(value: str | None) -> Path | None:
-    return Path(value) if value is not None else None
-
-
-def _ranked(ranked: Ranked) -> RankResult:
-    data = ranked.data
-    best, judged = data["best"] or {}, data.get("held_out") or {}
-    return RankResult(
-        run_id=data["run"],
-        folder=ranked.folder,
-        model=data["model"],
-        voices=tuple(
-            RankedVoice(
-                one["name"],
-                _scores(one),
-                one["screening_similarity"],
-                _held_out(judged.get(one["name"])),
-            )
-            for one in data["voices"]
-        ),
-        voice_path=_optional_path(best.get("voice_path")),
-        wav_path=_optional_path(best.get("wav_path")),
-        page_path=_optional_path(data.get("page_path")),
-        data=data,
-    )
-
-
-def _searched(searched: Searched) -> SearchResult:
-    data = searched.data
-    best = data["best"]
-    return SearchResult(
-        run_id=data["run"],
-        folder=searched.folder,
-        model=data["model"],
-        voice_path=Path(best["voice_path"]),
-        wav_path=Path(best["wav_path"]),
-        page_path=_optional_path(data["page_path"]),
-        name=best["name"],
-        scores=_scores(best),
-        n_steps=data["step"],
-        held_out=_held_out(data["held_out"]),
-        data=data,
-    )

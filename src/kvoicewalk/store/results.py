@@ -52,7 +52,10 @@ class Row(BaseModel):
 
     def dump(self) -> dict[str, Any]:
         """Returns plain data, as it is kept and printed."""
-        return self.model_dump()
+        return self.model_dump(mode="json")
+
+
+# A base that stands last in a row's list of bases has its fields first.
 
 
 class PartsRow(Row):
@@ -64,34 +67,46 @@ class PartsRow(Row):
     feature_similarity: Number | None = None
 
 
-class RankRow(Row):
+class _NameRow(Row):
+    name: str = ""
+
+
+class _FileRow(_NameRow):
+    voice_path: str = ""
+
+
+class _FilesRow(_FileRow):
+    wav_path: str = ""
+
+
+class _StepHeadRow(Row):
+    step: int = Field(0, ge=0)
+    name: str = ""
+    outcome: str = ""
+    heard: str = "all"
+
+
+class _RunHeadRow(Row):
+    run: str = ""
+    model: str = ""
+    target: str = ""
+    step: int = Field(0, ge=0)
+
+
+class RankRow(PartsRow, _NameRow):
     """One voice of a ranking; "gated": it gave no speech."""
 
-    name: str = ""
-    score: Number | None = None
-    target_similarity: Number | None = None
-    self_similarity: Number | None = None
-    feature_similarity: Number | None = None
     screening_similarity: Number | None = None
     outcome: str = "heard"
 
 
-class StepRow(Row):
+class StepRow(PartsRow, _StepHeadRow):
     """One step of a search.
 
     Attributes:
         heard: what `target_similarity` comes from. "all": the candidate was scored; "target": by
             the target text alone; "glance": by half of its windows, which compares with neither.
     """
-
-    step: int = Field(0, ge=0)
-    name: str = ""
-    outcome: str = ""
-    heard: str = "all"
-    score: Number | None = None
-    target_similarity: Number | None = None
-    self_similarity: Number | None = None
-    feature_similarity: Number | None = None
 
 
 class SweepRow(StepRow):
@@ -100,34 +115,13 @@ class SweepRow(StepRow):
     pair: tuple[str, ...] = ()
     alpha: Number | None = None
 
-    def dump(self) -> dict[str, Any]:
-        """See `Row.dump`."""
-        return {**self.model_dump(), "pair": list(self.pair)}
 
-
-class BestRow(PartsRow):
+class BestRow(PartsRow, _FilesRow):
     """The best voice of a search: where it lies and what it scored."""
 
-    name: str = ""
-    voice_path: str = ""
-    wav_path: str = ""
 
-    def dump(self) -> dict[str, Any]:
-        """See `Row.dump`."""
-        place = {"name": self.name, "voice_path": self.voice_path, "wav_path": self.wav_path}
-        return {**place, **self.model_dump(exclude=set(place))}
-
-
-class BlendRow(PartsRow):
+class BlendRow(PartsRow, _FileRow):
     """One voice of the population that a sweep keeps."""
-
-    name: str = ""
-    voice_path: str = ""
-
-    def dump(self) -> dict[str, Any]:
-        """See `Row.dump`."""
-        place = {"name": self.name, "voice_path": self.voice_path}
-        return {**place, **self.model_dump(exclude=set(place))}
 
 
 class LengthRow(Row):
@@ -183,22 +177,14 @@ class HeldOutRow(Row):
             found[key] = kind.read_all(found.get(key), 50)
         return super().read(found)
 
-    def dump(self) -> dict[str, Any]:
-        """See `Row.dump`."""
-        lists = {
-            key: [one.dump() for one in getattr(self, key)]
-            for key in ("by_length", "floor_by_length", "judges")
-        }
-        return {**self.model_dump(), **lists}
 
+class SearchRow(PartsRow, _RunHeadRow):
+    """What a search concludes; its page and its judgement come with it.
 
-class SearchRow(PartsRow):
-    """What a search concludes; its page and its judgement come with it."""
+    Attributes:
+        population_names: what a walk started from; None, and not written, for a sweep.
+    """
 
-    run: str = ""
-    model: str = ""
-    target: str = ""
-    step: int = Field(0, ge=0)
     best: BestRow = BestRow()
     floor: str = ""
     population_names: tuple[str, ...] | None = None
@@ -210,15 +196,9 @@ class SearchRow(PartsRow):
 
     def dump(self) -> dict[str, Any]:
         """See `Row.dump`."""
-        found = self.model_dump()
-        first = ("run", "model", "target", "step", *PartsRow.model_fields)
-        rest = [key for key in found if key not in first]
-        data = {key: found[key] for key in (*first, *rest)}
-        data["best"] = self.best.dump()
+        data = super().dump()
         if self.population_names is None:
             del data["population_names"]
-        else:
-            data["population_names"] = list(self.population_names)
         return data
 
 
