@@ -14,6 +14,7 @@ import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kvoicewalk import defaults
+from kvoicewalk.errors import Message, Setting
 from kvoicewalk.languages import LETTERS
 
 CONFIG_VERSION = 1
@@ -223,10 +224,14 @@ class WalkConfig(_Frozen):
 
     @model_validator(mode="after")
     def _classic_is_whole(self) -> "WalkConfig":
+        smooth = Setting("params", "shared", "pca")
         if self.params == "classic" and self.only is not None:
-            raise ValueError("--only needs --params shared or pca; classic moves every number")
+            raise ValueError(
+                Message(Setting("only"), " needs ", smooth, "; classic moves every number")
+            )
         if self.params == "classic" and self.method != "random":
-            raise ValueError(f"--params classic goes with --method random, not {self.method}")
+            params, method = Setting("params", "classic"), Setting("method", "random")
+            raise ValueError(Message(params, " goes with ", method, f", not {self.method}"))
         return self
 
     @property

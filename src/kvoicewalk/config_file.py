@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from kvoicewalk.config import CLASSIC_WALK, CONFIG_VERSION, TARGET_TEXT, RunConfig
-from kvoicewalk.errors import ConfigError
+from kvoicewalk.errors import ConfigError, Key, Message
 
 MAX_CONFIG_BYTES = 1_000_000
 
@@ -120,18 +120,22 @@ def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:
     return merged
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError) -> Message:
     first = error.errors()[0]
     where = ".".join(str(part) for part in first["loc"])
     if first["type"] == "extra_forbidden":
         valid = ", ".join(sorted(_section(first["loc"][:-1]).model_fields))
-        return f"configuration: unknown key '{where}'. Valid keys there: {valid}."
+        return Message(f"configuration: unknown key '{where}'. Valid keys there: {valid}.")
     reason = first["msg"].removeprefix("Value error, ")
     if isinstance(first["input"], dict):
-        return f"configuration: {where} cannot be used: {reason}."
+        # What our own check raised: its words name settings.
+        raised = first.get("ctx", {}).get("error")
+        own = raised.args[0] if isinstance(raised, ValueError) else reason
+        return Message("configuration: ", Key(where), " cannot be used: ", own, ".")
     shown = repr(first["input"])
     shown = shown if len(shown) <= 60 else shown[:57] + "..."
-    return f"configuration: {where} = {shown} cannot be used: {reason[0].lower()}{reason[1:]}."
+    reason = f"{reason[0].lower()}{reason[1:]}"
+    return Message("configuration: ", Key(where), f" = {shown} cannot be used: {reason}.")
 
 
 def _section(path: tuple[int | str, ...]) -> type[BaseModel]:

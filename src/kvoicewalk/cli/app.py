@@ -25,6 +25,7 @@ from kvoicewalk.cli import (
     voices,
     walk,
 )
+from kvoicewalk.cli.flags import in_flags
 from kvoicewalk.cli.output import EXIT_ERROR, EXIT_INTERRUPTED
 from kvoicewalk.cli.reasons import reason_of
 from kvoicewalk.errors import KvwError
@@ -81,7 +82,7 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
             return command(*args, **kwargs)
         except KvwError as error:
             trace = traceback.format_exc()
-            reason = str(error)
+            reason = in_flags(error.message)
         except KeyboardInterrupt as error:
             _print_interrupted(error, kwargs)
             raise typer.Exit(EXIT_INTERRUPTED) from None

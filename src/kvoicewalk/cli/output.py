@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from kvoicewalk.cli.flags import in_flags
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -45,14 +47,14 @@ class Output:
     def note(self, message: str) -> None:
         """Tells people something in passing."""
         if not self.is_quiet:
-            self.stderr.print(message, style="dim", markup=False, soft_wrap=True)
+            self.stderr.print(in_flags(message), style="dim", markup=False, soft_wrap=True)
 
     def warn(self, message: str) -> None:
         """Tells people what may spoil their result; shown even when quiet."""
         from rich.text import Text
 
         # In one piece: a spinner that is at work would overwrite the beginning of a line.
-        self.stderr.print(Text.assemble(("Note: ", "yellow"), message), soft_wrap=True)
+        self.stderr.print(Text.assemble(("Note: ", "yellow"), in_flags(message)), soft_wrap=True)
 
     def emit(self, event: str, data: dict[str, Any]) -> None:
         """Prints one JSON line of a running command; nothing where people read."""
