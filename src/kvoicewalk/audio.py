@@ -16,7 +16,7 @@ from scipy.ndimage import binary_dilation
 from kvoicewalk.atomic import written_whole
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Samples, Source, decode
-from kvoicewalk.errors import AudioError
+from kvoicewalk.errors import AudioError, Setting
 
 SAMPLE_RATE_HZ = 24_000
 SILENCE_PEAK = 1e-3  # −60 dBFS
@@ -258,12 +258,13 @@ def check_wav_path(path: Path) -> None:
     Raises:
         AudioError: another suffix, a folder, or a folder that does not exist.
     """
+    wav = Setting("wav_path", path)
     if path.suffix.lower() != ".wav":
-        raise AudioError(f"--wav {path}: only .wav is written; choose a name that ends so.")
+        raise AudioError(wav, ": only .wav is written; choose a name that ends so.")
     if path.is_dir():
-        raise AudioError(f"--wav {path} is a folder; name a file in it.")
+        raise AudioError(wav, " is a folder; name a file in it.")
     if not path.parent.is_dir():
-        raise AudioError(f"--wav {path}: there is no folder {path.parent}; make it first.")
+        raise AudioError(wav, f": there is no folder {path.parent}; make it first.")
 
 
 def _reason(error: Exception) -> str:

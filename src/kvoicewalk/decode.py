@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from kvoicewalk.errors import AudioError
+from kvoicewalk.errors import AudioError, Setting
 from kvoicewalk.sound.channels import ChannelStatistics, Choice, Reason
 from kvoicewalk.sound.headers import file_size, read_at, read_wav_header
 from kvoicewalk.sound.readers import Block, LibavReader, Reader, SndfileReader
@@ -207,12 +207,13 @@ def _asked_for(path: Path, n_channels: int, channel: str) -> Choice:
     wanted = SIDES.index(channel) if channel in SIDES else int(channel) - 1
     if not 0 <= wanted < n_channels:
         has = "one channel" if n_channels == 1 else f"{n_channels} channels"
-        raise AudioError(f"{path} has {has}, no {channel}; choose another with --channel.")
+        found = f"{path} has {has}, no {channel}"
+        raise AudioError(found, "; choose another with ", Setting("channel"), ".")
     return Choice(np.arange(n_channels) == wanted, "asked" if n_channels > 1 else "")
 
 
 def channel_name(index: int, n_channels: int) -> str:
-    """Returns what `--channel` calls a channel: left and right of two, else its number from 1."""
+    """Returns a channel's name to choose it by: left and right of two, else its number from 1."""
     return SIDES[index] if n_channels == len(SIDES) else str(index + 1)
 
 

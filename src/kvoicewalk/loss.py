@@ -18,7 +18,7 @@ import numpy.typing as npt
 import torch
 
 from kvoicewalk.config import GradientConfig
-from kvoicewalk.errors import ModelError
+from kvoicewalk.errors import ModelError, Setting
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
@@ -102,7 +102,8 @@ class GradientLoss:
         lang: str = DEFAULT_LANG,
     ) -> None:
         if not texts:
-            raise ModelError("no lesson text is short enough; take --method random or cma.")
+            method = Setting("method", "random", "cma")
+            raise ModelError("no lesson text is short enough; take ", method, ".")
         # Where samples, embedding and loss meet.
         self._device = synthesizer.model.network.device
         self._synthesizer, self._encoder = synthesizer, encoder

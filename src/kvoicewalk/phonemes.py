@@ -15,7 +15,7 @@ from typing import Any
 
 from kvoicewalk.config import read_environment
 from kvoicewalk.english import spell_out
-from kvoicewalk.errors import SynthError
+from kvoicewalk.errors import Setting, SynthError
 from kvoicewalk.languages import DEFAULT_LANG, ENGLISH, LANGUAGES, LETTERS
 
 MAX_CHUNK_PHONEMES = 510  # Kokoro-82M: 512 positions less one pad at either end
@@ -114,7 +114,8 @@ class Phonemizer:
 
     def _make_front_end(self, lang: str) -> GraphemesToPhonemes:
         if lang not in LANGUAGES:
-            raise SynthError(f"--lang {lang}: no such language. Use one of: {' '.join(LETTERS)}.")
+            letters = " ".join(LETTERS)
+            raise SynthError(Setting("lang", lang), f": no such language. Use one of: {letters}.")
         if LANGUAGES[lang].misaki_extra:
             return _misaki_extra(lang)
         if lang in ENGLISH:
@@ -271,8 +272,8 @@ def _misaki_extra(lang: str) -> GraphemesToPhonemes:
             front_end = ZHG2P()
     except (ImportError, OSError) as error:
         raise SynthError(
-            f"--lang {lang} needs misaki's {name} extra, which is not installed: "
-            f"pip install 'misaki[{name}]'."
+            Setting("lang", lang),
+            f" needs misaki's {name} extra, which is not installed: pip install 'misaki[{name}]'.",
         ) from error
     return lambda text: str(front_end(text)[0])
 

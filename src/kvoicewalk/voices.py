@@ -22,7 +22,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.atomic import written_whole
-from kvoicewalk.errors import VoiceError
+from kvoicewalk.errors import Call, Setting, VoiceError
 from kvoicewalk.languages import LETTERS
 
 N_ROWS = 510
@@ -201,12 +201,10 @@ def load_readable(library: VoiceLibrary) -> tuple[list[Voice], list[VoiceError]]
 def unknown_voice(name: str, known: Sequence[str], where: str) -> VoiceError:
     """Returns the error for a name that is not there, with the nearest names that are."""
     close = difflib.get_close_matches(name, known, n=3)
-    hint = (
-        f"Did you mean {', '.join(close)}?"
-        if close
-        else "See 'kvw voices list'; --model says whose."
-    )
-    return VoiceError(f"no voice {name!r} in {where}. {hint}")
+    missing = f"no voice {name!r} in {where}. "
+    if close:
+        return VoiceError(f"{missing}Did you mean {', '.join(close)}?")
+    return VoiceError(missing, "See 'kvw voices list'; ", Setting("model"), " says whose.")
 
 
 def is_sound(data: bytes) -> bool:
@@ -217,9 +215,8 @@ def is_sound(data: bytes) -> bool:
 
 def recording_as_voice(name: str) -> VoiceError:
     """Returns the error for a recording that is given where a voice is expected."""
-    return VoiceError(
-        f"{name} is a recording, not a voice; to compare voices with it: kvw score VOICE -t {name}"
-    )
+    compare = Call("score", Setting("voices"), Setting("target", name))
+    return VoiceError(f"{name} is a recording, not a voice; to compare voices with it: ", compare)
 
 
 def mean_voice(voices: Sequence[Voice], name: str) -> Voice:

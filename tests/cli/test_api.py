@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 from typer.testing import CliRunner
 
 import kvoicewalk
@@ -73,6 +74,22 @@ def test_the_library_finds_what_the_command_finds(tmp_path, example_target, monk
     assert events.judged_names == ["the new voice"]
 
 
+def test_the_same_fault_names_a_parameter_to_one_and_a_flag_to_the_other(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(kvoicewalk.KvwError) as caught:
+        kvoicewalk.speak("af_beryl", "Hello.", model="mini", device="cuda")
+    assert str(caught.value) == 'device="cuda": torch finds no such device. Use device="cpu".'
+    assert caught.value.settings == ("device",)
+
+    command = ("speak", "af_beryl", "Hello.", "--model", "mini", "--device", "cuda")
+    result = CliRunner().invoke(app, command)
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[-1] == (
+        "Error: --device cuda: torch finds no such device. Use --device cpu."
+    )
+
+
 @pytest.mark.slow
 def test_the_example_program_runs(tmp_path, example_target):
     samples, rate_hz = soundfile.read(example_target)
@@ -99,4 +116,5 @@ def test_the_examples_of_the_documentation_run(tmp_path, example_target, monkeyp
     said = capsys.readouterr().out
     assert "now: walk" in said
     assert "nowhere.wav" in said
+    assert names["speech"].sample_rate_hz == 24_000
     assert (tmp_path / "stronger.pt").is_file()

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.errors import KvwError
+from kvoicewalk.errors import KvwError, Message
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Recording
@@ -38,7 +38,7 @@ def examine_all(paths: Sequence[Path], channel: str | None = None) -> Iterator[F
             recording = read_recording(path, max_s=limits.max_s, channel=channel)
             check_recording(recording.utterance, limits)
         except KvwError as error:
-            yield {"grade": "bad", "what": path.name, "found": str(error)}
+            yield {"grade": "bad", "what": path.name, "found": error.message}
         else:
             recordings[path] = recording
     together_s = sum(one.utterance.duration_s for one in recordings.values())
@@ -62,7 +62,7 @@ def _recording(path: Path, examined: "Examined") -> Finding:
         "found": f"{examined.duration_s:.1f} s, {examined.speech_s:.1f} s of it speech",
         "duration_s": examined.duration_s,
         "speech_s": examined.speech_s,
-        "warnings": [f"{one.found}; {one.advice}" for one in examined.faults],
+        "warnings": [one.words for one in examined.faults],
         "part": None
         if part is None
         else {"duration_s": part.utterance.duration_s, "pieces": [list(p) for p in part.pieces]},
@@ -95,7 +95,7 @@ def _together(
         else:
             top = make_yardstick(clips, encoder).ceiling
     except KvwError as error:
-        found = f"unknown: {error}"
+        found = Message("unknown: ", error)
         return {"grade": "note", "what": what, "found": found, "ceiling": None, "measures": []}
     measures = [*(measure for _, measure in compared), *copies]
     measures.append(_ceiling(top))

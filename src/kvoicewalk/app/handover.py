@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from kvoicewalk.app.events import Events
 from kvoicewalk.app.settings import absolute_model, resolve, section
 from kvoicewalk.app.start import handed_on
-from kvoicewalk.errors import StoreError
+from kvoicewalk.errors import Call, Setting, StoreError
 
 if TYPE_CHECKING:
     from kvoicewalk.config import RunConfig
@@ -79,7 +79,9 @@ def latest_search(out_dir: Path, events: Events, n_voices: int | None = None) ->
         if not runs:
             raise StoreError(
                 f"no target was given and {out_dir} holds no earlier run to take it from. "
-                "Name a recording, or run 'kvw rank TARGET' first."
+                "Name a recording, or run '",
+                Call("rank", Setting("target")),
+                "' first.",
             )
         place = f"the configuration of run {runs[0].run_id}"
         latest = replace(runs[0], config=upgrade_config(runs[0].config, place))

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.events import Events, Judgement
-from kvoicewalk.errors import AudioError, SynthError
+from kvoicewalk.errors import AudioError, Message, SynthError
 
 if TYPE_CHECKING:
     from kvoicewalk.app.session import Session
@@ -55,7 +55,7 @@ class HeldOutJudge:
             with events.stage("held_out"):
                 standing, readings = self._stand(voice)
         except (AudioError, SynthError) as error:
-            events.warning(f"{voice.name} could not be judged on new texts: {error}")
+            events.warning(Message(f"{voice.name} could not be judged on new texts: ", error))
             return None
         from kvoicewalk.store.results import held_out_row
         from kvoicewalk.verdict import floor_verdict, judge_standing

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from kvoicewalk.app.start import StartVoices
-from kvoicewalk.errors import ModelError
+from kvoicewalk.errors import ModelError, Setting
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -144,7 +144,9 @@ def _lesson_texts(session: "Session") -> "Sequence[str]":
     if free < GRADIENT_BYTES:
         raise ModelError(
             f"the gradient needs about {GRADIENT_BYTES / 1e9:.0f} GB of memory and "
-            f"{free / 1e9:.1f} GB are free; close other programs, or take --method random or cma."
+            f"{free / 1e9:.1f} GB are free; close other programs, or take ",
+            Setting("method", "random", "cma"),
+            ".",
         )
     phonemizer, lang = session.synthesizer.phonemizer, session.evaluator.lang
     fitting = [
@@ -155,6 +157,8 @@ def _lesson_texts(session: "Session") -> "Sequence[str]":
     if not fitting:
         raise ModelError(
             f"in language {lang} no lesson text has at most {MAX_LESSON_PHONEMES} phonemes, and "
-            "longer ones need too much memory on a CPU; take --method random or cma."
+            "longer ones need too much memory on a CPU; take ",
+            Setting("method", "random", "cma"),
+            ".",
         )
     return fitting

@@ -8,7 +8,7 @@ from kvoicewalk.app.rank import rank_voices
 from kvoicewalk.app.results import Ranked, Searched
 from kvoicewalk.app.search_run import run_search
 from kvoicewalk.app.settings import resolve
-from kvoicewalk.errors import StoreError
+from kvoicewalk.errors import Call, StoreError
 
 if TYPE_CHECKING:
     from kvoicewalk.store import RunRecord, RunStore
@@ -47,7 +47,9 @@ def find_resumable(store: "RunStore", wanted: str) -> "RunRecord":
     if record.command not in SEARCH_COMMANDS:
         raise StoreError(f"run {record.run_id} cannot be resumed; just call it again.")
     if record.status == "done":
-        raise StoreError(f"run {record.run_id} is finished. To search on from its result: kvw walk")
+        raise StoreError(
+            f"run {record.run_id} is finished. To search on from its result: ", Call("walk")
+        )
     if record.status == "running":
         raise StoreError(
             f"run {record.run_id} is still at work in another process; wait for it or stop it."

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.events import Events
 from kvoicewalk.app.words import settle_text
-from kvoicewalk.errors import AudioError, ConfigError, StoreError, VoiceError
+from kvoicewalk.errors import AudioError, ConfigError, Message, Setting, StoreError, VoiceError
 from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from kvoicewalk.voices import Voice
 
 CACHE_NAME = "measurements.sqlite3"
+TRANSCRIBE = Setting("is_transcribed", True)
+GIVE_WORDS = Message("give the words with ", Setting("words"), ".")
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ def read_clips(config: "TargetConfig") -> "list[Recording]":
         try:
             check_recording(clip.utterance, config.limits)
         except AudioError as error:
-            raise AudioError(f"{path}: {error}") from error
+            raise AudioError(f"{path}: ", error) from error
         clips.append(clip)
     return clips
 
@@ -100,15 +102,15 @@ def choose_clips(
         if examined.figures.offset:
             events.note(f"{path.name}: a constant offset was taken out.")
         for fault in examined.faults:
-            events.warning(f"{path.name}: {fault.found}; {fault.advice}")
+            events.warning(Message(f"{path.name}: ", fault.words))
         clips.append(examined.utterance)
     if len(clips) > 1:
         names = [path.name for path in config.paths]
         for _, found in compare_clips(names, clips, encoder, config.limits):
             if found.grade != "ok":
-                events.warning(f"{found.found}; {found.advice}")
+                events.warning(found.words)
         for found in find_copies(names, [recording.utterance for recording in recordings]):
-            events.warning(f"{found.found}; {found.advice}")
+            events.warning(found.words)
     return clips
 
 
@@ -215,14 +217,12 @@ def _listener(config: "RunConfig") -> "Listener":
     from kvoicewalk.judges import UnavailableError, open_listener
 
     if config.synth.lang not in (None, "a", "b"):
-        raise ConfigError("--transcribe understands English alone; give the words with --text.")
+        raise ConfigError(TRANSCRIBE, " understands English alone; ", GIVE_WORDS)
     listener = open_listener(config.judges)
     try:
         listener.require()
     except UnavailableError as error:
-        raise ConfigError(
-            f"--transcribe: Whisper is {error}, or give the words with --text."
-        ) from None
+        raise ConfigError(TRANSCRIBE, f": Whisper is {error}, or ", GIVE_WORDS) from None
     return listener
 
 
@@ -239,11 +239,11 @@ def _transcribe(
     try:
         text = listener.write_down(clips[0])
     except UnavailableError as error:
-        raise ConfigError(f"--transcribe: Whisper {error}; give the words with --text.") from None
+        raise ConfigError(TRANSCRIBE, f": Whisper {error}; ", GIVE_WORDS) from None
     finally:
         listener.close()
     if not text:
-        raise ConfigError("--transcribe: no word was heard; give the words with --text.")
+        raise ConfigError(TRANSCRIBE, ": no word was heard; ", GIVE_WORDS)
     events.note(f"heard: {text}")
     # Written into the run: going on with it hears nothing anew.
     update = {"words": text, "text": text, "is_text_open": True, "is_transcribed": False}
@@ -312,13 +312,15 @@ def stock_voices(
         voices, errors = load_readable(VoiceLibrary.open(voices_path))
         if events is not None:
             for error in errors:
-                events.warning(f"left out: {error}")
+                events.warning(Message("left out: ", error))
         return voices
     names = model.voices.names
     if not names:
         raise VoiceError(
             f"model {model.name} has no stock voices here. Run 'kvw setup' to fetch Kokoro's, "
-            "or name a folder with --voices."
+            "or name a folder with ",
+            Setting("voices"),
+            ".",
         )
     return [model.voices.load(name) for name in names]
 

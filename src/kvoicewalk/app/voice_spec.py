@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from kvoicewalk.app.settings import EMBEDDED_OR_HUB
-from kvoicewalk.errors import VoiceError
+from kvoicewalk.errors import Setting, VoiceError
 
 if TYPE_CHECKING:
     from kvoicewalk.models.base import VoiceSource
@@ -151,7 +151,9 @@ def refuse_other_models(specs: Sequence[str], identity: str) -> None:
             found = "mini" if is_mini_voice(load_voice(path)) else None
         if found is not None and not _is_same_model(found, identity):
             raise VoiceError(
-                f"{path} was found with {found}, not with {identity}; use that model with --model."
+                f"{path} was found with {found}, not with {identity}; use that model with ",
+                Setting("model"),
+                ".",
             )
 
 
@@ -173,7 +175,7 @@ def tell_odd_voices(voices: "Sequence[Voice]", identity: str, note: Callable[[st
 
 
 def model_of_voice(spec: str) -> str | None:
-    """Returns the model that a voice belongs to, as `--model` takes it; None if nothing says so.
+    """Returns the model that a voice belongs to, as `model` takes it; None if nothing says so.
 
     Raises:
         VoiceError: a sidecar is damaged, the parts of a mix belong to several models, or the
@@ -219,7 +221,8 @@ def _model_of_file(path: Path) -> str | None:
     name = identity.partition("@")[0]
     if name in EMBEDDED_OR_HUB:
         return name
-    raise VoiceError(f"{path} was found with the model {identity}; name its folder with --model.")
+    found = f"{path} was found with the model {identity}"
+    raise VoiceError(found, "; name its folder with ", Setting("model"), ".")
 
 
 def read_sidecar(voice_path: Path) -> dict[str, Any]:

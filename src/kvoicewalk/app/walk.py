@@ -14,7 +14,7 @@ from kvoicewalk.app.best import (
 from kvoicewalk.app.events import Events, SearchStart
 from kvoicewalk.app.method import SearchSetup, make_search_setup
 from kvoicewalk.app.start import StartVoices
-from kvoicewalk.errors import StoreError
+from kvoicewalk.errors import Message, Setting, StoreError
 
 if TYPE_CHECKING:
     from kvoicewalk.app.session import Session
@@ -227,8 +227,12 @@ def _lessons(leader: "GradientDescent", events: Events) -> dict[str, int]:
     """Returns how many lessons the gradient gave; says so where most of them taught nothing."""
     n_lessons, n_skipped = leader.n_lessons, leader.n_skipped
     if 2 * n_skipped > n_lessons:
-        events.warning(
+        found = (
             f"{n_skipped} of {n_lessons} lessons taught nothing: the voice was silent, or its "
-            "gradient not finite. Start from another voice (--start), or take --method random."
+            "gradient not finite. "
+        )
+        start, method = Setting("start"), Setting("method", "random")
+        events.warning(
+            Message(found, "Start from another voice (", start, "), or take ", method, ".")
         )
     return {"n_lessons": n_lessons, "n_lessons_skipped": n_skipped}

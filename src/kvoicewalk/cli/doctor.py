@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kvoicewalk.cli import options
+from kvoicewalk.cli.flags import in_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.reasons import reason_of
 from kvoicewalk.errors import KvwError
@@ -67,6 +68,7 @@ def doctor(
             findings.extend(
                 _guarded("recordings", lambda: examine_all(targets, read_channel(channel)))
             )
+    findings = in_flags(findings)
     output.show({"findings": findings}, _table(findings))
     if any(finding["grade"] == "bad" for finding in findings):
         raise typer.Exit(1)
@@ -90,7 +92,7 @@ def _guarded(what: str, check: Callable[[], Iterator[Finding]]) -> Iterator[Find
     try:
         yield from check()
     except KvwError as error:
-        yield _finding("bad", what, str(error))
+        yield _finding("bad", what, error.message)
     except (Exception, SystemExit) as error:  # noqa: BLE001  (whatever a broken package raises)
         yield _finding("bad", what, " ".join(reason_of(error).split()))
 

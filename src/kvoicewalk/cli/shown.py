@@ -2,6 +2,7 @@
 
 import shlex
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +14,7 @@ from kvoicewalk.defaults import OUT_DIR
 if TYPE_CHECKING:
     from kvoicewalk.app.events import Step
     from kvoicewalk.evaluate import Evaluation
+    from kvoicewalk.judges import Reading
     from kvoicewalk.report.live import RankView
     from kvoicewalk.report.search_view import Budget, SearchView
     from kvoicewalk.search.base import SearchStep
@@ -118,7 +120,7 @@ class ShownEvents(Events):
         output.show_table(held_out_table(standing, name))
         if any(not reading.note for reading in judgement.readings):
             output.show_table(judges_table(judgement.readings, name, standing.floor_name))
-        missing = unheard(judgement.readings)
+        missing = unheard([with_way_out(one) for one in judgement.readings])
         if missing:
             output.note(missing)
         output.show_table(f"\n{escape(name)}: {escape(judgement.verdict.words)}")
@@ -147,6 +149,15 @@ class ShownEvents(Events):
             self._open.enter_context(self._output.stderr.status(words))
         else:
             self.note(words)
+
+
+def with_way_out(reading: "Reading") -> "Reading":
+    """Returns what a judge says; where the time was up, with the command that has it heard."""
+    from kvoicewalk.judges.base import NO_TIME
+
+    if reading.note != NO_TIME:
+        return reading
+    return replace(reading, note=f"{NO_TIME}: kvw score VOICE --held-out")
 
 
 def show_search(searched: Searched, output: Output) -> None:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from kvoicewalk.audio import Utterance
 
-NO_TIME = "no time left: kvw score VOICE --held-out"
+NO_TIME = "no time left"
 
 
 class UnavailableError(Exception):

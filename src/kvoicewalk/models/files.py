@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from kvoicewalk.errors import ModelError
+from kvoicewalk.errors import ModelError, Setting
 from kvoicewalk.models.base import ModelFiles, build_kokoro
 from kvoicewalk.voices import Voice, VoiceLibrary
 
@@ -15,8 +15,9 @@ def locate_folder(folder: Path) -> ModelFiles:
     """
     if not folder.is_dir():
         raise ModelError(
-            f"--model {folder}: no such folder. Give kokoro, mini or a folder with config.json, "
-            "one .pth and voices/."
+            Setting("model", folder),
+            ": no such folder. Give kokoro, mini or a folder with config.json, one .pth and "
+            "voices/.",
         )
     config_path = folder / "config.json"
     if not config_path.is_file():

@@ -13,7 +13,7 @@ from huggingface_hub.errors import (  # type: ignore[attr-defined]  # HTTPError
 )
 from huggingface_hub.hf_api import ModelInfo
 
-from kvoicewalk.errors import ModelError
+from kvoicewalk.errors import Message, ModelError, Setting
 from kvoicewalk.models.base import ModelFiles, build_kokoro
 from kvoicewalk.models.pinned import (
     CONNECT_TIMEOUT_S,
@@ -28,7 +28,8 @@ REPO_ID = KOKORO.name
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "kokoro-v1_0.pth"
 VOICES_FOLDER = "voices"
-ADVICE = "Run 'kvw setup' again, or try --model mini (embedded)."
+TRY_MINI = Message(", or try ", Setting("model", "mini"), " (embedded).")
+ADVICE = Message("Run 'kvw setup' again", TRY_MINI)
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,8 @@ def _ask_hub(wanted: str) -> ModelInfo:
     except (HfHubHTTPError, HTTPError, OSError) as error:
         raise ModelError(
             f"{REPO_ID} {wanted} is not in {constants.HF_HUB_CACHE} and the hub cannot be reached. "
-            "Run 'kvw setup' once with a network, or try --model mini (embedded)."
+            "Run 'kvw setup' once with a network",
+            TRY_MINI,
         ) from error
 
 

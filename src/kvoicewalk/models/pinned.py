@@ -87,6 +87,6 @@ def fetch_file(repo: Repo, name: str, advice: str) -> Path:
     except (EntryNotFoundError, HfHubHTTPError, HTTPError, OSError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0].rstrip(".")
         raise ModelError(
-            f"{repo.name} {name} could not be fetched into {constants.HF_HUB_CACHE}: {reason}. "
-            f"{advice}"
+            f"{repo.name} {name} could not be fetched into {constants.HF_HUB_CACHE}: {reason}. ",
+            advice,
         ) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 import torch
 
 from kvoicewalk.config import ModelConfig
-from kvoicewalk.errors import ConfigError
+from kvoicewalk.errors import ConfigError, Setting
 from kvoicewalk.models.base import Model, ModelFiles, VoiceSource, load_model
 from kvoicewalk.models.files import locate_folder
 
@@ -67,5 +67,6 @@ def choose_device(wanted: str) -> torch.device:
         "mps": torch.backends.mps.is_available(),
     }
     if not has[wanted]:
-        raise ConfigError(f"--device {wanted}: torch finds no such device. Use --device cpu.")
+        cpu = Setting("device", "cpu")
+        raise ConfigError(Setting("device", wanted), ": torch finds no such device. Use ", cpu, ".")
     return torch.device(wanted)

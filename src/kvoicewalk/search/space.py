@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from kvoicewalk.errors import VoiceError
+from kvoicewalk.errors import Setting, VoiceError
 from kvoicewalk.mutate import Floats, Vector
 from kvoicewalk.voices import N_ROWS, PROSODY, STYLE_DIM, TIMBRE, Voice
 
@@ -173,7 +173,8 @@ def make_space(
     """
     if kind == "classic":
         if only is not None:
-            raise VoiceError("--only works with --params shared or pca, not with classic.")
+            smooth = Setting("params", "shared", "pca")
+            raise VoiceError(Setting("only"), " works with ", smooth, ", not with classic.")
         return ClassicSpace(base, population)
     return make_smooth_space(kind, base, population, only)
 

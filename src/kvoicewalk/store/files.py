@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from kvoicewalk.atomic import written_whole
-from kvoicewalk.errors import StoreError
+from kvoicewalk.errors import Message, Setting, StoreError
+
+CHOOSE_ANOTHER = Message("; choose another with ", Setting("out_dir"), ".")
 
 
 def to_json(data: object, *, indent: int | None = None) -> str:
@@ -105,6 +107,6 @@ def require_writable(out_dir: Path) -> None:
     while not nearest.exists() and nearest != nearest.parent:
         nearest = nearest.parent
     if not nearest.is_dir():
-        raise StoreError(f"{nearest} is no folder; choose another with --out.")
+        raise StoreError(f"{nearest} is no folder", CHOOSE_ANOTHER)
     if not os.access(nearest, os.W_OK | os.X_OK):
-        raise StoreError(f"{nearest} cannot be written into; choose another with --out.")
+        raise StoreError(f"{nearest} cannot be written into", CHOOSE_ANOTHER)

@@ -6,7 +6,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol
 
-from kvoicewalk.errors import KvwError, StoreError
+from kvoicewalk.errors import Call, KvwError, StoreError
 from kvoicewalk.store.files import reason_of, to_json, write_json_atomic
 from kvoicewalk.store.lock import RunLock
 from kvoicewalk.store.records import EndStatus, RunRow, check_file_name
@@ -221,7 +221,9 @@ class Run:
 
     def _check_open(self) -> None:
         if not self._is_open:
-            raise StoreError(f"run {self.run_id} is finished; 'kvw runs resume' opens it again")
+            raise StoreError(
+                f"run {self.run_id} is finished; '", Call("resume"), "' opens it again"
+            )
 
 
 def _write_voice(path: Path, voice: "Voice", sidecar: Mapping[str, object] | None) -> None:

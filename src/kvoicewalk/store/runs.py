@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from types import TracebackType
 
-from kvoicewalk.errors import StoreError
+from kvoicewalk.errors import Call, StoreError
 from kvoicewalk.store.database import (
     Connect,
     connect,
@@ -18,7 +18,7 @@ from kvoicewalk.store.database import (
     sqlite_errors,
     transaction,
 )
-from kvoicewalk.store.files import reason_of, to_json, write_json_atomic
+from kvoicewalk.store.files import CHOOSE_ANOTHER, reason_of, to_json, write_json_atomic
 from kvoicewalk.store.lock import RunLock
 from kvoicewalk.store.records import (
     INSERT_RUN,
@@ -238,7 +238,8 @@ class RunStore:
         if wanted == "latest":
             latest = self.list_runs(limit=1)
             if not latest:
-                raise StoreError(f"{self.out_dir} holds no runs yet; start one with 'kvw rank'")
+                none = f"{self.out_dir} holds no runs yet; start one with '"
+                raise StoreError(none, Call("rank"), "'")
             return latest[0]
         prefix = re.split(r"[/\\]", wanted.rstrip("/\\"))[-1]
         entries = {fields[0]: fields for fields in self._select(SELECT_RUNS)}
@@ -324,7 +325,7 @@ class RunStore:
             self.out_dir.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise StoreError(
-                f"{self.out_dir} cannot be made ({reason_of(error)}); choose another with --out."
+                f"{self.out_dir} cannot be made ({reason_of(error)})", CHOOSE_ANOTHER
             ) from error
 
     def _make_run_folder(self, time_text: str, command: str, target: str) -> Path:
@@ -342,7 +343,7 @@ class RunStore:
                 continue
             except OSError as error:
                 raise StoreError(
-                    f"{folder} cannot be made ({reason_of(error)}); choose another with --out."
+                    f"{folder} cannot be made ({reason_of(error)})", CHOOSE_ANOTHER
                 ) from error
             return folder
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Source, channel_name
+from kvoicewalk.errors import Message, Setting
 from kvoicewalk.target.part import Part
 from kvoicewalk.target.speakers import Split
 
@@ -61,6 +62,11 @@ class Finding:
     what: str
     found: str
     advice: str = ""
+
+    @property
+    def words(self) -> Message:
+        """What was found and what to do, in one line."""
+        return Message(self.found, "; ", self.advice)
 
 
 def worst(findings: Sequence[Finding]) -> Grade:
@@ -191,17 +197,20 @@ def grade_channels(source: Source) -> Finding:
         own = {channel_name(i, len(source.own_s)): s for i, s in enumerate(source.own_s) if s > 0}
         told = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in own.items())
         found += f", each holds another voice (speech of its own: {told})"
-        return Finding("bad", "channels", found, f"choose one with --channel {' or '.join(own)}.")
+        advice = Message("choose one with ", Setting("channel", *own), ".")
+        return Finding("bad", "channels", found, advice)
     if source.n_used == source.n_channels:
         return Finding("ok", "channels", found)
     found += f", {source.n_used} of them used" + (f": {source.used}" if source.used else "")
     if source.reason == "asked":
         return Finding("ok", "channels", found)
-    advice = {
-        "late": "the others hear the same a little later; another one: --channel.",
-        "noise": "the rest is noise; another one: --channel.",
-    }.get(source.reason, "the rest is dead or cancels it; check the cable if you record again.")
-    return Finding("note", "channels", found, advice)
+    another = Message("; another one: ", Setting("channel"), ".")
+    ways_out: dict[str, str] = {
+        "late": Message("the others hear the same a little later", another),
+        "noise": Message("the rest is noise", another),
+    }
+    dead = "the rest is dead or cancels it; check the cable if you record again."
+    return Finding("note", "channels", found, ways_out.get(source.reason, dead))
 
 
 def grade_file(source: Source) -> tuple[Finding, ...]:

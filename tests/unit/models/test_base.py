@@ -101,5 +101,5 @@ def test_devices():
     assert choose_device("cpu").type == "cpu"
     assert choose_device("auto").type in {"cpu", "cuda"}
     if not torch.cuda.is_available():
-        with pytest.raises(ConfigError, match="--device cpu"):
+        with pytest.raises(ConfigError, match='Use device="cpu"'):
             choose_device("cuda")

@@ -83,7 +83,7 @@ def test_only_locks_the_other_half(kind, only, locked, voices, population):
 
 
 def test_what_cannot_be(voices, population):
-    with pytest.raises(VoiceError, match="shared or pca"):
+    with pytest.raises(VoiceError, match='`only` works with params="shared" or "pca"'):
         make_space("classic", voices[0], population, "timbre")
     with pytest.raises(VoiceError, match="at least two"):
         describe_population(voices[:1])
