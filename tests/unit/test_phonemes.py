@@ -61,9 +61,16 @@ def test_other_languages_speak(phonemizer, lang, text):
 
 
 def test_a_missing_sound_is_reported_not_dropped_silently(phonemizer, notes):
-    found = phonemizer.phonemize("¿Qué tal?", "e")
-    assert found.unknown == ("¿",)
-    assert any("U+00BF" in note for note in notes)
+    found = phonemizer.phonemize("¿Qué [tal]?", "e")
+    assert found.unknown == ("[", "]", "¿")
+    assert any("U+005B" in note for note in notes)
+    # It opens a question, and nobody expects to hear it.
+    assert not any("U+00BF" in note for note in notes)
+
+
+def test_hindi_sentences_end_with_a_pause(phonemizer):
+    (chunk,) = phonemizer.phonemize("यह घर है। वह आया।", "h").chunks
+    assert chunk.count(".") == 2
 
 
 @pytest.mark.parametrize("lang", ["j", "z"])
