@@ -15,25 +15,27 @@ class Language:
 
     Attributes:
         name: for people.
+        texts: the file of its texts in `texts/`, without `.json`.
         espeak: espeak-ng's name of it; "" where another front end is needed.
         misaki_extra: the extra of misaki that has that front end; "" where espeak serves.
     """
 
     name: str
+    texts: str
     espeak: str = ""
     misaki_extra: str = ""
 
 
 LANGUAGES = {
-    "a": Language("American English", espeak="en-us"),
-    "b": Language("British English", espeak="en-gb"),
-    "e": Language("Spanish", espeak="es"),
-    "f": Language("French", espeak="fr-fr"),
-    "h": Language("Hindi", espeak="hi"),
-    "i": Language("Italian", espeak="it"),
-    "j": Language("Japanese", misaki_extra="ja"),
-    "p": Language("Brazilian Portuguese", espeak="pt-br"),
-    "z": Language("Mandarin Chinese", misaki_extra="zh"),
+    "a": Language("American English", "en", espeak="en-us"),
+    "b": Language("British English", "en", espeak="en-gb"),
+    "e": Language("Spanish", "es", espeak="es"),
+    "f": Language("French", "fr", espeak="fr-fr"),
+    "h": Language("Hindi", "hi", espeak="hi"),
+    "i": Language("Italian", "it", espeak="it"),
+    "j": Language("Japanese", "ja", misaki_extra="ja"),
+    "p": Language("Brazilian Portuguese", "pt", espeak="pt-br"),
+    "z": Language("Mandarin Chinese", "zh", misaki_extra="zh"),
 }
 LETTERS = "".join(LANGUAGES)
 ENGLISH = "ab"
