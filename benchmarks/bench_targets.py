@@ -13,7 +13,7 @@ import numpy as np
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance
 from kvoicewalk.bundle import bundled_dir
-from kvoicewalk.config import PROBE_TEXT, SCREENING_TEXT, TARGET_TEXT, RankConfig, ScoreConfig
+from kvoicewalk.config import RankConfig, ScoreConfig
 from kvoicewalk.evaluate import Evaluator, SerialExecutor
 from kvoicewalk.held_out import measure_held_out
 from kvoicewalk.models import Model
@@ -26,13 +26,14 @@ from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
 from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import KokoroSynthesizer, Synthesizer
+from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import Voice
 from tools.train_mini.espeak import Espeak, Manner, training_variants
 
 CLIPS_DIR = Path(__file__).resolve().parents[2] / "shared" / "data" / "targets"
 N_TARGET_CLIPS = 3
 # Long tables speak these two, of 3 to 4 s, instead of the default ones of 11 s.
-SHORT_TEXT = SCREENING_TEXT
+SHORT_TEXT = texts_of().screening
 SHORT_PROBE_TEXT = "Five large boats were painted blue before noon."
 PEAK = 0.7
 _ENGINES: list[Espeak] = []
@@ -122,7 +123,9 @@ class Desk:
         self, target: BenchTarget, config: ScoreConfig, seed: int = 0, is_short: bool = False
     ) -> Evaluator:
         """Returns an evaluator that remembers nothing yet, on the default or the short texts."""
-        texts = (SHORT_TEXT, SHORT_PROBE_TEXT) if is_short else (TARGET_TEXT, PROBE_TEXT)
+        texts = (
+            (SHORT_TEXT, SHORT_PROBE_TEXT) if is_short else (texts_of().target, texts_of().probe)
+        )
         term = make_feature_term(config.scoring)
         measured: Target = build_target(target.name, target.clips, self.encoder, term)
         scorer = Scorer(measured, self.encoder, term, config)

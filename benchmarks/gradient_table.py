@@ -21,10 +21,9 @@ from typing import Any
 from benchmarks.bench_targets import BenchTarget, Desk, EspeakSpeaker, Recorder, open_target
 from benchmarks.records import append_record, read_records
 from kvoicewalk.audio import Utterance
-from kvoicewalk.config import TARGET_TEXT, GradientConfig, ModelConfig, ScoreConfig
+from kvoicewalk.config import GradientConfig, ModelConfig, ScoreConfig
 from kvoicewalk.evaluate import Evaluator
-from kvoicewalk.held_out import held_out_texts, join_short, measure_held_out, share_of_gap
-from kvoicewalk.lesson_texts import LESSON_TEXTS
+from kvoicewalk.held_out import join_short, measure_held_out, share_of_gap
 from kvoicewalk.loss import GradientLoss, prosody_change
 from kvoicewalk.models import open_model
 from kvoicewalk.score.differentiable import DifferentiableEncoder
@@ -33,6 +32,7 @@ from kvoicewalk.score.speaker import cosine
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.prior import StockPrior, fit_prior
 from kvoicewalk.search.space import Population, describe_population, make_smooth_space
+from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import Voice
 from tools.train_mini.recognition import share_identified
 from tools.train_mini.texts import TEST_SENTENCES
@@ -41,8 +41,8 @@ MARKS_S = (3, 10, 30)
 N_ABLATION_LESSONS = 64
 LESSONS_AT_ONCE = 4  # so that the marks are met closely
 SENTENCES = TEST_SENTENCES[:20]
-OWN_TEXTS = LESSON_TEXTS[::5]  # of all lengths
-ONE_TEXT = LESSON_TEXTS[20:21]
+OWN_TEXTS = texts_of().lessons[::5]  # of all lengths
+ONE_TEXT = texts_of().lessons[20:21]
 SPEECH_SEED = 7
 FIGURES = "figures"
 # What an ablation changes in the config; two change something else, in `_searcher`.
@@ -80,9 +80,9 @@ class Bench:
         evaluator = desk.evaluator(target, ScoreConfig(), is_short=True)
         start = desk.ranked(evaluator)[0]
         stock = describe_population(desk.voices)
-        n_phonemes = None if name.isdigit() else _n_phonemes(desk, held_out_texts())
+        n_phonemes = None if name.isdigit() else _n_phonemes(desk, texts_of().all_held_out)
         reference = measure_prosody(target.other, n_phonemes)
-        evaluator = replace(evaluator, text=target.clips[0].text or TARGET_TEXT)
+        evaluator = replace(evaluator, text=target.clips[0].text or texts_of().target)
         return cls(desk, target, evaluator, start, stock, fit_prior(stock.row_means), reference)
 
     def judge(self, voice: Voice) -> dict[str, float | None]:
@@ -90,7 +90,7 @@ class Bench:
         recorder, scorer = Recorder(self.desk.synthesizer), self.evaluator.scorer
         target, term, encoder = scorer.target, scorer.term, self.desk.encoder
         found = measure_held_out(voice, target.embedding, recorder, encoder, n_seeds=1)
-        own = measure_prosody(recorder.heard, _n_phonemes(self.desk, held_out_texts()))
+        own = measure_prosody(recorder.heard, _n_phonemes(self.desk, texts_of().all_held_out))
         change = prosody_change(self.reference, own)
         features = [term.extract(piece) for piece in join_short(recorder.heard)]
         return {
@@ -141,7 +141,7 @@ def _searcher(bench: Bench, case: str) -> GradientDescent:
         evaluator.scorer.target.embedding,
         bench.start,
         prosody_change(own, wanted),
-        ONE_TEXT if case == "one-text" else LESSON_TEXTS,
+        ONE_TEXT if case == "one-text" else texts_of().lessons,
         config,
     )
     space = make_smooth_space("pca" if case == "pca" else "shared", bench.start, bench.stock)

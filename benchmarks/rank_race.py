@@ -11,8 +11,6 @@ from pathlib import Path
 
 from kvoicewalk.audio import read_utterance
 from kvoicewalk.config import (
-    PROBE_TEXT,
-    TARGET_TEXT,
     ModelConfig,
     RankConfig,
     ScoreConfig,
@@ -28,6 +26,7 @@ from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
 from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.texts import texts_of
 
 
 def main(paths: list[Path]) -> None:
@@ -41,7 +40,9 @@ def main(paths: list[Path]) -> None:
         scorer = Scorer(target, encoder, term, config)
         tops, spoken_s = [], []
         for is_full in (False, True):
-            evaluator = Evaluator(synthesizer, scorer, TARGET_TEXT, PROBE_TEXT, 0, MemoryCache())
+            evaluator = Evaluator(
+                synthesizer, scorer, texts_of().target, texts_of().probe, 0, MemoryCache()
+            )
             steps = list(rank(voices, evaluator, RankConfig(is_full=is_full), SerialExecutor()))
             tops.append([step.voice_name for step in standings(steps)[:3]])
             spoken_s.append(evaluator.counts.spoken_s)

@@ -15,23 +15,10 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from kvoicewalk import defaults
 from kvoicewalk.errors import Message, Setting
-from kvoicewalk.languages import LETTERS
+from kvoicewalk.languages import DEFAULT_LANG, LETTERS
+from kvoicewalk.texts import Texts, texts_of
 
-CONFIG_VERSION = 1
-
-# Written for this project. About 11 s each in a stock voice, rich in phonemes; they share no
-# sentence, so that self-similarity compares one voice over different speech.
-TARGET_TEXT = (
-    "Before the sun came up, the baker had already carried two heavy sacks of flour through "
-    "the yard, lit the great oven, and begun to whistle the same cheerful tune that the whole "
-    "village knew by heart."
-)
-PROBE_TEXT = (
-    "Our train rolled slowly past frozen lakes and quiet farms, while a young woman by the "
-    "window wrote long letters, folded every page with care, and chose just five of them to "
-    "be thrown into the fire."
-)
-SCREENING_TEXT = "The quick beige fox jumped over each thin wall."
+CONFIG_VERSION = 2
 
 GATE_SHARE, CLOSE_GATE_SHARE = 0.98, 0.998
 GLANCE_SHARE = 0.995
@@ -90,12 +77,19 @@ class TargetConfig(_Frozen):
     words: str | None = Field(
         None, min_length=1, description="what the first recording says; None: unknown"
     )
-    text: str = Field(TARGET_TEXT, min_length=1, description="what the search speaks")
+    text: str = Field(
+        default_factory=lambda: texts_of().target, min_length=1, description="what is spoken"
+    )
     is_text_open: bool = Field(
         False, description="text follows from the words, once it is known that they fit"
     )
     is_transcribed: bool = Field(False, description="words are to be written down by Whisper")
-    probe_text: str = Field(PROBE_TEXT, min_length=1)
+    probe_text: str = Field(default_factory=lambda: texts_of().probe, min_length=1)
+    texts_lang: str | None = Field(
+        None,
+        pattern=f"^[{LETTERS}]$",
+        description="whose texts are spoken where none are given; None: that of synth",
+    )
     channel: str | None = Field(
         None,
         pattern=CHANNEL_PATTERN,
@@ -148,7 +142,7 @@ class RankConfig(_Frozen):
     """How stock voices are ranked."""
 
     is_full: bool = Field(False, description="score every voice fully; no screening")
-    screening_text: str = Field(SCREENING_TEXT, min_length=1)
+    screening_text: str = Field(default_factory=lambda: texts_of().screening, min_length=1)
     shortlist_share: float = Field(0.45, gt=0, le=1, description="of voices, heard in full length")
     finalist_share: float = Field(0.2, gt=0, le=1, description="of voices, scored fully")
     n_finalists_min: int = Field(5, ge=1)
@@ -328,10 +322,10 @@ class RunConfig(_Frozen):
     version: int = Field(CONFIG_VERSION, ge=CONFIG_VERSION, le=CONFIG_VERSION)
     command: str
     model: ModelConfig = ModelConfig()
-    target: TargetConfig = TargetConfig()
+    target: TargetConfig = Field(default_factory=TargetConfig)
     synth: SynthConfig = SynthConfig()
     score: ScoreConfig = ScoreConfig()
-    rank: RankConfig = RankConfig()
+    rank: RankConfig = Field(default_factory=RankConfig)
     population: PopulationConfig = PopulationConfig()
     interpolate: InterpolateConfig = InterpolateConfig()
     walk: WalkConfig = WalkConfig()
@@ -340,6 +334,11 @@ class RunConfig(_Frozen):
     held_out: HeldOutConfig = HeldOutConfig()
     judges: JudgesConfig = JudgesConfig()
     out_dir: Path = Path(defaults.OUT_DIR)
+
+    @property
+    def texts(self) -> Texts:
+        """The texts that are spoken where none are given."""
+        return texts_of(self.target.texts_lang or self.synth.lang or DEFAULT_LANG)
 
 
 class Environment(_Frozen):

@@ -7,8 +7,10 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from kvoicewalk.config import CLASSIC_WALK, CONFIG_VERSION, TARGET_TEXT, RunConfig
+from kvoicewalk.config import CLASSIC_WALK, CONFIG_VERSION, RunConfig
 from kvoicewalk.errors import ConfigError, Key, Message
+from kvoicewalk.languages import DEFAULT_LANG, ENGLISH, LANGUAGES
+from kvoicewalk.texts import texts_of
 
 MAX_CONFIG_BYTES = 1_000_000
 
@@ -68,7 +70,8 @@ def merge_config(command: str, flags: dict[str, Any], file: dict[str, Any] | Non
     Raises:
         ConfigError: a value is out of range or a key is unknown; the message lists valid keys.
     """
-    data = overlay(_with_own_params(file or {}, flags), flags)
+    file = _with_own_texts(_with_own_params(file or {}, flags), flags)
+    data = _with_texts(overlay(file, flags))
     data["command"] = command
     try:
         return RunConfig.model_validate(data)
@@ -87,11 +90,22 @@ def _name_the_words(data: dict[str, Any]) -> dict[str, Any]:
     if not isinstance(target, dict) or "words" in target:
         return data
     text = target.get("text")
-    return data if text in (None, TARGET_TEXT) else {**data, "target": {**target, "words": text}}
+    default = texts_of().target
+    return data if text in (None, default) else {**data, "target": {**target, "words": text}}
+
+
+def _name_the_texts(data: dict[str, Any]) -> dict[str, Any]:
+    """Version 1 had English texts alone: a run of it in another language goes on with them."""
+    target, synth = data.get("target"), data.get("synth")
+    if not isinstance(target, dict) or "command" not in data:
+        return data  # no run wrote it
+    if (_lang(synth, "lang") or DEFAULT_LANG) in ENGLISH:
+        return data
+    return {**data, "target": {"texts_lang": DEFAULT_LANG, **target}}
 
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
-UPGRADES: tuple[Upgrade, ...] = (_name_the_words,)
+UPGRADES: tuple[Upgrade, ...] = (_name_the_words, _name_the_texts)
 """What leads from version 0, 1, … to the next. Sections may be missing, or of a wrong type."""
 
 
@@ -104,6 +118,46 @@ def _with_own_params(file: dict[str, Any], flags: dict[str, Any]) -> dict[str, A
     if not isinstance(walk, dict) or wanted in (None, walk.get("params")):
         return file
     return {**file, "walk": {k: v for k, v in walk.items() if k not in CLASSIC_WALK}}
+
+
+def _with_own_texts(file: dict[str, Any], flags: dict[str, Any]) -> dict[str, Any]:
+    """Drops the texts that came with a file's language where a flag names another language.
+
+    A run's config.json spells them out. What is not theirs was given, and stays.
+    """
+    wanted = _lang(flags.get("synth"), "lang")
+    target, synth, rank = (file.get(name, {}) for name in ("target", "synth", "rank"))
+    lang = _lang(synth, "lang") or DEFAULT_LANG
+    if wanted in (None, lang) or not isinstance(target, dict) or not isinstance(rank, dict):
+        return file
+    whose = _lang(target, "texts_lang") or lang
+    texts = texts_of(whose)
+    theirs = {"text": texts.target, "probe_text": texts.probe, "texts_lang": whose}
+    heard = {"screening_text": texts.screening}
+    return {**file, "target": _without(target, theirs), "rank": _without(rank, heard)}
+
+
+def _with_texts(data: dict[str, Any]) -> dict[str, Any]:
+    """Puts the texts of the language that is spoken where none are given."""
+    target, rank = data.get("target", {}), data.get("rank", {})
+    lang = _lang(target, "texts_lang") or _lang(data.get("synth"), "lang")
+    if lang is None or not isinstance(target, dict) or not isinstance(rank, dict):
+        return data
+    texts = texts_of(lang)
+    target = {"probe_text": texts.probe, **target}
+    if target.get("words") is None:  # else the text follows from them
+        target = {"text": texts.target, **target}
+    return {**data, "target": target, "rank": {"screening_text": texts.screening, **rank}}
+
+
+def _lang(part: Any, key: str) -> str | None:
+    """Returns a language that part of a config names; None where it names none that there is."""
+    lang = part.get(key) if isinstance(part, dict) else None
+    return lang if isinstance(lang, str) and lang in LANGUAGES else None
+
+
+def _without(part: dict[str, Any], dropped: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in part.items() if k not in dropped or v != dropped[k]}
 
 
 def overlay(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,9 +5,8 @@ about 10, 40, 100, 200 and 400 phonemes (one style row each), under several seed
 a floor (the best stock voice, judged alike) and a ceiling (the target against itself).
 """
 
-import itertools
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,48 +17,11 @@ from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, cosine, pool_embeddings
 from kvoicewalk.seeds import held_out_seed
 from kvoicewalk.synth import Synthesizer
+from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import Voice
 
 FULL_SCALE = 0.999
 MIN_JOINED_S = 3.0  # shorter utterances are joined before they are embedded
-
-# Written for this project; phonemes a text → texts. No search may speak them.
-HELD_OUT_TEXTS: dict[int, tuple[str, ...]] = {
-    10: (
-        "Come in.",
-        "A cold day.",
-        "Please stay.",
-        "What a view!",
-        "Like that.",
-        "Who knows?",
-        "Turn it off.",
-        "Good for you.",
-    ),
-    40: (
-        "The children shared ripe plums at noon.",
-        "Would you check if both doors are shut?",
-        "Seven geese flew low over the marsh.",
-        "His jacket smelled of orange peel.",
-    ),
-    100: (
-        "When the museum closed, a guard found a tiny brass key under the third bench, and "
-        "nobody knew what it opened.",
-        "Mix the yeast with warm milk, leave it near the stove, and only then add sugar, a pinch "
-        "of salt and some lemon.",
-    ),
-    200: (
-        "My uncle repaired clocks in a narrow shop behind the theatre. He charged very little, "
-        "talked to everyone as though they had met before, and kept a yellow bird that answered "
-        "each chime with its own.",
-    ),
-    400: (
-        "The ferry was late again, so the passengers gathered around the heater and began "
-        "to trade stories. A nurse described the night when the power failed and she sang to "
-        "her patients in the dark. A boy of nine explained how to catch crabs with nothing "
-        "but string and bacon. Then the captain came in, shook the rain from his coat, and "
-        "told us that the engine needed one more hour, and that the coffee would be free.",
-    ),
-}
 
 
 @dataclass(frozen=True)
@@ -122,6 +84,7 @@ def measure_held_out(
     n_seeds: int,
     seed: int = 0,
     lang: str = DEFAULT_LANG,
+    texts: Mapping[int, Sequence[str]] | None = None,
     hear: Callable[[int, Utterance], None] | None = None,
 ) -> HeldOut:
     """Speaks the held-out texts and compares them with the target.
@@ -135,21 +98,23 @@ def measure_held_out(
         n_seeds: how often all of it is spoken.
         seed: of the search, which never comes to the seeds used here.
         lang: of the texts, as `Synthesizer.speak` takes it.
+        texts: phonemes a text, about → texts; None: the language's own.
         hear: takes each utterance of the first seed, with its text's length.
 
     Raises:
         SynthError: the voice does not speak on this model.
     """
     references = np.atleast_2d(target)
+    wanted = texts_of(lang).held_out if texts is None else texts
     duration_s, facts = 0.0, _FactsTally()
     likeness: list[list[float]] = []
     speech: list[dict[int, list[Embedding]]] = []
     for k in range(n_seeds):
         spoken: dict[int, list[Embedding]] = {}
-        for n_phonemes, texts in HELD_OUT_TEXTS.items():
+        for n_phonemes, said in wanted.items():
             heard = [
                 synthesizer.speak(text, voice, seed=held_out_seed(seed, k), lang=lang)
-                for text in texts
+                for text in said
             ]
             duration_s += sum(one.duration_s for one in heard)
             for one in heard:
@@ -166,7 +131,7 @@ def measure_held_out(
         )
     by_length = tuple(
         LengthFigures(n, statistics.fmean(row[i] for row in likeness), _steadiness(speech, n))
-        for i, n in enumerate(HELD_OUT_TEXTS)
+        for i, n in enumerate(wanted)
     )
     means = [statistics.fmean(row) for row in likeness]
     return HeldOut(
@@ -264,8 +229,3 @@ def make_yardstick(clips: Sequence[Utterance], encoder: SpeakerEncoder) -> Yards
 def share_of_gap(value: float, floor: float, top: float) -> float | None:
     """Returns (value − floor) / (top − floor); None where floor and ceiling leave no gap."""
     return (value - floor) / (top - floor) if top > floor else None
-
-
-def held_out_texts() -> tuple[str, ...]:
-    """Returns all of them, short ones first."""
-    return tuple(itertools.chain.from_iterable(HELD_OUT_TEXTS.values()))

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from kvoicewalk.app.method import are_words_known
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, resample
 from kvoicewalk.cli.app import app
-from kvoicewalk.held_out import HELD_OUT_TEXTS
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.texts import texts_of
 
 N_10_S = 10 * SAMPLE_RATE_HZ
 
@@ -21,7 +21,7 @@ N_10_S = 10 * SAMPLE_RATE_HZ
 def speakers(mini_model):
     """Two voices of the embedded model, about 24 s of each."""
     synthesizer = KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab, mini_model.english))
-    text = HELD_OUT_TEXTS[400][0]
+    text = texts_of().held_out[400][0]
     return [
         synthesizer.speak(text, mini_model.voices.load(name), seed=0).samples
         for name in ("af_ivory", "am_chert")

@@ -14,11 +14,11 @@ import soundfile
 from kvoicewalk import held_out, judges, loss
 from kvoicewalk.app import interpolate, search_run, session, walk
 from kvoicewalk.bundle import bundled_dir
-from kvoicewalk.config import TARGET_TEXT
 from kvoicewalk.errors import AudioError
 from kvoicewalk.judges import words
 from kvoicewalk.store import RunStore
 from kvoicewalk.store.records import check_file_name
+from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import load_voice
 from tests.cli.test_cli import failed, kvw, ok  # noqa: F401  (kvw is a fixture)
 from tests.cli.test_process import KVW, environment
@@ -215,7 +215,7 @@ def test_classic_takes_no_gradient(kvw, settings):  # noqa: F811
 @pytest.mark.slow
 def test_kill_9_then_resume_is_as_if_never_stopped(kvw, settings, tmp_path):  # noqa: F811
     config = json.loads(settings.read_text())
-    config["target"]["text"] = TARGET_TEXT  # long enough for glances
+    config["target"]["text"] = texts_of().target  # long enough for glances
     config["walk"]["n_steps"] = 20
     settings = tmp_path / "long.json"
     settings.write_text(json.dumps(config))

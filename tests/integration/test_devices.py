@@ -11,14 +11,14 @@ from typer.testing import CliRunner
 
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli.app import app
-from kvoicewalk.config import TARGET_TEXT, GradientConfig
-from kvoicewalk.lesson_texts import LESSON_TEXTS
+from kvoicewalk.config import GradientConfig
 from kvoicewalk.loss import GradientLoss, ProsodyChange
 from kvoicewalk.models import registry
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.speaker import SpeakerEncoder
 from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import PROSODY, TIMBRE
 from tests.elsewhere import DEVICE, Elsewhere
 from tests.generated_kokoro import generate_checkpoint, write_hub_cache
@@ -45,7 +45,9 @@ def teach(model, target):
     encoder = DifferentiableEncoder(SpeakerEncoder(model.network.device))
     start = model.voices.load(model.voices.names[0])
     config = GradientConfig()
-    loss = GradientLoss(synthesizer, encoder, target, start, CHANGE, LESSON_TEXTS[6:8], config)
+    loss = GradientLoss(
+        synthesizer, encoder, target, start, CHANGE, texts_of().lessons[6:8], config
+    )
     return loss.sample(start, 0)
 
 
@@ -57,7 +59,7 @@ def cosine(a, b):
 def target(mini_model):
     synthesizer = KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab, mini_model.english))
     voice = mini_model.voices.load("am_garnet")
-    return SpeakerEncoder().embed(synthesizer.speak(TARGET_TEXT, voice, seed=1))
+    return SpeakerEncoder().embed(synthesizer.speak(texts_of().target, voice, seed=1))
 
 
 def test_the_stand_in_refuses_what_a_card_refuses(away):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvoicewalk import config_file
-from kvoicewalk.config import CONFIG_VERSION, prepare_process, read_environment
+from kvoicewalk.config import CONFIG_VERSION, RunConfig, prepare_process, read_environment
 from kvoicewalk.config_file import (
     UPGRADES,
     dump_config,
@@ -17,6 +17,7 @@ from kvoicewalk.config_file import (
     upgrade_config,
 )
 from kvoicewalk.errors import ConfigError
+from kvoicewalk.texts import texts_of
 
 
 def test_flag_beats_file_beats_default():
@@ -89,6 +90,7 @@ def test_the_config_of_a_run_of_version_0_1_0_means_the_same(path):
     old = json.loads(path.read_text(encoding="utf-8"))
     assert "version" not in old
     config = merge_config(old["command"], {}, load_config(path))
+    old["target"]["texts_lang"] = None
     assert dump_config(config) == {**old, "version": CONFIG_VERSION}
 
 
@@ -144,7 +146,7 @@ def test_each_step_is_taken_once_and_in_order(monkeypatch):
 def test_a_newer_config_is_refused(tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"version": CONFIG_VERSION + 1, "walk": {"of_tomorrow": 1}}))
-    with pytest.raises(ConfigError, match=r"config\.json has version 2, .*update kvw") as caught:
+    with pytest.raises(ConfigError, match=r"config\.json has version 3, .*update kvw") as caught:
         load_config(path)
     assert "\n" not in str(caught.value)
 
@@ -203,6 +205,85 @@ def test_a_flag_for_other_params_takes_their_defaults_over_a_dumped_config():
         assert merge_config("walk", flags, file) == merge_config("walk", flags, None)
     own = {"walk": {"params": "shared", "n_seeds": 5}}
     assert merge_config("walk", {"walk": {"params": "shared"}}, own).walk.n_seeds == 5
+
+
+def spoken(config):
+    return config.target.text, config.target.probe_text, config.rank.screening_text
+
+
+def default_texts(lang):
+    found = texts_of(lang)
+    return found.target, found.probe, found.screening
+
+
+@pytest.mark.parametrize("lang", ["a", "b", "e", "j"])
+def test_a_language_brings_its_texts(lang):
+    config = merge_config("walk", {"synth": {"lang": lang}}, None)
+    assert spoken(config) == default_texts(lang)
+    assert config.texts is texts_of(lang)
+    assert merge_config("walk", {}, json.loads(json.dumps(dump_config(config)))) == config
+
+
+def test_without_a_language_it_is_english():
+    config = merge_config("walk", {}, None)
+    assert spoken(config) == spoken(RunConfig(command="walk")) == default_texts("a")
+    same = {"synth": {"lang": "a"}}
+    assert merge_config("walk", same, None).model_copy(update={"synth": config.synth}) == config
+
+
+def test_what_is_given_is_spoken_in_any_language():
+    synth, target = {"lang": "e"}, {"words": "Mis propias palabras."}
+    config = merge_config("walk", {"synth": synth, "target": target}, None)
+    assert spoken(config) == ("Mis propias palabras.", *default_texts("e")[1:])
+    file = {"target": {"text": "Uno.", "probe_text": "Dos."}, "rank": {"screening_text": "Tres."}}
+    assert spoken(merge_config("walk", {"synth": synth}, file)) == ("Uno.", "Dos.", "Tres.")
+
+
+def test_a_flag_for_another_language_takes_its_texts_over_a_dumped_config():
+    file = dump_config(merge_config("walk", {"synth": {"lang": "e"}}, None))
+    flags = {"synth": {"lang": "i"}}
+    assert merge_config("walk", flags, file) == merge_config("walk", flags, None)
+    assert spoken(merge_config("walk", {"synth": {"lang": "e"}}, file)) == default_texts("e")
+    file["target"]["text"] = "Mine."
+    assert spoken(merge_config("walk", flags, file)) == ("Mine.", *default_texts("i")[1:])
+
+
+@pytest.mark.parametrize("version", [None, 1])
+def test_a_run_of_before_goes_on_with_the_english_texts_that_it_spoke(version):
+    old = dump_config(merge_config("walk", {}, None))
+    del old["target"]["texts_lang"]
+    old["synth"]["lang"] = "e"
+    old["version"] = version
+    if version is None:
+        del old["version"]
+    config = merge_config("walk", {}, upgrade_config(old, "a run"))
+    assert (config.synth.lang, config.target.texts_lang) == ("e", "a")
+    assert spoken(config) == default_texts("a")
+    assert config.texts is texts_of("a")
+    # So do those that go on from it on another model, which drops its ranking.
+    dumped = dump_config(config)
+    del dumped["rank"]
+    assert spoken(merge_config("walk", {}, dumped)) == default_texts("a")
+    # Asked for another language, it takes that one's.
+    other = merge_config("walk", {"synth": {"lang": "f"}}, dump_config(config))
+    assert spoken(other) == default_texts("f")
+    assert other.target.texts_lang is None
+
+
+def test_a_hand_written_config_takes_the_texts_of_its_language():
+    file = upgrade_config({"synth": {"lang": "e"}, "target": {"paths": ["a.wav"]}}, "a file")
+    assert spoken(merge_config("walk", {}, file)) == default_texts("e")
+
+
+@pytest.mark.parametrize("lang", [[1], {}, 5, "ab", "q"])
+def test_a_language_that_is_none_is_named(lang):
+    for file in ({"synth": {"lang": lang}}, {"target": {"texts_lang": lang}}):
+        old = {**file, "command": "walk"}
+        with pytest.raises(ConfigError, match="lang"):
+            merge_config("walk", {}, upgrade_config(old, "a run"))
+        if "target" in file:
+            with pytest.raises(ConfigError, match="lang"):
+                merge_config("walk", {"synth": {"lang": "e"}}, old)
 
 
 @pytest.mark.parametrize("minutes", [float("inf"), float("nan"), 0.0])

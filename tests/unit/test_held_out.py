@@ -3,17 +3,14 @@
 import numpy as np
 import pytest
 
-from kvoicewalk import config
 from kvoicewalk.audio import Utterance
 from kvoicewalk.held_out import (
-    HELD_OUT_TEXTS,
-    held_out_texts,
     join_short,
     make_yardstick,
     measure_held_out,
     share_of_gap,
 )
-from kvoicewalk.phonemes import Phonemizer
+from kvoicewalk.texts import texts_of
 from tests.fakes import FakeScorer, FakeSynthesizer, constant_voice
 
 
@@ -23,21 +20,6 @@ class UnitEncoder(FakeScorer):
     def embed(self, utterance):
         pair = np.array([utterance.samples.mean(), 1.0])
         return (pair / np.linalg.norm(pair)).astype(np.float32)
-
-
-def test_texts_are_as_long_as_they_say(mini_model):
-    phonemizer = Phonemizer(mini_model.vocab, mini_model.english)
-    for n_phonemes, texts in HELD_OUT_TEXTS.items():
-        for text in texts:
-            found = phonemizer.phonemize(text)
-            assert [len(c) for c in found.chunks] == [pytest.approx(n_phonemes, rel=0.2, abs=4)]
-
-
-def test_no_search_text_is_among_them():
-    spoken = {config.TARGET_TEXT, config.PROBE_TEXT, config.SCREENING_TEXT}
-    texts = held_out_texts()
-    assert len(set(texts)) == len(texts)
-    assert not spoken & set(texts)
 
 
 def test_a_voice_equal_to_the_target_scores_one():
@@ -116,7 +98,7 @@ def test_speech_facts_and_what_is_handed_on():
     assert found.facts.clipped_share == pytest.approx(0.25)
     assert 0 < found.facts.silence_share <= 1
     assert found.facts.speech_s < found.duration_s
-    assert heard == [n for n, texts in HELD_OUT_TEXTS.items() for _ in texts]
+    assert heard == [n for n, texts in texts_of().held_out.items() for _ in texts]
 
 
 def test_share_of_the_gap():

@@ -14,13 +14,14 @@ from huggingface_hub import constants
 from safetensors.torch import load_file
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
-from kvoicewalk.config import TARGET_TEXT, JudgesConfig
+from kvoicewalk.config import JudgesConfig
 from kvoicewalk.errors import ModelError
 from kvoicewalk.judges import UnavailableError, fetch_judges, hear_judges, open_panel, panel
 from kvoicewalk.judges.dnsmos import Dnsmos
 from kvoicewalk.judges.speaker import WavlmSpeaker
 from kvoicewalk.judges.words import NEEDED, Listener, WordError, plain
 from kvoicewalk.models import pinned
+from kvoicewalk.texts import texts_of
 from tests.generated_whisper import write_whisper
 
 
@@ -104,7 +105,7 @@ def test_half_an_installation_is_none(monkeypatch):
 @pytest.fixture
 def stock_speech(mini_synthesizer):
     voice = mini_synthesizer.model.voices.load("af_beryl")
-    return mini_synthesizer.speak(TARGET_TEXT, voice, seed=0)
+    return mini_synthesizer.speak(texts_of().target, voice, seed=0)
 
 
 def test_dnsmos_hears_noise_on_speech(stock_speech):
@@ -220,6 +221,12 @@ def test_word_error_counts_words():
         pytest.approx(5 / 8)
     )
     assert judge.judge([said("")], []) is None
+
+
+def test_word_error_is_left_out_in_other_languages_than_english():
+    (judge,) = [one for one in open_panel(JudgesConfig(), "e") if one.name == "word_error"]
+    (reading,) = hear_judges([judge], [noise(0)], [noise(0)], [noise(0)])
+    assert (reading.value, reading.note) == (None, "understands English alone")
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from kvoicewalk.config import PROBE_TEXT, SCREENING_TEXT, TARGET_TEXT, GradientConfig
-from kvoicewalk.lesson_texts import LESSON_TEXTS
+from kvoicewalk.config import GradientConfig
 from kvoicewalk.loss import GradientLoss, ProsodyChange, prosody_change, smooth_quantiles
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.differentiable import DifferentiableEncoder
@@ -14,10 +13,11 @@ from kvoicewalk.score.speaker import SpeakerEncoder
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice
 
 NO_CHANGE = ProsodyChange(0.0, 0.0, 0.0)
-TEXTS = LESSON_TEXTS[6:9]
+TEXTS = texts_of().lessons[6:9]
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def voices(mini_model):
 
 @pytest.fixture(scope="module")
 def target(synthesizer, encoder, voices):
-    return encoder.embed(synthesizer.speak(TARGET_TEXT, voices[5], seed=1))
+    return encoder.embed(synthesizer.speak(texts_of().target, voices[5], seed=1))
 
 
 def make_loss(synthesizer, encoder, target, start, change=NO_CHANGE, **config):
@@ -45,15 +45,6 @@ def make_loss(synthesizer, encoder, target, start, change=NO_CHANGE, **config):
         synthesizer, DifferentiableEncoder(encoder), target, start, change, TEXTS,
         GradientConfig(**config),
     )  # fmt: skip
-
-
-def test_texts_are_many_short_and_none_of_those_that_judge(synthesizer):
-    lengths = [synthesizer.phonemizer.phonemize(text).n_phonemes for text in LESSON_TEXTS]
-    assert 24 <= len(set(LESSON_TEXTS)) == len(LESSON_TEXTS) <= 40
-    assert min(lengths) >= 15
-    assert 100 < max(lengths) <= 120
-    judging = f"{TARGET_TEXT} {PROBE_TEXT} {SCREENING_TEXT}".lower()
-    assert not any(text.lower().rstrip(".?!") in judging for text in LESSON_TEXTS)
 
 
 def test_same_voice_and_number_same_lesson_and_all_texts_come_round(
@@ -107,7 +98,7 @@ def test_lessons_bring_a_voice_closer_on_a_text_it_never_spoke(
     synthesizer, encoder, target, voices
 ):
     def likeness(voice):
-        return float(encoder.embed(synthesizer.speak(TARGET_TEXT, voice, seed=9)) @ target)
+        return float(encoder.embed(synthesizer.speak(texts_of().target, voice, seed=9)) @ target)
 
     loss = make_loss(synthesizer, encoder, target, voices[0])
     space = make_space("shared", voices[0], describe_population(voices))

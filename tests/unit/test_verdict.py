@@ -2,10 +2,11 @@
 
 import pytest
 
-from kvoicewalk.held_out import HELD_OUT_TEXTS, HeldOut, LengthFigures, SpeechFacts
+from kvoicewalk.held_out import HeldOut, LengthFigures, SpeechFacts
+from kvoicewalk.texts import HELD_OUT_LENGTHS
 from kvoicewalk.verdict import Standing, floor_verdict, judge_standing
 
-LENGTHS = tuple(HELD_OUT_TEXTS)
+LENGTHS = HELD_OUT_LENGTHS
 FLOOR, CEILING = 0.70, 0.90
 
 

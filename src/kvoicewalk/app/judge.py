@@ -100,6 +100,7 @@ class HeldOutJudge:
             n_seeds=self._session.config.held_out.n_seeds,
             seed=evaluator.seed,
             lang=evaluator.lang,
+            texts=self._session.config.texts.held_out,
             hear=keep,
         )
         if not self._knows_text:
@@ -118,7 +119,9 @@ class HeldOutJudge:
         clips = list(self._session.clips)
         if len(clips) > 1:  # only the words of a single recording are known
             clips = [replace(clip, text="") for clip in clips]
-        self._panel = self._panel or open_panel(self._session.config.judges)
+        self._panel = self._panel or open_panel(
+            self._session.config.judges, self._session.evaluator.lang
+        )
         return hear_judges(self._panel, speech, floor_speech, clips, self._is_late)
 
     def _is_late(self) -> bool:

@@ -132,12 +132,11 @@ def _lesson_texts(session: "Session") -> "Sequence[str]":
     Raises:
         ModelError: less memory is free than full-size Kokoro needs.
     """
-    from kvoicewalk.lesson_texts import LESSON_TEXTS
     from kvoicewalk.models.mini.network import MiniKModel
 
-    network = session.model.network
+    network, texts = session.model.network, session.config.texts.lessons
     if isinstance(network, MiniKModel) or network.device.type != "cpu":
-        return LESSON_TEXTS
+        return texts
     import psutil
 
     free = psutil.virtual_memory().available  # without swapping
@@ -150,9 +149,7 @@ def _lesson_texts(session: "Session") -> "Sequence[str]":
         )
     phonemizer, lang = session.synthesizer.phonemizer, session.evaluator.lang
     fitting = [
-        text
-        for text in LESSON_TEXTS
-        if phonemizer.phonemize(text, lang).n_phonemes <= MAX_LESSON_PHONEMES
+        text for text in texts if phonemizer.phonemize(text, lang).n_phonemes <= MAX_LESSON_PHONEMES
     ]
     if not fitting:
         raise ModelError(

@@ -28,7 +28,7 @@ def settle_text(
     phonemizer: "Phonemizer",
     events: Events,
 ) -> "tuple[RunConfig, list[Utterance]]":
-    """Decides what the search speaks: the words of the recording where they fit, else the default.
+    """Decides what the search speaks: the recording's words where they fit, else a text of its own.
 
     Words that do not fit the speech are told and forgotten, so that they never set the pace. Of
     words longer than what is used of the recording, the first sentences are spoken.
@@ -41,7 +41,6 @@ def settle_text(
         events: hear of it.
     """
     from kvoicewalk.audio import speech_duration_s
-    from kvoicewalk.config import TARGET_TEXT
     from kvoicewalk.languages import DEFAULT_LANG
 
     words, lang = config.target.words or "", config.synth.lang or DEFAULT_LANG
@@ -57,7 +56,7 @@ def settle_text(
             f"the words would take about {takes}, the recording holds {holds} of speech: they are "
             "not its words. The pace is left alone, and the search speaks its own sentence."
         )
-        known, text = None, TARGET_TEXT
+        known, text = None, config.texts.target
         clips = [replace(clip, text="") for clip in clips]
     else:
         known, text = words, words

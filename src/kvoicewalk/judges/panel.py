@@ -6,16 +6,22 @@ from kvoicewalk.config import JudgesConfig, read_environment
 from kvoicewalk.judges import speaker, words
 from kvoicewalk.judges.base import Judge
 from kvoicewalk.judges.dnsmos import Dnsmos
+from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.models.pinned import WAVLM, WHISPER, cached_folder, fetch_file
 
 MODELS = ((WAVLM, speaker.FILES), (WHISPER, words.FILES))
 
 
-def open_panel(config: JudgesConfig) -> list[Judge]:
-    """Returns all judges; nothing is loaded, and nothing fetched, before one is heard."""
+def open_panel(config: JudgesConfig, lang: str = DEFAULT_LANG) -> list[Judge]:
+    """Returns all judges; nothing is loaded, and nothing fetched, before one is heard.
+
+    Args:
+        config: where their models lie.
+        lang: of what they are to hear.
+    """
     folder = config.wavlm_dir or read_environment().wavlm_dir
     folder = folder or cached_folder(WAVLM, speaker.FILES)
-    return [speaker.WavlmSpeaker(folder), Dnsmos(), words.WordError(open_listener(config))]
+    return [speaker.WavlmSpeaker(folder), Dnsmos(), words.WordError(open_listener(config), lang)]
 
 
 def open_listener(config: JudgesConfig) -> words.Listener:

@@ -16,6 +16,7 @@ from typing import Any
 from kvoicewalk.audio import Utterance, resample
 from kvoicewalk.english import spell_out
 from kvoicewalk.judges.base import UnavailableError, require_files
+from kvoicewalk.languages import DEFAULT_LANG, ENGLISH
 
 FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.txt")
 NEEDED = ("config.json", "model.bin")  # other conversions name their vocabulary otherwise
@@ -131,11 +132,13 @@ class WordError:
     name = "word_error"
     label = "word error by Whisper (0 best)"
 
-    def __init__(self, listener: Listener) -> None:
-        self._listener = listener
+    def __init__(self, listener: Listener, lang: str = DEFAULT_LANG) -> None:
+        self._listener, self._lang = listener, lang
 
     def require(self) -> None:
         """See `Judge.require`."""
+        if self._lang not in ENGLISH:
+            raise UnavailableError("understands English alone")
         self._require_jiwer()
         self._listener.require()
 

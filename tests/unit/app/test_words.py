@@ -7,9 +7,10 @@ import pytest
 
 from kvoicewalk.app.words import settle_text
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
-from kvoicewalk.config import TARGET_TEXT, JudgesConfig, RunConfig, TargetConfig, read_environment
+from kvoicewalk.config import JudgesConfig, RunConfig, TargetConfig, read_environment
 from kvoicewalk.judges import open_listener
 from kvoicewalk.phonemes import Phonemizer
+from kvoicewalk.texts import texts_of
 
 WORDS = "The words of ten seconds are about this long, give or take some, and that is all of it."
 
@@ -41,7 +42,7 @@ def test_words_that_fit_are_spoken(mini_model, monkeypatch):
 )
 def test_words_that_do_not_fit_are_told_and_forgotten(mini_model, monkeypatch, words):
     target, clips, told = settled(mini_model, monkeypatch, words)
-    assert (target.words, target.text) == (None, TARGET_TEXT)
+    assert (target.words, target.text) == (None, texts_of().target)
     assert clips[0].text == ""
     assert "they are not its words" in told[0]
 

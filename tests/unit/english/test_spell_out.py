@@ -1,16 +1,12 @@
 """English as it is read aloud: figures, signs and short forms become words."""
 
-from itertools import chain
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from kvoicewalk.config import PROBE_TEXT, TARGET_TEXT
 from kvoicewalk.english import spell_out
 from kvoicewalk.english.numbers import roman, year
-from kvoicewalk.held_out import HELD_OUT_TEXTS
-from kvoicewalk.lesson_texts import LESSON_TEXTS
+from kvoicewalk.texts import texts_of
 
 READINGS = {
     "10,000 people": "ten thousand people",
@@ -135,7 +131,8 @@ def test_no_figure_is_left(text, is_british):
 
 
 @pytest.mark.parametrize(
-    "text", [TARGET_TEXT, PROBE_TEXT, *LESSON_TEXTS, *chain.from_iterable(HELD_OUT_TEXTS.values())]
+    "text",
+    texts_of().spoken,
 )
 def test_the_texts_that_voices_are_judged_by_stay(text):
     assert spell_out(text) == spell_out(text, is_british=True) == text

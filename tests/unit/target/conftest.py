@@ -8,11 +8,11 @@ import pytest
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Source
-from kvoicewalk.held_out import HELD_OUT_TEXTS
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.speaker import SpeakerEncoder
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.target.examine import examine
+from kvoicewalk.texts import texts_of
 
 LIMITS = RecordingLimits()
 
@@ -30,7 +30,7 @@ def speakers(mini_model):
 
     def speak(name):
         voice = mini_model.voices.load(name)
-        sentences = ". ".join((*HELD_OUT_TEXTS[400], *HELD_OUT_TEXTS[100])).split(". ")
+        sentences = ". ".join((*texts_of().held_out[400], *texts_of().held_out[100])).split(". ")
         spoken = [synthesizer.speak(text, voice, seed=0).samples for text in sentences]
         return np.concatenate([part for one in spoken for part in (one, pause)])
 
