@@ -1,10 +1,11 @@
 """Events → the terminal: progress, notices and tables, or JSON lines."""
 
 import shlex
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.events import Events, InterruptedRunError, Judgement, SearchStart, Stage
 from kvoicewalk.app.results import Ranked, Searched
@@ -15,8 +16,7 @@ if TYPE_CHECKING:
     from kvoicewalk.app.events import Step
     from kvoicewalk.evaluate import Evaluation
     from kvoicewalk.judges import Reading
-    from kvoicewalk.report.live import RankView
-    from kvoicewalk.report.search_view import Budget, SearchView
+    from kvoicewalk.report.live import View
     from kvoicewalk.search.base import SearchStep
     from kvoicewalk.search.sweep import SweepStep
 
@@ -42,8 +42,7 @@ class ShownEvents(Events):
         self._output, self._has_lines = output, has_lines
         self._open = ExitStack()
         self._stage = Stage("load")
-        self._view: RankView | SearchView | None = None
-        self._n_total: int | None = None
+        self._update: Callable[[Any], None] | None = None
 
     def note(self, message: str) -> None:
         """See `Events.note`."""
@@ -55,17 +54,16 @@ class ShownEvents(Events):
 
     def begin(self, stage: Stage) -> None:
         """See `Events.begin`."""
-        from kvoicewalk.report.live import make_rank_view
-
         self._stage = stage
         self._emit_stage(stage)
         if stage.name in BUSY_WORDS:
             self._be_busy(BUSY_WORDS[stage.name])
         elif stage.name in ("rank", "floor"):
+            from kvoicewalk.report.rank_view import RankProgress
+
             if stage.name == "floor":
                 self.note("ranking the stock voices: the best of them is the floor.")
-            view = make_rank_view(self._output.stderr, self._output.hides_progress)
-            self._view = self._open.enter_context(view)
+            self._update = RankProgress(self._open_view()).update
 
     def end(self, stage: Stage) -> None:
         """See `Events.end`."""
@@ -74,27 +72,17 @@ class ShownEvents(Events):
 
     def start(self, start: SearchStart) -> None:
         """See `Events.start`."""
-        from kvoicewalk.report.search_view import Budget, make_search_view
+        from kvoicewalk.report.search_view import SearchProgress
 
-        self._n_total = start.n_steps
-
-        def budget() -> "Budget":
-            return Budget(self._n_total, start.seconds)
-
-        view = make_search_view(
-            self._output.stderr,
-            SEARCH_TITLES[self._stage.name],
-            budget,
-            self._output.hides_progress,
-        )
-        self._view = self._open.enter_context(view)
-        view.start(start.number, start.evaluation, start.used_s)
+        title = SEARCH_TITLES[self._stage.name]
+        progress = SearchProgress(self._open_view(), title, start.n_steps, start.seconds)
+        progress.start(start.number, start.evaluation, start.used_s)
+        self._update = progress.update
 
     def step(self, step: "Step") -> None:
         """See `Events.step`."""
-        self._n_total = getattr(step, "n_total", self._n_total)
-        if self._view is not None:
-            self._view.update(cast(Any, step))
+        if self._update is not None:
+            self._update(step)
 
     def improvement(self, step: "SearchStep | SweepStep", voice_path: Path) -> None:
         """See `Events.improvement`."""
@@ -125,8 +113,13 @@ class ShownEvents(Events):
             output.note(missing)
         output.show_table(f"\n{escape(name)}: {escape(judgement.verdict.words)}")
 
+    def _open_view(self) -> "View":
+        from kvoicewalk.report.live import make_view
+
+        return self._open.enter_context(make_view(self._output.stderr, self._output.hides_progress))
+
     def _close(self) -> None:
-        self._view = None
+        self._update = None
         self._open.close()
 
     def _emit_stage(self, stage: Stage) -> None:
@@ -145,7 +138,7 @@ class ShownEvents(Events):
         """Shows that something takes a while: a spinner on a terminal, a line elsewhere."""
         if self._output.hides_progress:
             return
-        if self._output.stderr.is_terminal:
+        if self._output.stderr.is_interactive:
             self._open.enter_context(self._output.stderr.status(words))
         else:
             self.note(words)
@@ -176,10 +169,11 @@ def show_search(searched: Searched, output: Output) -> None:
 
 def show_ranking(ranked: Ranked, output: Output) -> None:
     """Prints a ranking: its JSON object, or a table and what comes next."""
-    from kvoicewalk.report.live import standings_table
+    from kvoicewalk.report.rank_view import standings_table
     from kvoicewalk.report.words import speak_command
+    from kvoicewalk.store.results import rank_row
 
-    output.show(ranked.data, standings_table(ranked.standings))
+    output.show(ranked.data, standings_table([rank_row(step) for step in ranked.standings]))
     best = ranked.data["best"]
     if best:
         page_path = ranked.data.get("page_path")

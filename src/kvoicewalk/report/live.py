@@ -1,156 +1,165 @@
-"""What a run shows while it goes: a live table on a terminal, plain lines elsewhere, or nothing.
+"""What people see while a command works: a table over a bar, plain lines, or nothing.
 
-Console and clock are arguments, so that tests need neither a terminal nor time.
+Rankings and searches say what there is to show (`rank_view.py`, `search_view.py`), a `Frame` after
+each step; a view shows it as its console allows. Console and clock are arguments, so that tests
+need neither a terminal nor time.
 """
 
 import time
-from collections.abc import Callable, Sequence
-from types import TracebackType
-from typing import Protocol
+from collections.abc import Callable
+from dataclasses import dataclass
 
-from rich.console import Console, Group
+from rich.console import Console, Group, RenderableType
+from rich.constrain import Constrain
 from rich.live import Live
-from rich.markup import escape
-from rich.table import Table
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn
+from rich.progress_bar import ProgressBar
+from rich.table import Column
 from rich.text import Text
-
-from kvoicewalk.search.base import RankStep, standings
 
 Clock = Callable[[], float]
 
-N_LIVE_ROWS = 12
 LINES_EVERY_S = 10.0
-STAGE_TITLES = {
-    "screen": "screening every voice",
-    "compare": "comparing the likest",
-    "score": "scoring the best",
-}
+BAR_WIDTH = 30
+PACE_OVER_S = 600.0  # a step takes tens of seconds on a slow computer; rich looks back 30 s
 
 
-class RankView(Protocol):
-    """Shows a ranking as it comes; a context manager."""
+@dataclass(frozen=True)
+class Frame:
+    """What there is to show after a step.
 
-    def __enter__(self) -> "RankView":
-        """Begins to show."""
+    Attributes:
+        title: of the work that the bar stands for; another title begins another bar.
+        unit: what is counted, in the plural.
+        n_done: steps so far.
+        n_total: at most; None where only the time counts.
+        line: the step in plain words.
+        is_news: True where the line is printed at once, whatever came before it.
+        table: makes what stands over the bar; called only where it is drawn.
+        used_s: seconds that were spent before the first frame of this title.
+        seconds: at most; None where only the steps count.
+    """
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Leaves the screen clean."""
+    title: str
+    unit: str
+    n_done: int
+    n_total: int | None
+    line: str
+    is_news: bool
+    table: Callable[[], RenderableType]
+    used_s: float = 0.0
+    seconds: float | None = None
 
-    def update(self, step: RankStep) -> None:
-        """Shows one more voice."""
 
-
-def make_rank_view(console: Console, is_quiet: bool, clock: Clock = time.monotonic) -> RankView:
+def make_view(console: Console, is_quiet: bool, clock: Clock = time.monotonic) -> "View":
     """Returns the view that fits the console: none, live, or lines."""
     if is_quiet:
-        return QuietRankView()
-    if console.is_terminal:
-        return LiveRankView(console, clock)
-    return LinesRankView(console, clock)
+        return View()
+    return LiveView(console, clock) if console.is_interactive else LinesView(console, clock)
 
 
-class QuietRankView:
-    """Shows nothing."""
+class View:
+    """Shows nothing; a context manager, which leaves the screen clean."""
 
-    def __enter__(self) -> "QuietRankView":
+    def __enter__(self) -> "View":
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         return None
 
-    def update(self, step: RankStep) -> None:
-        """See `RankView.update`."""
+    def show(self, frame: Frame) -> None:
+        """Shows what there is now."""
 
 
-class LinesRankView(QuietRankView):
-    """Prints a plain line at each new best, and at least every ten seconds."""
+class LinesView(View):
+    """Prints a plain line for all that is news, and at least every ten seconds."""
 
     def __init__(self, console: Console, clock: Clock) -> None:
         self._console, self._clock = console, clock
-        self._best: float | None = None
         self._last_s = clock()
-        self._stage = ""
 
-    def update(self, step: RankStep) -> None:
-        """See `RankView.update`."""
+    def show(self, frame: Frame) -> None:
+        """See `View.show`."""
         now_s = self._clock()
-        value = step.score.score if step.score else _likeness(step)
-        is_new_stage = step.stage != self._stage
-        is_best = is_new_stage or self._best is None or value > self._best
-        if is_best:
-            self._best = value
-        if is_best or step.n_done == step.n_total or now_s - self._last_s >= LINES_EVERY_S:
-            self._last_s, self._stage = now_s, step.stage
-            mark = " (best so far)" if is_best else ""
-            shown = f"score {value:.2f}" if step.score else f"likeness {value:.3f}"
-            line = f"{STAGE_TITLES[step.stage]} {step.n_done}/{step.n_total}: "
-            self._console.print(
-                f"{line}{step.voice_name} {shown}{mark}", highlight=False, markup=False
-            )
+        if frame.is_news or now_s - self._last_s >= LINES_EVERY_S:
+            self._last_s = now_s
+            self._console.print(frame.line, highlight=False, markup=False, soft_wrap=True)
 
 
-class LiveRankView:
-    """Redraws the standings, with pace and time left."""
+class LiveView(View):
+    """Redraws a table, and under it a bar with count, time left and pace."""
 
     def __init__(self, console: Console, clock: Clock) -> None:
-        self._clock = clock
-        self._steps: list[RankStep] = []
-        self._stage_started_s = clock()
-        self._live = Live(console=console, transient=True, refresh_per_second=4)
+        self._progress = Progress(
+            TextColumn("{task.description}", style="dim", markup=False),
+            _BudgetBar(bar_width=None, table_column=Column(max_width=BAR_WIDTH)),
+            _Figures(table_column=Column(no_wrap=True)),
+            console=console,
+            get_time=clock,
+            speed_estimate_period=PACE_OVER_S,
+        )
+        words = Text("preparing the texts …")
+        self._live = Live(words, console=console, transient=True, refresh_per_second=4)
+        self._title = ""
 
-    def __enter__(self) -> "LiveRankView":
+    def __enter__(self) -> "LiveView":
         self._live.start()
-        self._live.update(Text("preparing the texts …"))
         return self
 
     def __exit__(self, *exc_info: object) -> None:
         self._live.stop()
 
-    def update(self, step: RankStep) -> None:
-        """See `RankView.update`."""
-        if not self._steps or self._steps[-1].stage != step.stage:
-            self._stage_started_s = self._clock()
-        self._steps.append(step)
-        ranked = standings(self._steps)
-        table = standings_table(ranked[:N_LIVE_ROWS], n_total=len(ranked))
-        self._live.update(Group(table, self._progress(step)))
-
-    def _progress(self, step: RankStep) -> Text:
-        # The first voice of a stage also encodes the text; the pace is of those after it.
-        elapsed_s = self._clock() - self._stage_started_s
-        pace = (step.n_done - 1) / elapsed_s if step.n_done > 1 and elapsed_s > 0 else None
-        line = f"{STAGE_TITLES[step.stage]}: {step.n_done}/{step.n_total}"
-        if pace:
-            left_s = (step.n_total - step.n_done) / pace
-            line += f" · {pace:.1f} voices/s · {format_seconds(left_s)} left in this stage"
-        return Text(line, style="dim")
+    def show(self, frame: Frame) -> None:
+        """See `View.show`."""
+        progress = self._progress
+        if frame.title != self._title:
+            self._title = frame.title
+            for old in progress.task_ids:
+                progress.remove_task(old)
+            progress.add_task(frame.title, total=frame.n_total, frame=frame)
+        # rich takes the pace from one update to the last: what comes with the first, a stage's
+        # slow first voice or the steps before a search went on, has no part in it.
+        progress.update(progress.task_ids[0], completed=frame.n_done, total=frame.n_total)
+        # The terminal echoes Ctrl-C behind the bar; at the edge, it would begin a line that stays.
+        bar = Constrain(progress, self._live.console.width - len("^C") - 1)
+        self._live.update(Group(frame.table(), bar))
 
 
-def standings_table(ranked: Sequence[RankStep], n_total: int | None = None) -> Table:
-    """Returns the table of a ranking, best first; parts in [0, 1], higher is better."""
-    has_screening = any(step.screening_similarity is not None for step in ranked)
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("#", justify="right", style="dim")
-    table.add_column("voice", no_wrap=True)
-    for column in ("score", "likeness", "stability", "features"):
-        table.add_column(column, justify="right")
-    if has_screening:
-        table.add_column("screening", justify="right", style="dim")
-    for place, step in enumerate(ranked, 1):
-        style = "bold green" if place == 1 and step.score else ""
-        cells = [str(place), escape(step.voice_name), *_parts(step)]
-        if has_screening:
-            cells.append(_number(step.screening_similarity, 3))
-        table.add_row(*cells, style=style)
-    if n_total is not None and n_total > len(ranked):
-        table.caption = f"… and {n_total - len(ranked)} more"
-        table.caption_justify = "left"
-    return table
+class _BudgetBar(BarColumn):
+    """How much of the budget is used: of steps or of time, whichever ends first; else it pulses."""
+
+    def render(self, task: Task) -> ProgressBar:
+        bar, seconds = super().render(task), _first(task).seconds
+        if seconds is not None:
+            share = task.completed / task.total if task.total else 0.0
+            bar.total, bar.completed = 1.0, min(1.0, max(share, _used_s(task) / seconds))
+        return bar
+
+
+class _Figures(ProgressColumn):
+    """Count, time left and pace, as far as they are known."""
+
+    def render(self, task: Task) -> Text:
+        parts = [f"{task.completed}/{task.total}" if task.total else f"{task.completed}"]
+        left, seconds = [task.time_remaining], _first(task).seconds
+        if seconds is not None:
+            left.append(seconds - _used_s(task))
+        known = [left_s for left_s in left if left_s is not None]
+        if known:
+            parts.append(f"{format_seconds(min(known))} left")
+        if task.speed:
+            digits = 1 if task.speed >= 1 else 2
+            parts.append(f"{task.speed:.{digits}f} {_first(task).unit}/s")
+        return Text(" · ".join(parts), style="dim")
+
+
+def _first(task: Task) -> Frame:
+    frame: Frame = task.fields["frame"]
+    return frame
+
+
+def _used_s(task: Task) -> float:
+    return _first(task).used_s + (task.elapsed or 0.0)
 
 
 def format_seconds(seconds: float) -> str:
@@ -161,25 +170,3 @@ def format_seconds(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min {whole % 60} s"
     return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def _parts(step: RankStep) -> list[str]:
-    score = step.score
-    if score is None:
-        return ["·", _number(step.target_similarity, 3), "·", "·"]
-    return [
-        _number(score.score, 2),
-        _number(score.target_similarity, 3),
-        _number(score.self_similarity, 3),
-        _number(score.feature_similarity, 3),
-    ]
-
-
-def _likeness(step: RankStep) -> float:
-    if step.target_similarity is not None:
-        return step.target_similarity
-    return step.screening_similarity or 0.0
-
-
-def _number(value: float | None, n_digits: int) -> str:
-    return "·" if value is None else f"{value:.{n_digits}f}"

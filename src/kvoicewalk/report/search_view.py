@@ -1,269 +1,103 @@
-"""What `walk` and `interpolate` show while they go: the same views as for a ranking."""
+"""What `walk` and `interpolate` show: the last improvements while they go on, and the best."""
 
-import time
 from collections import Counter, deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from types import TracebackType
-from typing import Protocol
+from collections.abc import Sequence
 
-from rich.console import Console, Group
-from rich.live import Live
-from rich.markup import escape
-from rich.table import Table
-from rich.text import Text
+from rich.table import Column, Table
 
 from kvoicewalk.evaluate import Evaluation
-from kvoicewalk.report.live import LINES_EVERY_S, Clock, format_seconds
-from kvoicewalk.search.base import Outcome
+from kvoicewalk.report.live import Frame, View
+from kvoicewalk.report.parts_table import PARTS, add_voice, parts_cells, parts_table
+from kvoicewalk.search.base import SearchStep
+from kvoicewalk.search.sweep import SweepStep
+from kvoicewalk.store.results import PartsRow, StepRow, parts_of, step_row
 
 N_SHOWN = 6
 OUTCOME_STYLES = {"accepted": "green", "rejected": "dim", "gated": "dim"}
 
 
-class ShownStep(Protocol):
-    """What a view needs of a step; `SearchStep` and `SweepStep` have it."""
+class SearchProgress:
+    """Shows a search as it goes on."""
 
-    @property
-    def number(self) -> int:
-        """From 1."""
-
-    @property
-    def evaluation(self) -> Evaluation:
-        """Of the candidate."""
-
-    @property
-    def outcome(self) -> Outcome:
-        """What became of it."""
-
-    @property
-    def best_score(self) -> float:
-        """So far, 0 to 100."""
-
-
-@dataclass(frozen=True)
-class Budget:
-    """How far a search may go.
-
-    Attributes:
-        n_steps: in all; None where only the time counts.
-        seconds: in all; None where only the steps count.
-    """
-
-    n_steps: int | None = None
-    seconds: float | None = None
-
-    def seconds_left(self, number: int, used_s: float, pace: float | None) -> float | None:
-        """Returns what is left at a pace of steps a second; None while nothing is known."""
-        found = []
-        if self.seconds is not None:
-            found.append(self.seconds - used_s)
-        if self.n_steps is not None and pace:
-            found.append((self.n_steps - number) / pace)
-        return min(found) if found else None
-
-
-class SearchView(Protocol):
-    """Shows a search as it goes; a context manager."""
-
-    def __enter__(self) -> "SearchView":
-        """Begins to show."""
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
+    def __init__(
+        self, view: View, title: str, n_steps: int | None = None, seconds: float | None = None
     ) -> None:
-        """Leaves the screen clean."""
+        """Shows nothing yet.
+
+        Args:
+            view: shows.
+            title: of the search.
+            n_steps: at most; None where only time counts, or where each step tells.
+            seconds: at most; None where only steps count.
+        """
+        self._view, self._title, self._n_steps, self._seconds = view, title, n_steps, seconds
+        self._used_s = 0.0
+        self._improvements: deque[tuple[str, StepRow]] = deque(maxlen=N_SHOWN)
+        self._last: StepRow | None = None
+        self._outcomes: Counter[str] = Counter()
 
     def start(self, number: int, evaluation: Evaluation, used_s: float) -> None:
         """Shows where the search begins, or goes on after step `number`."""
+        self._used_s = used_s
+        row = step_row(number, evaluation, "accepted")
+        self._improvements.append((f"≤ {number}" if number else "start", row))
+        where = f"on from step {number}" if number else "start"
+        self._show(number, f"{where}: {_in_words(row)}", is_news=True)
 
-    def update(self, step: ShownStep) -> None:
+    def update(self, step: SearchStep | SweepStep) -> None:
         """Shows one more step."""
-
-
-def make_search_view(
-    console: Console,
-    title: str,
-    budget: Callable[[], Budget],
-    is_quiet: bool,
-    clock: Clock = time.monotonic,
-) -> SearchView:
-    """Returns the view that fits the console: none, live, or lines."""
-    if is_quiet:
-        return QuietSearchView()
-    view = LiveSearchView if console.is_terminal else LinesSearchView
-    return view(console, title, budget, clock)
-
-
-class QuietSearchView:
-    """Shows nothing."""
-
-    def __enter__(self) -> "QuietSearchView":
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        return None
-
-    def start(self, number: int, evaluation: Evaluation, used_s: float) -> None:
-        """See `SearchView.start`."""
-
-    def update(self, step: ShownStep) -> None:
-        """See `SearchView.update`."""
-
-
-class LinesSearchView(QuietSearchView):
-    """Prints a plain line at each improvement, and at least every ten seconds."""
-
-    def __init__(
-        self, console: Console, title: str, budget: Callable[[], Budget], clock: Clock
-    ) -> None:
-        self._console, self._title = console, title
-        self._pace, self._clock = _Pace(budget, clock), clock
-        self._last_s = clock()
-
-    def start(self, number: int, evaluation: Evaluation, used_s: float) -> None:
-        """See `SearchView.start`."""
-        self._pace.start(number, used_s)
-        where = "start" if number == 0 else f"on from step {number}"
-        self._print(f"{where}: {_line(evaluation)}")
-
-    def update(self, step: ShownStep) -> None:
-        """See `SearchView.update`."""
-        self._pace.update(step)
-        now_s = self._clock()
-        if step.outcome == "accepted":
-            self._print(f"{self._pace.place()}: {_line(step.evaluation)} (best so far)")
-        elif now_s - self._last_s >= LINES_EVERY_S:
-            self._print(f"{self._pace.place()}: best so far {step.best_score:.2f}")
-        else:
-            return
-        self._last_s = now_s
-
-    def _print(self, line: str) -> None:
-        self._console.print(f"{self._title} {line}", highlight=False, markup=False, soft_wrap=True)
-
-
-class LiveSearchView(QuietSearchView):
-    """Redraws the last improvements and the last step, with counts, pace and time left."""
-
-    def __init__(
-        self, console: Console, title: str, budget: Callable[[], Budget], clock: Clock
-    ) -> None:
-        self._title, self._pace = title, _Pace(budget, clock)
-        self._shown: deque[tuple[str, Evaluation]] = deque(maxlen=N_SHOWN)
-        self._last: tuple[str, Evaluation, Outcome] | None = None
-        self._live = Live(console=console, transient=True, refresh_per_second=4)
-
-    def __enter__(self) -> "LiveSearchView":
-        self._live.start()
-        self._live.update(Text("preparing the texts …"))
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._live.stop()
-
-    def start(self, number: int, evaluation: Evaluation, used_s: float) -> None:
-        """See `SearchView.start`."""
-        self._pace.start(number, used_s)
-        self._shown.append(("start" if number == 0 else f"≤ {number}", evaluation))
-        self._draw()
-
-    def update(self, step: ShownStep) -> None:
-        """See `SearchView.update`."""
-        self._pace.update(step)
-        if step.outcome == "accepted":
-            self._shown.append((str(step.number), step.evaluation))
-        self._last = (str(step.number), step.evaluation, step.outcome)
-        self._draw()
-
-    def _draw(self) -> None:
-        table = Table(box=None, pad_edge=False, header_style="bold")
-        table.add_column("step", justify="right", style="dim")
-        table.add_column("voice", no_wrap=True)
-        for column in ("score", "likeness", "stability", "features"):
-            table.add_column(column, justify="right")
-        for index, (place, evaluation) in enumerate(reversed(self._shown)):
-            style = "bold green" if index == 0 else ""
-            table.add_row(place, *parts_cells(evaluation), style=style)
-        if self._last is not None:
-            place, evaluation, outcome = self._last
-            table.add_section()
-            table.add_row(place, *parts_cells(evaluation), outcome, style=OUTCOME_STYLES[outcome])
-        line = f"{self._title} {self._pace.place()} · {self._pace.counts()}"
-        self._live.update(Group(table, Text(line, style="dim")))
-
-
-class _Pace:
-    """Counts outcomes, and steps a second in this part of the search."""
-
-    def __init__(self, budget: Callable[[], Budget], clock: Clock) -> None:
-        self._budget, self._clock = budget, clock
-        self._outcomes: Counter[Outcome] = Counter()
-        self._number = self._first = 0
-        self._used_s, self._started_s = 0.0, clock()
-
-    def start(self, number: int, used_s: float) -> None:
-        self._number = self._first = number
-        self._used_s, self._started_s = used_s, self._clock()
-
-    def update(self, step: ShownStep) -> None:
-        self._number = step.number
+        if isinstance(step, SweepStep):
+            self._n_steps = step.n_total
+        self._last = row = step_row(step.number, step.evaluation, step.outcome)
         self._outcomes[step.outcome] += 1
+        is_best = step.outcome == "accepted"
+        if is_best:
+            self._improvements.append((str(step.number), row))
+        place = f"{step.number}/{self._n_steps}" if self._n_steps else f"{step.number}"
+        words = (
+            f"{_in_words(row)} (best so far)" if is_best else f"best so far {step.best_score:.2f}"
+        )
+        self._show(step.number, f"{place}: {words}", is_news=is_best)
 
-    def place(self) -> str:
-        n_steps = self._budget().n_steps
-        return f"{self._number}/{n_steps}" if n_steps else f"{self._number}"
+    def _show(self, number: int, line: str, *, is_news: bool) -> None:
+        self._view.show(
+            Frame(
+                title=self._title,
+                unit="steps",
+                n_done=number,
+                n_total=self._n_steps,
+                line=f"{self._title} {line}",
+                is_news=is_news,
+                table=self._table,
+                used_s=self._used_s,
+                seconds=self._seconds,
+            )
+        )
 
-    def counts(self) -> str:
-        spent_s = self._clock() - self._started_s
-        n_done = self._number - self._first
-        pace = n_done / spent_s if n_done and spent_s > 0 else None
-        parts = [f"{self._outcomes[one]} {one}" for one in ("accepted", "rejected", "gated")]
-        if pace:
-            parts.append(f"{pace:.1f} steps/s")
-        left_s = self._budget().seconds_left(self._number, self._used_s + spent_s, pace)
-        if left_s is not None:
-            parts.append(f"{format_seconds(left_s)} left")
-        return " · ".join(parts)
-
-
-def parts_cells(evaluation: Evaluation) -> list[str]:
-    """Returns name, score and its three parts for a table.
-
-    `·` stands for what was not heard; ~ marks a likeness at a glance, which compares with no other.
-    """
-    score = evaluation.score
-    if score is None:
-        likeness = f"{'~' if evaluation.is_glance else ''}{evaluation.target_similarity:.3f}"
-        return [escape(evaluation.voice_name), "·", likeness, "·", "·"]
-    return [
-        escape(evaluation.voice_name),
-        f"{score.score:.2f}",
-        f"{score.target_similarity:.3f}",
-        f"{score.self_similarity:.3f}",
-        f"{score.feature_similarity:.3f}",
-    ]
+    def _table(self) -> Table:
+        first = Column("step", justify="right", style="dim", no_wrap=True)
+        table = parts_table(first, Column("", no_wrap=True), is_live=True)
+        for index, (place, row) in enumerate(reversed(self._improvements)):
+            add_voice(table, place, row.name, row, style="" if index else "bold green")
+        if self._last is not None:
+            row = self._last
+            style = OUTCOME_STYLES[row.outcome]
+            add_voice(table, str(row.step), row.name, row, row.outcome, style=style)
+        counts = [f"{self._outcomes[one]} {one}" for one in OUTCOME_STYLES]
+        table.caption, table.caption_justify = " · ".join(counts), "left"
+        return table
 
 
-def search_table(rows: list[tuple[str, Evaluation]]) -> Table:
+def search_table(rows: Sequence[tuple[str, Evaluation]]) -> Table:
     """Returns the table at the end: what each row is, score and parts, higher is better."""
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("")
-    table.add_column("voice", no_wrap=True)
-    for column in ("score", "likeness", "stability", "features"):
-        table.add_column(column, justify="right")
+    table = parts_table(Column("", no_wrap=True))
     for index, (what, evaluation) in enumerate(rows):
+        row = PartsRow(**parts_of(evaluation))
         style = "bold green" if index == len(rows) - 1 else ""
-        table.add_row(what, *parts_cells(evaluation), style=style)
+        add_voice(table, what, evaluation.voice_name, row, style=style)
     return table
 
 
-def _line(evaluation: Evaluation) -> str:
-    _, *cells = parts_cells(evaluation)
-    names = ("score", "likeness", "stability", "features")
-    return f"{evaluation.voice_name}: " + ", ".join(
-        f"{name} {cell}" for name, cell in zip(names, cells, strict=True)
-    )
+def _in_words(row: StepRow) -> str:
+    parts = zip(PARTS, parts_cells(row), strict=True)
+    return f"{row.name}: " + ", ".join(f"{part} {cell}" for part, cell in parts)
