@@ -9,17 +9,8 @@ from kvoicewalk.cli import options
 from kvoicewalk.cli.output import Output
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from kvoicewalk.store import RunRecord, RunStore
-
-
-# As the tables of a ranking have them.
-COLUMN_NAMES = {
-    "target_similarity": "likeness",
-    "self_similarity": "stability",
-    "feature_similarity": "features",
-}
+    from kvoicewalk.store.results import BestRow
 
 
 def list_runs(
@@ -43,8 +34,7 @@ def list_runs(
     for column in ("run", "model", "status", "best"):
         table.add_column(column, no_wrap=column != "best")
     for record in records:
-        best = (record.result or {}).get("best")
-        name = str(best.get("name", "·")) if isinstance(best, dict) else "·"
+        name = _best(record).name or "·"
         model = record.model.partition("@")[0]
         # The run's name holds the target's; a column of its own would not fit 80 columns.
         table.add_row(record.run_id, escape(model), record.status, escape(name))
@@ -60,10 +50,13 @@ def show(
     from rich.markup import escape
     from rich.table import Table
 
+    from kvoicewalk.report.rank_view import standings_table
+    from kvoicewalk.store.results import RankRow
+
     output = Output(json)
     with _open(out) as store:
         record = store.get(run)
-        rows = [{**row.payload} for row in store.rows(record.run_id, "voice")]
+        voices = [row.payload for row in store.rows(record.run_id, "voice")]
     files = sorted(str(p.relative_to(record.folder)) for p in record.folder.rglob("*.*"))
     table = Table.grid(padding=(0, 2))
     for key, value in _entry(record).items():
@@ -71,11 +64,10 @@ def show(
     for key, value in _outcome(record).items():
         table.add_row(key, escape(value))
     table.add_row("files", escape("  ".join(files)) or "·")
-    data = {**_entry(record), "config": record.config, "result": record.result, "voices": rows}
-    shown = [table]
-    if rows:
-        shown.append(_voices_table(rows))
-    output.show({**data, "files": files}, *shown)
+    data = {**_entry(record), "config": record.config, "result": record.result, "voices": voices}
+    scored = [row for row in map(RankRow.read, voices) if row.score is not None]
+    ranked = sorted(scored, key=lambda row: -(row.score or 0.0))
+    output.show({**data, "files": files}, table, *([standings_table(ranked)] if ranked else []))
 
 
 def resume(
@@ -105,25 +97,6 @@ def resume(
         show_search(result, output)
 
 
-def _voices_table(rows: list[dict[str, Any]]) -> "Table":
-    from rich.table import Table
-
-    table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
-    columns = ("name", "score", "target_similarity", "self_similarity", "feature_similarity")
-    for column in columns:
-        table.add_column(COLUMN_NAMES.get(column, column))
-    scored = [row for row in rows if isinstance(row.get("score"), float)]
-    for row in sorted(scored, key=lambda row: -row["score"]):
-        table.add_row(*(_cell(row.get(column)) for column in columns))
-    return table
-
-
-def _cell(value: object) -> str:
-    from rich.markup import escape
-
-    return f"{value:.3f}" if isinstance(value, float) else escape(str(value))
-
-
 def _open(out: Any) -> "RunStore":
     from kvoicewalk.app.settings import resolve
     from kvoicewalk.store import RunStore
@@ -148,22 +121,29 @@ def _entry(record: "RunRecord") -> dict[str, Any]:
 
 def _outcome(record: "RunRecord") -> dict[str, str]:
     """Returns settings and result in words, as far as the run has them; `--json` has all."""
+    from kvoicewalk.app.settings import section
     from kvoicewalk.report import plain
+    from kvoicewalk.store.results import HeldOutRow
 
-    settings, result = plain.mapping(record.config), plain.mapping(record.result)
-    walk, best = plain.mapping(settings.get("walk")), plain.mapping(result.get("best"))
-    score, likeness = plain.number(best, "score"), plain.number(best, "target_similarity")
+    settings, result, best = record.config, record.result or {}, _best(record)
+    is_walk = record.command in ("walk", "clone")
     found = {
-        "method": walk.get("method") if record.command in ("walk", "clone") else None,
-        "seed": plain.mapping(settings.get("synth")).get("seed"),
-        "text": plain.mapping(settings.get("target")).get("text"),
-        "best voice": best.get("name"),
-        "score": None if score is None else f"{score:.2f}",
-        "likeness": None if likeness is None else f"{likeness:.3f}",
-        "on new texts": plain.mapping(result.get("held_out")).get("verdict"),
+        "method": section(settings, "walk").get("method") if is_walk else None,
+        "seed": section(settings, "synth").get("seed"),
+        "text": section(settings, "target").get("text"),
+        "best voice": best.name,
+        "score": None if best.score is None else f"{best.score:.2f}",
+        "likeness": None if best.target_similarity is None else f"{best.target_similarity:.3f}",
+        "on new texts": HeldOutRow.read(result.get("held_out")).verdict,
         "page": result.get("page_path"),
     }
     return {key: plain.text(value) for key, value in found.items() if value not in (None, "")}
+
+
+def _best(record: "RunRecord") -> "BestRow":
+    from kvoicewalk.store.results import BestRow
+
+    return BestRow.read((record.result or {}).get("best"))
 
 
 COMMANDS: Mapping[str, Callable[..., None]] = {

@@ -156,14 +156,15 @@ def with_way_out(reading: "Reading") -> "Reading":
 def show_search(searched: Searched, output: Output) -> None:
     """Prints the end of a search: its JSON line, or where to listen and what comes next."""
     from kvoicewalk.report.words import speak_command
+    from kvoicewalk.store.results import BestRow
 
     output.emit("done", searched.data)
-    best, page_path = searched.data["best"], searched.data["page_path"]
+    best, page_path = BestRow.read(searched.data["best"]), searched.data["page_path"]
     if page_path is not None:
         output.note(f"\nListen and compare: {page_path}")
     output.note(
-        f"Hear it: {best['wav_path']}\nRun folder: {searched.folder}\n"
-        f"Next: {speak_command(best['voice_path'])}"
+        f"Hear it: {best.wav_path}\nRun folder: {searched.folder}\n"
+        f"Next: {speak_command(best.voice_path)}"
     )
 
 
@@ -171,17 +172,17 @@ def show_ranking(ranked: Ranked, output: Output) -> None:
     """Prints a ranking: its JSON object, or a table and what comes next."""
     from kvoicewalk.report.rank_view import standings_table
     from kvoicewalk.report.words import speak_command
-    from kvoicewalk.store.results import rank_row
+    from kvoicewalk.store.results import BestRow, rank_row
 
     output.show(ranked.data, standings_table([rank_row(step) for step in ranked.standings]))
-    best = ranked.data["best"]
-    if best:
+    if ranked.data["best"]:
+        best = BestRow.read(ranked.data["best"])
         page_path = ranked.data.get("page_path")
         page = f"Listen and compare: {page_path}\n" if page_path else ""
         output.note(
-            f"\nBest voice: {best['name']}. Hear it: {best['wav_path']}\n{page}"
+            f"\nBest voice: {best.name}. Hear it: {best.wav_path}\n{page}"
             f"Run folder: {ranked.folder}\n"
-            f"Next: {speak_command(best['voice_path'])}"
+            f"Next: {speak_command(best.voice_path)}"
         )
 
 
