@@ -57,7 +57,7 @@ def make_clone(
     """
     with RunStore.open(out_dir) as store:
         with store.start("clone", target, "mini@0123456789ab", config(target)) as run:
-            run.put("plan", "inputs", {"model": "mini@0123456789ab", "target_hash": "ab" * 32})
+            run.plan("inputs", {"model": "mini@0123456789ab", "target_hash": "ab" * 32})
             for place, name in enumerate(STOCK):
                 run.put("voice", name, {"name": name, **parts(70 + place, 0.6 + place / 50)})
             run.put("start", "start", evaluation("am_five", 74.0, 0.68))

@@ -29,7 +29,7 @@ def finished(command, result, status="done", kept=KEPT, files=(), **sections):
     with RunStore.open(config.out_dir) as store:
         run = store.start(command, "t", "mini@0", dump_config(config))
         if kept:
-            run.put("plan", "population", kept)
+            run.plan("population", kept)
         for name in files:
             (run.folder / name).parent.mkdir(exist_ok=True)
             (run.folder / name).touch()
@@ -39,8 +39,8 @@ def finished(command, result, status="done", kept=KEPT, files=(), **sections):
 def taken(n_voices=None, out="out"):
     with RunStore.open(Path(out).absolute()) as store:
         (record,) = store.list_runs()
-        plan = {row.name: row.payload for row in store.rows(record.run_id, "plan")}
-    return handed_on(record, plan.get("population"), n_voices)
+        population = store.planned(record.run_id, "population")
+    return handed_on(record, population, n_voices)
 
 
 def ranked(*names):

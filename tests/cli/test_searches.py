@@ -198,7 +198,7 @@ def test_clone_is_the_whole_way(kvw, settings, tmp_path):  # noqa: F811
     assert sidecar["method"] == "clone"
     assert "method auto, params shared" in sidecar["recipe"]
     with RunStore.open(tmp_path / "out") as store:
-        plan = {row.name: row.payload for row in store.rows(done["run"], "plan")}["time"]
+        plan = store.planned(done["run"], "time")
     # Ranking is spent and judging is still to come: the search has less than all of it.
     assert 0 < plan["search_s"] < 18
     assert plan["judging_s"] > 0
@@ -327,9 +327,9 @@ def test_a_walk_that_goes_on_elsewhere_scores_its_best_voice_anew(
             RunStore.open(tmp_path / "out") as store,
             store.open_run(store.get(run.run_id)) as kept,
         ):
-            rows = {row.name: row.payload for row in kept.rows("plan")}["inputs"]
+            rows = kept.planned("inputs")
             if change:
-                kept.put("plan", "inputs", {**rows, **change})
+                kept.plan("inputs", {**rows, **change})
         return rows
 
     true = inputs()["fingerprint"]

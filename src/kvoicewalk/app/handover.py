@@ -85,7 +85,7 @@ def latest_search(out_dir: Path, events: Events, n_voices: int | None = None) ->
             )
         place = f"the configuration of run {runs[0].run_id}"
         latest = replace(runs[0], config=upgrade_config(runs[0].config, place))
-        plan = {row.name: row.payload for row in store.rows(latest.run_id, "plan")}
+        population = store.planned(latest.run_id, "population")
     events.note(f"Going on from {latest.run_id}: target {latest.target}, model {latest.model}.")
     base = {key: latest.config[key] for key in HANDED_ON if key in latest.config}
-    return {**base, **handed_on(latest, plan.get("population"), n_voices)}
+    return {**base, **handed_on(latest, population, n_voices)}

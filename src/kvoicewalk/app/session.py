@@ -269,9 +269,9 @@ def open_run(store: "RunStore", session: Session, record: "RunRecord | None") ->
     if record is None:
         config = session.config
         run = store.start(config.command, target.name, identity, dump_config(config))
-        run.put("plan", "inputs", inputs)
+        run.plan("inputs", inputs)
         return run
-    kept = {row.name: row.payload for row in store.rows(record.run_id, "plan")}.get("inputs")
+    kept = store.planned(record.run_id, "inputs")
     for key, what in (("model", "model"), ("target_hash", "recording")):
         if kept is not None and kept.get(key) != inputs[key]:
             raise StoreError(
@@ -286,14 +286,14 @@ def is_scored_alike(session: Session, run: "Run") -> bool:
     They do not where device, front end or packages are other ones now. Runs of earlier versions did
     not say; theirs are taken as they are.
     """
-    kept = {row.name: row.payload for row in run.rows("plan")}.get("inputs", {})
+    kept = run.planned("inputs") or {}
     return kept.get("fingerprint") in (None, session.evaluator.fingerprint)
 
 
 def scored_anew(session: Session, run: "Run") -> None:
     """Writes down that a run's best voice has this session's scores from now on."""
-    kept = {row.name: row.payload for row in run.rows("plan")}.get("inputs", {})
-    run.put("plan", "inputs", {**kept, "fingerprint": session.evaluator.fingerprint})
+    kept = run.planned("inputs") or {}
+    run.plan("inputs", {**kept, "fingerprint": session.evaluator.fingerprint})
 
 
 def stock_voices(

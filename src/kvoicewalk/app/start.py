@@ -60,7 +60,7 @@ def find_start_voices(session: "Session", run: "Run", events: Events) -> StartVo
     start = find_voice(begin, session.model.voices) if begin is not None else None
     tell_odd_voices([start] if start else [], session.model.identity, events.warning)
     source = voice_source(config, session.model.voices)
-    kept = {row.name: row.payload for row in run.rows("plan")}.get("population")
+    kept = run.planned("population")
     if kept is None:
         names = list(config.population.voices) or _ranked(session, run, stock, events)
         floor = config.population.floor or names[0]
@@ -71,7 +71,7 @@ def find_start_voices(session: "Session", run: "Run", events: Events) -> StartVo
         raise VoiceError(f"a search needs at least two voices to start from; found {len(voices)}.")
     digest = _digest([*voices, *stock, *([start] if start else [])])
     if kept is None:
-        run.put("plan", "population", {"voices": names, "floor": floor, "hash": digest})
+        run.plan("population", {"voices": names, "floor": floor, "hash": digest})
     elif kept.get("hash") != digest:
         raise StoreError(
             f"run {run.run_id} began with voices that are not the same now; start a new run."

@@ -79,7 +79,7 @@ def plan_time(session: "Session", run: "Run", events: Events) -> "WalkConfig":
     config = session.config.walk
     if session.config.command != "clone" or config.minutes is None:
         return config
-    kept = {row.name: row.payload for row in run.rows("plan")}.get("time")
+    kept = run.planned("time")
     if kept is None:
         pace = _pace(session)
         judged = session.config.held_out
@@ -88,7 +88,7 @@ def plan_time(session: "Session", run: "Run", events: Events) -> "WalkConfig":
         spent_s = time.monotonic() - session.started_s
         search_s = 60 * config.minutes - spent_s - judging_s - PAGE_S
         kept = {"search_s": max(search_s, MIN_SEARCH_S), "judging_s": judging_s}
-        run.put("plan", "time", kept)
+        run.plan("time", kept)
         events.note(
             f"{config.minutes:g} min: {spent_s:.0f} s spent, {kept['search_s']:.0f} s to search, "
             f"about {judging_s + PAGE_S:.0f} s to judge and to write the page."

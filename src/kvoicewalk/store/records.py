@@ -36,6 +36,9 @@ _RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,199}")
 _NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\ud800-\udfff]')
 _WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
+PLAN = "plan"
+"""Kind of the rows that hold what a run began with; see `Run.plan`."""
+
 
 @dataclass(frozen=True)
 class RunRecord:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from kvoicewalk.errors import Call, KvwError, StoreError
 from kvoicewalk.store.files import reason_of, to_json, write_json_atomic
 from kvoicewalk.store.lock import RunLock
-from kvoicewalk.store.records import EndStatus, RunRow, check_file_name
+from kvoicewalk.store.records import PLAN, EndStatus, RunRow, check_file_name
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Utterance
@@ -31,6 +31,9 @@ class RunTables(Protocol):
 
     def rows(self, run_id: str, kind: str) -> tuple[RunRow, ...]:
         """Returns all rows of a kind, in the order of their positions."""
+
+    def planned(self, run_id: str, name: str) -> dict[str, object] | None:
+        """Returns what a run wrote down of its plan under a name, None for nothing."""
 
     def end_run(self, run_id: str, status: EndStatus, result: str | None, note: str) -> None:
         """Writes down how a run ended."""
@@ -132,6 +135,22 @@ class Run:
             StoreError: a row is damaged or the database cannot be read.
         """
         return self._tables.rows(self.run_id, kind)
+
+    def plan(self, name: str, payload: Mapping[str, object]) -> None:
+        """Writes down a part of the run's plan: what going on with it must find as it was.
+
+        Raises:
+            StoreError: see `put`.
+        """
+        self.put(PLAN, name, payload)
+
+    def planned(self, name: str) -> dict[str, object] | None:
+        """Returns what `plan` wrote down under a name, None for nothing.
+
+        Raises:
+            StoreError: see `rows`.
+        """
+        return self._tables.planned(self.run_id, name)
 
     def save_voice(self, voice: "Voice", sidecar: Mapping[str, object]) -> Path:
         """Writes `voices/<name>.pt` and `voices/<name>.json`; returns the voice's path.

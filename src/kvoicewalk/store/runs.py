@@ -22,6 +22,7 @@ from kvoicewalk.store.files import CHOOSE_ANOTHER, reason_of, to_json, write_jso
 from kvoicewalk.store.lock import RunLock
 from kvoicewalk.store.records import (
     INSERT_RUN,
+    PLAN,
     SELECT_ROWS,
     SELECT_RUNS,
     EndStatus,
@@ -262,6 +263,14 @@ class RunStore:
         """
         what = f"{self._path}: run {run_id}, {kind}"
         return tuple(read_row(what, fields) for fields in self._select(SELECT_ROWS, (run_id, kind)))
+
+    def planned(self, run_id: str, name: str) -> dict[str, object] | None:
+        """Returns what a run wrote down of its plan under a name, None for nothing; see `Run.plan`.
+
+        Raises:
+            StoreError: see `rows`.
+        """
+        return next((row.payload for row in self.rows(run_id, PLAN) if row.name == name), None)
 
     def put_rows(self, run_id: str, rows: list[NewRow]) -> None:
         """Inserts or overwrites rows in one transaction; `Run.put` is the usual way.
