@@ -15,7 +15,7 @@ from kvoicewalk.report import plain
 from kvoicewalk.report.names import config_names, data_names, names_only
 from kvoicewalk.store import RunRecord, RunStore
 from kvoicewalk.store.files import from_json
-from kvoicewalk.store.results import HeldOutRow, RankRow, StepRow
+from kvoicewalk.store.results import HeldOutRow, PartsRow, RankRow, SearchRow, StepRow
 
 MATERIAL_NAME = "page.json"
 MAX_FILE_BYTES = 2_000_000
@@ -160,15 +160,15 @@ def read_facts(store: RunStore, record: RunRecord) -> RunFacts:
 
     record = _with_names(record)
     folder, result = record.folder, plain.mapping(record.result)
-    voices = sorted(
-        (_parts(one) for one in _voice_entries(result, rows("voice"))), key=_likeness, reverse=True
-    )
+    ranked = [RankRow.read(payload) for _, payload in rows("voice")]
+    ranked = ranked or list(RankRow.read_all(result.get("voices")))
+    voices = sorted(map(_voice, ranked), key=_likeness, reverse=True)
     start = next((_evaluated(payload) for _, payload in rows("start")), None)
-    floor_name = plain.text(
-        result.get("floor") or plain.mapping(result.get("held_out")).get("floor_voice")
-    )
+    judged = HeldOutRow.read(result.get("held_out"))
+    floor_name = plain.text(SearchRow.read(result).floor or judged.floor_voice)
     known = [*voices, *([start] if start else [])]
-    best = _parts({**result, **plain.mapping(result.get("best"))}) if result.get("best") else None
+    found = {**result, **plain.mapping(result.get("best"))}
+    best = _voice(RankRow.read(found)) if result.get("best") else None
     if record.command in ("rank", "demo") and best is not None:
         best = next((one for one in voices if one.name == best.name), best)
     return RunFacts(
@@ -200,28 +200,30 @@ def _with_names(record: RunRecord) -> RunRecord:
     )
 
 
-def _voice_entries(
-    result: Mapping[str, Any], rows: list[tuple[str, dict[str, Any]]]
-) -> list[dict[str, Any]]:
-    return [payload for _, payload in rows] or plain.mappings(result.get("voices"))
-
-
-def _parts(entry: Mapping[str, Any]) -> Parts:
-    row = RankRow.read(entry)
+def _voice(row: RankRow) -> Parts:
     likeness, screened = row.target_similarity, row.screening_similarity
+    is_screened = likeness is None and screened is not None
+    return replace(
+        _parts(row.name, row),
+        target_similarity=screened if is_screened else likeness,
+        is_screened=is_screened,
+    )
+
+
+def _parts(name: str, row: PartsRow) -> Parts:
     return Parts(
-        name=plain.text(row.name),
+        name=plain.text(name),
         score=row.score,
-        target_similarity=screened if likeness is None else likeness,
+        target_similarity=row.target_similarity,
         self_similarity=row.self_similarity,
         feature_similarity=row.feature_similarity,
-        is_screened=likeness is None and screened is not None,
     )
 
 
 def _evaluated(payload: Mapping[str, Any]) -> Parts:
-    score = plain.mapping(payload.get("score"))
-    return _parts({**payload, **score, "name": payload.get("voice_name")})
+    # As `store.checkpoint` keeps an evaluation; its own reader refuses a damaged one.
+    row = PartsRow.read({**payload, **plain.mapping(payload.get("score"))})
+    return _parts(plain.text(payload.get("voice_name")), row)
 
 
 def _likeness(parts: Parts) -> tuple[float, bool, float]:
@@ -234,7 +236,7 @@ def _step(payload: Mapping[str, Any], folder: Path) -> StepFacts:
     outcome = plain.text(row.outcome, 20)
     wav_path = folder / "voices" / f"step-{row.step:06d}.wav"
     has_wav = outcome == "accepted" and wav_path.is_file()
-    parts = _parts(payload)
+    parts = _parts(row.name, row)
     if row.heard == "glance":  # another quantity than the other steps'
         parts = replace(parts, target_similarity=None)
     return StepFacts(row.step, outcome, parts, wav_path if has_wav else None)
@@ -243,8 +245,8 @@ def _step(payload: Mapping[str, Any], folder: Path) -> StepFacts:
 def _of_the_best(result: Mapping[str, Any]) -> Mapping[str, Any]:
     """Returns a run's judgement; of `score`, which has one a voice, that of the best scored."""
     entry = plain.mapping(result.get("held_out"))
-    for voice in plain.mappings(result.get("voices"), 1):
-        own = entry.get(str(voice.get("name")))
+    for voice in RankRow.read_all(result.get("voices"), 1):
+        own = entry.get(voice.name)
         if isinstance(own, Mapping):
             return plain.mapping(own)
     return entry
