@@ -135,6 +135,7 @@ def _usable_gain(samples: Samples, rate_hz: int) -> float:
     if not 0.0 < peak < SILENCE_PEAK or n_whole == 0:
         return 1.0
     windows = samples[: n_whole * n_window].astype(np.float64).reshape(n_whole, n_window)
+    # The variance is the power without a constant offset, which may be louder than such speech.
     loud, quiet = np.quantile(windows.var(axis=1), (0.95, 0.1))
     is_speech = loud > quiet * 10 ** (QUIET_CONTRAST_DB / 10)
     return RAISED_PEAK / peak if is_speech else 1.0
@@ -180,7 +181,7 @@ def raise_volume(samples: Samples, target_dbfs: float = TARGET_DBFS) -> Samples:
     rms = float(np.sqrt(np.mean(np.square(samples), dtype=np.float64))) if samples.size else 0.0
     if rms == 0.0:
         return samples
-    gain_db = target_dbfs - 20 * np.log10(rms)
+    gain_db = target_dbfs - 20 * np.log10(rms)  # rms · 10^(gain / 20) = 10^(target / 20)
     return samples if gain_db <= 0 else np.asarray(samples * 10 ** (gain_db / 20), np.float32)
 
 
@@ -210,6 +211,9 @@ def voice_activity(samples: Samples) -> npt.NDArray[np.bool_]:
         ],
         dtype=np.float64,
     )
+    # A running mean over 8 windows, 3 before, itself and 4 after, as a difference of running sums.
+    # np.round takes 4 of 8 to 0, so at least 5 must be speech: shorter bursts vanish. 3 windows are
+    # then added on either side. Together, a pause loses 5 windows, and one of up to 5 is speech.
     padded = np.concatenate((np.zeros(3), flags, np.zeros(4)))
     sums = np.cumsum(padded)
     sums[VAD_SMOOTH_WINDOWS:] -= sums[:-VAD_SMOOTH_WINDOWS].copy()

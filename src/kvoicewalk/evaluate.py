@@ -208,6 +208,8 @@ class Evaluator:
             SynthError: the voice does not speak on this model, or gives no speech.
         """
         self.counts.n_evaluations += 1
+        # What costs least comes first: the target text is spoken and half of its windows embedded,
+        # then the other half; features, and a second text to speak, are for what passed both.
         heard = _CachedMeasurements(self, voice, self.text, seed)
         if gate is not None and gate.min_glance is not None:
             glance = self._look(heard)

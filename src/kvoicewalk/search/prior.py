@@ -61,6 +61,8 @@ class StockPrior:
         units = self._units(voice)
         along = self.axes @ units
         outside = units - along @ self.axes
+        # ∂d²/∂u = 2 (Σ (aᵢ·u) aᵢ / λᵢ + outside / σ²). An offset of all rows moves their mean by as
+        # much, and u by that over the spread.
         whole = (along / self.variances) @ self.axes + outside / self.residual_variance
         return np.asarray(2 * whole / self.spread / self.scale)
 
@@ -96,6 +98,7 @@ def fit_prior(row_means: Vector, steps: Sequence[int] = COMPONENT_STEPS) -> Stoc
     spread = np.maximum(row_means.std(axis=0, ddof=1), MIN_SPREAD)
     units = (row_means - mean) / spread
     parts = [_left_out_parts(units, index) for index in range(n_voices)]
+    # n − 1 voices about their own centre span n − 2 axes; something must be left outside of them.
     fits = [_fit_left_out(parts, k) for k in steps if k <= n_voices - 3]
     _, n_kept, residual_variance, left_out = max(fits, key=lambda fit: fit[0])
     axes, variances = _components(units)
@@ -106,6 +109,7 @@ def fit_prior(row_means: Vector, steps: Sequence[int] = COMPONENT_STEPS) -> Stoc
 
 def _components(units: Vector) -> tuple[Vector, Vector]:
     """Returns axes (n, 256) and variances (n,), largest first, of centred rows."""
+    # units = U S A, so their covariance unitsᵀ units / (n − 1) = Aᵀ S² A / (n − 1).
     _, sizes, axes = np.linalg.svd(units, full_matrices=False)
     return axes, sizes**2 / (len(units) - 1)
 
@@ -127,6 +131,8 @@ def _fit_left_out(
     The residual variance is the left-out voices' own mean square outside the components: within
     the fit it would be far too small.
     """
+    # −2 log p(x) = d²(x) + log |C| + const, where log |C| = Σᵢ≤k log λᵢ + (256 − k) log σ²; the σ²
+    # that makes it least is the mean square outside, over 256 − k dimensions.
     outside = np.array([length - np.sum(along[:k] ** 2) for along, _, length in parts])
     residual_variance = float(outside.mean()) / (STYLE_DIM - k)
     inside = np.array([np.sum(along[:k] ** 2 / var[:k]) for along, var, _ in parts])

@@ -86,13 +86,15 @@ class ChannelStatistics:
         everything = np.ones(n_channels, dtype=bool)
         if not np.isfinite(self._products).all():
             return Choice(everything)
-        # A constant offset is no sound.
+        # A constant offset is no sound: Σ(x − x̄)(y − ȳ) = Σxy − Σx Σy / n.
         products = self._products - np.outer(self._sums, self._sums) / max(self._n_frames, 1)
         energy = products.diagonal()
         if energy.max() <= 0:
             return Choice(everything)
         is_used: Mask = energy >= energy.max() * DEAD_SHARE
-        together = products[np.ix_(is_used, is_used)].mean()  # energy of the channels' mean
+        # The energy of the channels' mean, Σᵢⱼ xᵢ·xⱼ / m²: all of it where m channels are alike,
+        # 1 / m where they are independent, none where two are opposites.
+        together = products[np.ix_(is_used, is_used)].mean()
         if together < CANCELLED_SHARE * energy[is_used].mean():
             return Choice(np.arange(n_channels) == int(energy.argmax()), "dead")
         reason: Reason = "" if is_used.all() else "dead"
@@ -115,6 +117,8 @@ class ChannelStatistics:
             return False
         samples = self._loudest[:, is_used].astype(np.float64)
         samples -= samples.mean(axis=0)
+        # The cross-correlation is the inverse transform of X·Y*. Twice the length keeps one end
+        # from meeting the other; negative delays stand at the end.
         spectra = np.fft.rfft(samples, 2 * n, axis=0)
         norms = np.sqrt(np.square(samples).sum(axis=0))
         at = int(is_used[:reference].sum())
@@ -126,7 +130,7 @@ class ChannelStatistics:
             found = np.fft.irfft(spectra[:, i] * spectra[:, at].conj())
             around = np.concatenate((found[-furthest:], found[: furthest + 1]))
             likeness = around / (norms[i] * norms[at])
-            best = int(likeness.argmax())
+            best = int(likeness.argmax())  # `furthest` stands for no delay
             gain = likeness[best] - likeness[furthest]
             is_late = abs(best - furthest) >= nearest and gain >= DELAY_GAIN
             if is_late and likeness[best] >= DELAYED_LIKENESS:

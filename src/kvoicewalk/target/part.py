@@ -16,7 +16,7 @@ from kvoicewalk.score.speaker import cosine, pool_embeddings, unit
 from kvoicewalk.target.signal import WINDOW_S, Heard, noise_power, power_above_hum, snr_db
 from kvoicewalk.target.speakers import PARTIAL_WINDOWS, Split, Trace
 
-MIN_PAUSE_WINDOWS = 7  # 0.2 s, beyond what the detector adds to both sides of speech
+MIN_PAUSE_WINDOWS = 7  # 0.2 s, beyond the 5 windows of a pause that the detector fills
 PAD_WINDOWS = 3  # of the pause that stay with a phrase
 MIN_PHRASE_WINDOWS = 50  # 1.5 s; shorter ones are not joined
 MAX_PHRASE_WINDOWS = 333  # 10 s; a longer one is cut where it is quietest
@@ -99,6 +99,8 @@ class _SpanQuality:
     """Rates spans of a recording; each costs the same, however long."""
 
     def __init__(self, heard: Heard, trace: Trace, split: Split | None, longest: int) -> None:
+        # Sums over [a, b) are differences of running sums, S[b] − S[a]: there are as many spans as
+        # pairs of phrases. Noise is estimated by the block, since a low quantile cannot be summed.
         power = power_above_hum(heard.spectra) * heard.is_speech
         noise = np.zeros(power.size)
         for start in range(0, power.size, NOISE_BLOCK_WINDOWS):
@@ -140,8 +142,10 @@ class _SpanQuality:
         if clarity == 0:
             return 0.0
         stretches = [self._stretches(span) for span in spans]
+        # The sum of the embeddings points where their mean does, and `unit` takes its length away.
         heard = np.sum([self._voices[s.stop] - self._voices[s.start] for s in stretches], axis=0)
         likeness = cosine(unit(heard.astype(np.float32)), self._centroid)
+        # 0 at another speaker's likeness, 1 at the centroid itself.
         return clarity * min(1.0, max(0.0, (likeness - STRANGER) / (1 - STRANGER)))
 
     def _clarity(self, spans: Sequence[Span]) -> float:
@@ -184,7 +188,7 @@ def _phrases(heard: Heard) -> list[Span]:
 
 
 def _shorten(span: Span, power: npt.NDArray[np.float64]) -> Iterator[Span]:
-    """Cuts a long phrase where its second half is quietest, again and again."""
+    """Cuts a long phrase into pieces of 5 to 10 s, each at its quietest moment, and a rest."""
     start, end = span
     while end - start > MAX_PHRASE_WINDOWS:
         half = start + MAX_PHRASE_WINDOWS // 2

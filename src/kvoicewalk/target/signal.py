@@ -30,7 +30,7 @@ EMPTY_POWER = 1e-12  # −120 dBFS: digital silence, below what 16 bits can hold
 MIN_OFFSET = 1e-4  # −80 dBFS: below, it changes nothing that is heard or measured
 SNR_RANGE_DB = (-10.0, 60.0)
 
-BAND_BINS = 6  # 200 Hz
+BAND_BINS = 6  # 200 Hz: 40 bands of the 240 bins above the constant one
 BAND_DEPTH_DB = 60.0
 
 TONE_FFT_SAMPLES = 1024  # 64 ms
@@ -38,7 +38,7 @@ TONE_HOP_SAMPLES = 256  # 16 ms
 TONE_BLOCK_FRAMES = 16  # 0.26 s
 TONE_BLOCK_SAMPLES = TONE_BLOCK_FRAMES * TONE_HOP_SAMPLES
 TONE_HEIGHT_DB = 10.0  # above the median of the neighbouring bins
-TONE_NEIGHBOURS = 21
+TONE_NEIGHBOURS = 21  # 328 Hz; what is broader than half of it lifts the median, too
 TONE_RANGE_HZ = (90.0, 5_000.0)
 TONE_MIN_DBFS = -80.0
 MIN_TONES = 2  # one stands still in a slow vowel, too
@@ -142,6 +142,7 @@ def noise_power(spectra: npt.NDArray[np.float32]) -> float:
     sounding = sounding[power_above_hum(spectra) > EMPTY_POWER]
     if len(sounding) == 0:
         return EMPTY_POWER
+    # P(power ≤ x) = q = 1 − exp(−x / mean), so mean = x / −ln(1 − q): 19.5 times the 5 % quantile.
     quiet = np.quantile(sounding, QUIET_QUANTILE, axis=0) / -np.log(1 - QUIET_QUANTILE)
     return max(float(quiet.sum()), EMPTY_POWER)
 
@@ -213,6 +214,8 @@ def _power(frames: npt.NDArray[np.float32]) -> Values:
     """Returns power spectra, (n_frames, n // 2 + 1), of frames (n_frames, n); sums: mean square."""
     window = np.hanning(frames.shape[1])
     spectrum = np.fft.rfft(frames * window, axis=1)
+    # Parseval: |X|² over all n frequencies sums to n Σ(x·w)², n Σw² times a steady sound's mean
+    # square. Half of the frequencies are here, so each counts twice (0 Hz and Nyquist should not).
     scale = 2 / (frames.shape[1] * np.square(window).sum())
     power: Values = (spectrum.real**2 + spectrum.imag**2) * scale
     return power
