@@ -20,7 +20,7 @@ from kvoicewalk.models import Model
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.acoustics import make_feature_term
 from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import SpeakerEncoder, cosine
+from kvoicewalk.score.speaker import EncoderSet, Resemblyzer, compare, joint_similarity
 from kvoicewalk.score.target import Target, build_target
 from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
@@ -87,29 +87,30 @@ class Recorder:
         return self.heard[-1]
 
 
-def open_target(name: str, encoder: SpeakerEncoder) -> BenchTarget:
+def open_target(name: str, encoders: EncoderSet) -> BenchTarget:
     """Returns the target of that name; a human's last three clips make the ceiling alone."""
     if name.isdigit():
         paths = sorted(CLIPS_DIR.glob(f"human_{name}-*"))
         clips = [read_utterance(path) for path in paths]
-        target = build_target(name, clips[:N_TARGET_CLIPS], encoder, make_feature_term("scaled"))
+        target = build_target(name, clips[:N_TARGET_CLIPS], encoders, make_feature_term("scaled"))
         other = tuple(clips[N_TARGET_CLIPS:])
-        own = [cosine(encoder.embed(clip), target.embedding) for clip in other]
+        own = [joint_similarity(compare(encoders.embed(clip), target.embeddings)) for clip in other]
         return BenchTarget(name, tuple(clips[:N_TARGET_CLIPS]), other, float(np.mean(own)))
     speaker = EspeakSpeaker(name)
     text = " ".join((bundled_dir("examples") / "target.txt").read_text(encoding="utf-8").split())
     clip = speaker.speak(text)
     recorder = Recorder(speaker)
-    found = measure_held_out(None, encoder.embed(clip), recorder, encoder, n_seeds=1)  # type: ignore[arg-type]
+    references = [encoders.embed(clip)]
+    found = measure_held_out(None, references, recorder, encoders, n_seeds=1)  # type: ignore[arg-type]
     return BenchTarget(name, (clip,), tuple(recorder.heard), found.target_similarity)
 
 
 @dataclass(frozen=True)
 class Desk:
-    """All that a benchmark scores with, loaded once."""
+    """All that a benchmark scores with, loaded once; Resemblyzer alone, as in all our figures."""
 
     synthesizer: KokoroSynthesizer
-    encoder: SpeakerEncoder
+    encoders: EncoderSet
     voices: tuple[Voice, ...]
 
     @classmethod
@@ -117,7 +118,7 @@ class Desk:
         """Returns a desk for a model and its stock voices."""
         synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, model.english))
         voices = tuple(model.voices.load(name) for name in model.voices.names)
-        return cls(synthesizer, SpeakerEncoder(), voices)
+        return cls(synthesizer, EncoderSet.alone(Resemblyzer()), voices)
 
     def evaluator(
         self, target: BenchTarget, config: ScoreConfig, seed: int = 0, is_short: bool = False
@@ -127,8 +128,8 @@ class Desk:
             (SHORT_TEXT, SHORT_PROBE_TEXT) if is_short else (texts_of().target, texts_of().probe)
         )
         term = make_feature_term(config.scoring)
-        measured: Target = build_target(target.name, target.clips, self.encoder, term)
-        scorer = Scorer(measured, self.encoder, term, config)
+        measured: Target = build_target(target.name, target.clips, self.encoders, term)
+        scorer = Scorer(measured, self.encoders, term, config)
         return Evaluator(self.synthesizer, scorer, *texts, seed, MemoryCache())
 
     def ranked(self, evaluator: Evaluator) -> list[Voice]:

@@ -20,7 +20,7 @@ from scipy.signal import butter, sosfilt
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Samples, Utterance, read_recording, resample
 from kvoicewalk.config import RecordingLimits, prepare_process
 from kvoicewalk.decode import Source, clipped_share
-from kvoicewalk.score.speaker import SpeakerEncoder, cosine
+from kvoicewalk.score.speaker import Resemblyzer, cosine
 from kvoicewalk.target.examine import compare_clips, examine
 from kvoicewalk.target.part import best_part
 from kvoicewalk.target.signal import hear
@@ -49,7 +49,7 @@ def row(name: str, values: Iterable[float]) -> str:
     return f"{name:16} " + " ".join(f"{value:9.4g}" for value in found)
 
 
-def print_clean(clips: dict[str, Samples], encoder: SpeakerEncoder) -> None:
+def print_clean(clips: dict[str, Samples], encoder: Resemblyzer) -> None:
     """Prints each measure over clean recordings, and the grades that they get."""
     print(f"\nClean recordings, {len(clips)}; quantiles {QUANTILES}")
     found = [examine(as_recording(x), LIMITS, encoder, LIMITS.short_s) for x in clips.values()]
@@ -62,7 +62,7 @@ def print_clean(clips: dict[str, Samples], encoder: SpeakerEncoder) -> None:
 
 
 def print_defect(
-    what: str, name: str, spoil: Spoil, clips: Sequence[Samples], encoder: SpeakerEncoder
+    what: str, name: str, spoil: Spoil, clips: Sequence[Samples], encoder: Resemblyzer
 ) -> None:
     """Prints what a defect costs, and how often it is found."""
     likeness, grades = [], Counter[str]()
@@ -169,7 +169,7 @@ def make_defects() -> list[tuple[str, str, Spoil]]:
     ]
 
 
-def print_music_alone(encoder: SpeakerEncoder) -> None:
+def print_music_alone(encoder: Resemblyzer) -> None:
     """Prints the tones found in music without speech."""
     print("\nMusic alone, 12 s: share with steady tones")
     for note_s in (0.15, 0.25, 0.5, 1.0):
@@ -181,7 +181,7 @@ def print_music_alone(encoder: SpeakerEncoder) -> None:
         print(f"notes, chords of {note_s:g} s: {shares}")
 
 
-def print_voices(clips: dict[str, Samples], encoder: SpeakerEncoder) -> None:
+def print_voices(clips: dict[str, Samples], encoder: Resemblyzer) -> None:
     """Prints the likeness of the two most different voices, for one speaker and for two."""
     traces = {
         name: trace_voice(hear(Utterance(x, SAMPLE_RATE_HZ)), encoder).embeddings
@@ -217,7 +217,7 @@ def print_voices(clips: dict[str, Samples], encoder: SpeakerEncoder) -> None:
         print(f"{row(case, values)}  n {len(values)}, note or bad {note:.1%}, bad {bad:.1%}")
 
 
-def print_clips(clips: dict[str, Samples], encoder: SpeakerEncoder) -> None:
+def print_clips(clips: dict[str, Samples], encoder: Resemblyzer) -> None:
     """Prints each clip's likeness to the others of its speaker, and a stranger's among them."""
     by_speaker = defaultdict(list)
     for name, x in clips.items():
@@ -242,7 +242,7 @@ def print_clips(clips: dict[str, Samples], encoder: SpeakerEncoder) -> None:
     )
 
 
-def print_parts(clips: dict[str, Samples], encoder: SpeakerEncoder) -> None:
+def print_parts(clips: dict[str, Samples], encoder: Resemblyzer) -> None:
     """Prints how near the picked part comes to the whole of what a speaker says."""
     print("\nThe best part of all clips of a speaker, beside the first 30 s: likeness to the whole")
     by_speaker = defaultdict(list)
@@ -268,7 +268,7 @@ def main() -> None:
     parser.add_argument("data", nargs="?", type=Path, default=DATA)
     data = parser.parse_args().data
     prepare_process()
-    encoder = SpeakerEncoder()
+    encoder = Resemblyzer()
     paths = [*sorted((data / "targets").glob("*.*")), *sorted((data / "cohort").glob("*.*"))]
     clips = {path.stem: read_recording(path).utterance.samples for path in paths}
     clips = {

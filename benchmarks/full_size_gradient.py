@@ -41,29 +41,28 @@ def make_checkpoint(home: Path) -> None:
 
 def run(home: Path, n_steps: int, device: str) -> None:
     """Times the steps and prints the figures."""
-    from kvoicewalk.loss import GradientLoss, ProsodyChange
+    from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
     from kvoicewalk.models import open_model
     from kvoicewalk.phonemes import Phonemizer
-    from kvoicewalk.score.differentiable import DifferentiableEncoder
-    from kvoicewalk.score.speaker import SpeakerEncoder
+    from kvoicewalk.score.speaker import EncoderSet, Resemblyzer
     from kvoicewalk.synth import KokoroSynthesizer
 
     (snapshot,) = (home / "hub" / "models--hexgrad--Kokoro-82M" / "snapshots").iterdir()
     model = open_model(ModelConfig(name=str(snapshot), device=device))  # type: ignore[arg-type]
     synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, model.english))
-    encoder = SpeakerEncoder(model.network.device)
+    encoders = EncoderSet.alone(Resemblyzer(model.network.device))
     start, other = (model.voices.load(name) for name in "ab")
-    target = encoder.embed(synthesizer.speak(TEXT, other, seed=1))
+    target = encoders.embed(synthesizer.speak(TEXT, other, seed=1))
     plain_s = []
     for _ in range(2):
         started = time.perf_counter()
         spoken = synthesizer.speak(TEXT, start, seed=0)
-        encoder.embed(spoken)
+        encoders.embed(spoken)
         plain_s.append(time.perf_counter() - started)
     config = GradientConfig()
-    twin = DifferentiableEncoder(encoder, partials_per_s=config.partials_per_s)
+    terms = speaker_terms(encoders, target, config)
     change = ProsodyChange(1.0, 0.5, 0.05)
-    loss = GradientLoss(synthesizer, twin, target, start, change, [TEXT], config)
+    loss = GradientLoss(synthesizer, terms, start, change, [TEXT], config)
     step_s, losses = [], []
     for number in range(n_steps):
         started = time.perf_counter()

@@ -67,7 +67,7 @@ def begin_walk(
     desk: Desk, name: str, config: WalkConfig
 ) -> tuple[Evaluator, Remembering, Progress]:
     """Returns a random walk in `pca` space on the default texts, before its first step."""
-    evaluator = desk.evaluator(open_target(name, desk.encoder), ScoreConfig())
+    evaluator = desk.evaluator(open_target(name, desk.encoders), ScoreConfig())
     voices = desk.ranked(evaluator)[:N_POPULATION]
     space = make_space("pca", mean_voice(voices, "mean"), describe_population(desk.voices))
     return evaluator, Remembering(space, config, 0), begin(space, evaluator)

@@ -24,11 +24,9 @@ from kvoicewalk.audio import Utterance
 from kvoicewalk.config import GradientConfig, ModelConfig, ScoreConfig
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.held_out import join_short, measure_held_out, share_of_gap
-from kvoicewalk.loss import GradientLoss, prosody_change
+from kvoicewalk.loss import GradientLoss, prosody_change, speaker_terms
 from kvoicewalk.models import open_model
-from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.prosody import Prosody, measure_prosody
-from kvoicewalk.score.speaker import cosine
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.prior import StockPrior, fit_prior
 from kvoicewalk.search.space import Population, describe_population, make_smooth_space
@@ -76,7 +74,7 @@ class Bench:
     @classmethod
     def on(cls, desk: Desk, name: str) -> "Bench":
         """Ranks the stock voices and measures the target's speech that no search hears."""
-        target = open_target(name, desk.encoder)
+        target = open_target(name, desk.encoders)
         evaluator = desk.evaluator(target, ScoreConfig(), is_short=True)
         start = desk.ranked(evaluator)[0]
         stock = describe_population(desk.voices)
@@ -88,8 +86,8 @@ class Bench:
     def judge(self, voice: Voice) -> dict[str, float | None]:
         """Returns likeness on held-out texts, and how that speech differs from the target's."""
         recorder, scorer = Recorder(self.desk.synthesizer), self.evaluator.scorer
-        target, term, encoder = scorer.target, scorer.term, self.desk.encoder
-        found = measure_held_out(voice, target.embedding, recorder, encoder, n_seeds=1)
+        target, term, encoders = scorer.target, scorer.term, self.desk.encoders
+        found = measure_held_out(voice, [target.embeddings], recorder, encoders, n_seeds=1)
         own = measure_prosody(recorder.heard, _n_phonemes(self.desk, texts_of().all_held_out))
         change = prosody_change(self.reference, own)
         features = [term.extract(piece) for piece in join_short(recorder.heard)]
@@ -105,9 +103,11 @@ class Bench:
 
     def own_likeness(self, voice: Voice, texts: tuple[str, ...]) -> float:
         """Returns likeness on texts that the lessons speak."""
-        target, encoder = self.evaluator.scorer.target.embedding, self.desk.encoder
+        scorer = self.evaluator.scorer
         pieces = join_short([self._say(text, voice) for text in texts])
-        return statistics.fmean(cosine(encoder.embed(piece), target) for piece in pieces)
+        return statistics.fmean(
+            scorer.target_similarity(self.desk.encoders.embed(piece)) for piece in pieces
+        )
 
     def identified(self, voice: Voice | None) -> float | None:
         """Returns the share of sentences recognised; without a voice, of espeak-ng's own speech."""
@@ -137,8 +137,7 @@ def _searcher(bench: Bench, case: str) -> GradientDescent:
     own = measure_prosody([evaluator.speak(bench.start)], n_phonemes)
     loss = GradientLoss(
         desk.synthesizer,
-        DifferentiableEncoder(desk.encoder, partials_per_s=config.partials_per_s),
-        evaluator.scorer.target.embedding,
+        speaker_terms(desk.encoders, evaluator.scorer.target.embeddings, config),
         bench.start,
         prosody_change(own, wanted),
         ONE_TEXT if case == "one-text" else texts_of().lessons,

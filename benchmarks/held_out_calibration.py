@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.bench_targets import CLIPS_DIR
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance
 from kvoicewalk.held_out import make_yardstick, share_of_gap
-from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, cosine
+from kvoicewalk.score.speaker import Embeddings, EncoderSet, Resemblyzer, compare, joint_similarity
 
 SPEAKERS = ("1688", "2033", "2414")
 COHORT_DIR = CLIPS_DIR.parent / "cohort"
@@ -46,22 +46,22 @@ def pieces(clips: Sequence[Utterance]) -> list[Utterance]:
     return [Utterance(part, SAMPLE_RATE_HZ) for part in np.array_split(samples, n_pieces)]
 
 
-def rows(speaker: str, n_clips: int, strangers: list[Embedding], encoder: SpeakerEncoder
+def rows(speaker: str, n_clips: int, strangers: list[Embeddings], encoders: EncoderSet
          ) -> Iterator[Row]:  # fmt: skip
     """Yields one row a choice of `n_clips` neighbouring clips."""
     clips = [read_utterance(path) for path in sorted(CLIPS_DIR.glob(f"human_{speaker}-*"))]
     for first in range(len(clips)):
         chosen = [clips[(first + i) % len(clips)] for i in range(n_clips)]
         others = [clip for clip in clips if not any(clip is one for one in chosen)]
-        yardstick = make_yardstick(chosen, encoder)
+        yardstick = make_yardstick(chosen, encoders)
 
-        def likeness(embedding: Embedding, references: Sequence[Embedding]) -> float:
-            return statistics.fmean(cosine(embedding, one) for one in references)
+        def likeness(own: Embeddings, references: Sequence[Embeddings]) -> float:
+            return statistics.fmean(joint_similarity(compare(own, one)) for one in references)
 
         references = list(yardstick.references)
         floor = max(likeness(one, references) for one in strangers)
         copy = statistics.fmean(
-            likeness(encoder.embed(piece), references) for piece in pieces(others)
+            likeness(encoders.embed(piece), references) for piece in pieces(others)
         )
         share = share_of_gap(copy, floor, yardstick.ceiling)
         yield Row(yardstick.ceiling, floor, copy, share if share is not None else float("nan"))
@@ -69,10 +69,10 @@ def rows(speaker: str, n_clips: int, strangers: list[Embedding], encoder: Speake
 
 def main() -> None:
     """Prints the distributions."""
-    encoder = SpeakerEncoder()
-    strangers = [encoder.embed(read_utterance(path)) for path in sorted(COHORT_DIR.glob("*.flac"))]
+    encoders = EncoderSet.alone(Resemblyzer())
+    strangers = [encoders.embed(read_utterance(path)) for path in sorted(COHORT_DIR.glob("*.flac"))]
     for n_clips in (1, 3):
-        found = {s: list(rows(s, n_clips, strangers, encoder)) for s in SPEAKERS}
+        found = {s: list(rows(s, n_clips, strangers, encoders)) for s in SPEAKERS}
         for speaker, own in found.items():
             print(
                 f"{n_clips} clip(s), {speaker}: ceiling "

@@ -31,10 +31,9 @@ from kvoicewalk.config import (
 )
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.held_out import make_yardstick, measure_held_out
-from kvoicewalk.loss import GradientLoss, ProsodyChange
+from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
 from kvoicewalk.models import Model, open_model
-from kvoicewalk.score.differentiable import DifferentiableEncoder
-from kvoicewalk.score.speaker import cosine
+from kvoicewalk.score.speaker import compare, joint_similarity, mean_similarities
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.loop import begin, search
 from kvoicewalk.search.space import describe_population, make_smooth_space
@@ -42,6 +41,7 @@ from kvoicewalk.verdict import Standing, judge_standing
 from kvoicewalk.voices import Voice
 
 N_AUTO_STEPS = 12
+ALL_WINDOWS = GradientConfig(partials_per_s=1.3)
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,14 @@ class Case:
 
     def tuned(self, n_lessons: int) -> Voice:
         """Returns a voice tuned on the search's text with the encoder alone."""
-        start = self.ranked[0]
+        start, target = self.ranked[0], self.evaluator.scorer.target
         loss = GradientLoss(
             self.desk.synthesizer,
-            DifferentiableEncoder(self.desk.encoder),
-            self.evaluator.scorer.target.embedding,
+            speaker_terms(self.desk.encoders, target.embeddings, ALL_WINDOWS),
             start,
             ProsodyChange(None, None, None),
             [SHORT_TEXT],
-            GradientConfig(),
+            ALL_WINDOWS,
         )
         space = make_smooth_space("shared", start, describe_population(self.desk.voices))
         config = GradientConfig(n_lessons=n_lessons, first_lessons=n_lessons)
@@ -105,13 +104,17 @@ class Case:
     def standing(self, voice: Voice, evaluator: Evaluator) -> Standing:
         """Judges a voice as the end of a run on the evaluator's text does."""
         desk, floor = self.desk, self.ranked[0]
-        yardstick = make_yardstick(self.target.clips, desk.encoder)
+        yardstick = make_yardstick(self.target.clips, desk.encoders)
         own, below = (
-            measure_held_out(one, yardstick.references, desk.synthesizer, desk.encoder, n_seeds=1)
+            measure_held_out(one, yardstick.references, desk.synthesizer, desk.encoders, n_seeds=1)
             for one in (voice, floor)
         )
         searched = [
-            np.mean([cosine(evaluator.embedding(one), each) for each in yardstick.references])
+            joint_similarity(
+                mean_similarities(
+                    [compare(evaluator.embeddings(one), each) for each in yardstick.references]
+                )
+            )
             for one in (voice, floor)
         ]
         return Standing(own, below, floor.name, yardstick.ceiling, *searched)
@@ -119,7 +122,7 @@ class Case:
 
 def open_case(desk: Desk, model: Model, name: str) -> Case:
     """Ranks the stock voices against a target."""
-    target = open_target(name, desk.encoder)
+    target = open_target(name, desk.encoders)
     evaluator, short = (
         desk.evaluator(target, ScoreConfig(), is_short=is_short) for is_short in (False, True)
     )

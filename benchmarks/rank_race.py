@@ -20,7 +20,7 @@ from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.acoustics import make_feature_term
 from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import EncoderSet, Resemblyzer
 from kvoicewalk.score.target import build_target
 from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
@@ -33,11 +33,12 @@ def main(paths: list[Path]) -> None:
     """Prints one line a target."""
     model = open_model(ModelConfig(name="mini"))
     synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, model.english))
-    encoder, term, config = SpeakerEncoder(), make_feature_term("scaled"), ScoreConfig()
+    encoders = EncoderSet.alone(Resemblyzer())
+    term, config = make_feature_term("scaled"), ScoreConfig()
     voices = [model.voices.load(name) for name in model.voices.names]
     for path in paths:
-        target = build_target(path.name, [read_utterance(path)], encoder, term)
-        scorer = Scorer(target, encoder, term, config)
+        target = build_target(path.name, [read_utterance(path)], encoders, term)
+        scorer = Scorer(target, encoders, term, config)
         tops, spoken_s = [], []
         for is_full in (False, True):
             evaluator = Evaluator(

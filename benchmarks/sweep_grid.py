@@ -23,7 +23,7 @@ def main(names: tuple[str, ...]) -> None:
     """Prints one line a target."""
     desk = Desk.on(open_model(ModelConfig(name="mini", device="cpu")))
     for name in names:
-        full = desk.evaluator(open_target(name, desk.encoder), ScoreConfig(), is_short=True)
+        full = desk.evaluator(open_target(name, desk.encoders), ScoreConfig(), is_short=True)
         voices = desk.ranked(full)[:N_VOICES]
         bests, counts = [], []
         for is_exhaustive in (True, False):

@@ -120,7 +120,7 @@ def run_pair(
     def likeness(voice: Voice) -> float:
         if voice.hash not in known:
             known[voice.hash] = measure_held_out(
-                voice, ranker.scorer.target.embedding, desk.synthesizer, desk.encoder,
+                voice, [ranker.scorer.target.embeddings], desk.synthesizer, desk.encoders,
                 n_seeds=N_HELD_OUT_SEEDS, seed=seed,
             ).target_similarity  # fmt: skip
         return known[voice.hash]
@@ -153,7 +153,7 @@ def run(options: argparse.Namespace) -> None:
             left = [mark for mark in marks if (name, seed, mark) not in done]
             if not left:
                 continue
-            for record in run_pair(desk, model, open_target(name, desk.encoder), seed, left):
+            for record in run_pair(desk, model, open_target(name, desk.encoders), seed, left):
                 append_record(options.file, record)
                 print(name, seed, record["n_steps"], *_cells(record), flush=True)
 

@@ -93,7 +93,7 @@ def run_one(desk: Desk, target: BenchTarget, method: str, seed: int, n_steps: in
 
 def _held_out(desk: Desk, evaluator: Evaluator, voice: Voice) -> HeldOut:
     return measure_held_out(
-        voice, evaluator.scorer.target.embedding, desk.synthesizer, desk.encoder,
+        voice, [evaluator.scorer.target.embeddings], desk.synthesizer, desk.encoders,
         n_seeds=N_HELD_OUT_SEEDS,
     )  # fmt: skip
 
@@ -113,7 +113,7 @@ def run(options: argparse.Namespace) -> None:
     desk = Desk.on(open_model(ModelConfig(name="mini", device="cpu")))
     for seed in map(int, options.seeds.split(",")):
         for name in options.targets.split(","):
-            target = open_target(name, desk.encoder)
+            target = open_target(name, desk.encoders)
             for method in options.methods.split(","):
                 if (name, method, seed, options.steps) in done:
                     continue

@@ -65,6 +65,7 @@ class Original:
         self._phonemize = EspeakG2P(language="en-us")
         self._term = ClassicTerm()
         self._target = self.evaluator.scorer.target
+        self._aim = self._target.embeddings["resemblyzer"]
         self.best: Rows = mean_voice(self.voices, "mean").rows
 
     def speak(self, text: str, rows: Rows) -> npt.NDArray[np.float32]:
@@ -82,12 +83,12 @@ class Original:
     def embed(self, samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """Resemblyzer as its readme uses it."""
         speech = preprocess_wav(samples, SAMPLE_RATE_HZ)
-        return self.desk.encoder.network.embed_utterance(speech)
+        return self.desk.encoders.resemblyzer.network.embed_utterance(speech)
 
     def score(self, rows: Rows, floor: float) -> tuple[float, float | None]:
         """Returns target similarity, and the score where the gate was open."""
         spoken = self.speak(self.evaluator.text, rows)
-        similarity = float(np.inner(self.embed(spoken), self._target.embedding))
+        similarity = float(np.inner(self.embed(spoken), self._aim))
         if similarity < floor:
             return similarity, None
         probe = self.speak(self.evaluator.probe_text, rows)
@@ -217,7 +218,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1,2")
     options = parser.parse_args()
     desk = Desk.on(open_model(ModelConfig(name="mini", device="cpu")))
-    target = open_target(options.target, desk.encoder)
+    target = open_target(options.target, desk.encoders)
     if options.oracle:
         oracle(desk, target, options.oracle, tuple(map(int, options.seeds.split(","))))
     else:

@@ -51,7 +51,9 @@ def mini_synthesizer(mini_model):
 
 @pytest.fixture(autouse=True)
 def _own_cache(tmp_path_factory, monkeypatch):
-    """Keeps tests away from the user's measurements and settings."""
+    """Keeps tests away from the user's measurements, settings and second encoder."""
     monkeypatch.setenv("KVW_CACHE_DIR", str(tmp_path_factory.getbasetemp() / "cache"))
+    # Else results would depend on whether CAM++ is installed: in the cache, the kit or a package.
+    monkeypatch.setenv("KVW_CAMPPLUS_DIR", str(tmp_path_factory.getbasetemp() / "no-campplus"))
     monkeypatch.delenv("KVW_MODEL", raising=False)
     monkeypatch.delenv("KVW_DEBUG", raising=False)

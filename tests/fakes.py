@@ -8,6 +8,7 @@ from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import SynthError
 from kvoicewalk.evaluate import Evaluation, Gate, Glance
 from kvoicewalk.score.combine import Score, combine
+from kvoicewalk.score.speaker import Embeddings, EncoderSet, SpeakerEncoder, joint_similarity
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 
 WEIGHTS = (0.48, 0.50, 0.02)
@@ -55,14 +56,53 @@ class FakeListening:
 
 
 @dataclass
+class FakeEncoder:
+    """Embeds an utterance as its level, moved by `off`; counts its calls."""
+
+    name: str = "resemblyzer"
+    off: float = 0.0
+    dimension: int = 1
+    n_embedded: int = 0
+
+    def embed(self, utterance: Utterance) -> np.ndarray:
+        self.n_embedded += 1
+        return utterance.samples[:1] + np.float32(self.off)
+
+
+@dataclass
+class UnitEncoder(FakeEncoder):
+    """Embeds an utterance as the direction of its level and 1."""
+
+    dimension: int = 2
+
+    def embed(self, utterance: Utterance) -> np.ndarray:
+        pair = np.array([utterance.samples.mean() + self.off, 1.0])
+        return (pair / np.linalg.norm(pair)).astype(np.float32)
+
+
+def fake_encoders(*members: SpeakerEncoder) -> EncoderSet:
+    """Returns the encoders as a set; the first stands for Resemblyzer, and is one anyway."""
+    members = members or (FakeEncoder(),)
+    return EncoderSet(members, members[0])
+
+
+@dataclass
 class FakeScorer:
-    """Likeness falls with the distance of the voice's level from the target's, `optimum`."""
+    """Likeness falls with the distance of the voice's level from the target's, `optimum`.
+
+    Each encoder hears the level as it embeds it.
+    """
 
     optimum: float = 0.5
     term: FakeTerm = field(default_factory=FakeTerm)
     n_embedded: int = 0
     glance_off: float = 0.0
     n_windows: int = 9
+    encoders: EncoderSet = field(default_factory=fake_encoders)
+
+    @property
+    def has_glance(self) -> bool:
+        return len(self.encoders.members) == 1
 
     def listen(self, utterance: Utterance) -> FakeListening:
         self.n_embedded += 1
@@ -71,10 +111,15 @@ class FakeScorer:
     def features(self, utterance: Utterance) -> np.ndarray:
         return utterance.samples[:1].copy()
 
-    def target_similarity(self, embedding: np.ndarray) -> float:
+    def glance_similarity(self, embedding: np.ndarray) -> float:
         return 1.0 - abs(float(embedding[0]) - self.optimum)
 
-    def score(self, spoken: np.ndarray, features: np.ndarray, probe: np.ndarray) -> Score:
+    def target_similarity(self, embeddings: Embeddings) -> float:
+        return joint_similarity(
+            {name: self.glance_similarity(one) for name, one in embeddings.items()}
+        )
+
+    def score(self, spoken: Embeddings, features: np.ndarray, probe: Embeddings) -> Score:
         return combine(self.target_similarity(spoken), 1.0, 0.5, WEIGHTS)
 
 

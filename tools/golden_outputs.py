@@ -123,6 +123,7 @@ def write(to: Path, kvw: str) -> None:
         environment = {
             **os.environ,
             "KVW_CACHE_DIR": str(folder / "cache"),
+            "KVW_CAMPPLUS_DIR": str(folder / "none"),
             "HF_HOME": str(folder / "hf"),
             "OMP_NUM_THREADS": "1",
             "COLUMNS": "100",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from kvoicewalk.voices import Voice
 
 StrPath = str | Path
+EncoderName = Literal["resemblyzer", "campplus"]
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,7 @@ def clone(
     method: Literal["auto", "gradient", "cma", "random"] | None = None,
     voices: StrPath | None = None,
     scoring: Literal["scaled", "classic"] | None = None,
+    encoders: Sequence[EncoderName] | None = None,
     held_out: bool | None = None,
     **options: Unpack[Options],
 ) -> SearchResult:
@@ -98,6 +100,7 @@ def clone(
         method: of the search. Default: "auto", the gradient, then random steps.
         voices: folder of the stock voices. Default: the model's own.
         scoring: how features count. Default: "scaled".
+        encoders: speaker encoders to compare by. Default: all that are installed.
         held_out: False leaves out the judgement.
         **options: see `Options`.
 
@@ -108,7 +111,7 @@ def clone(
     from kvoicewalk.app.search_run import run_search
 
     flags: dict[str, Any] = {
-        "score": {"scoring": scoring},
+        "score": {"scoring": scoring, "encoders": _names(encoders)},
         "rank": {"voices_path": _path(voices)},
         "held_out": {"is_wanted": held_out},
         "walk": {"method": method, "n_steps": steps, "minutes": minutes},
@@ -123,6 +126,7 @@ def rank(
     full: bool = False,
     voices: StrPath | None = None,
     scoring: Literal["scaled", "classic"] | None = None,
+    encoders: Sequence[EncoderName] | None = None,
     **options: Unpack[Options],
 ) -> RankResult:
     """Ranks the stock voices by likeness to a recording.
@@ -132,6 +136,7 @@ def rank(
         full: True scores each voice in full, without a race.
         voices: folder of the stock voices. Default: the model's own.
         scoring: how features count. Default: "scaled".
+        encoders: speaker encoders to compare by. Default: all that are installed.
         **options: see `Options`.
 
     Raises:
@@ -141,7 +146,7 @@ def rank(
     from kvoicewalk.app.rank import rank_voices
 
     flags: dict[str, Any] = {
-        "score": {"scoring": scoring},
+        "score": {"scoring": scoring, "encoders": _names(encoders)},
         "rank": {"is_full": full or None, "voices_path": _path(voices)},
     }
     return ranked_result(rank_voices(_config("rank", target, flags, options), _events(options)))
@@ -154,6 +159,7 @@ def interpolate(
     exhaustive: bool = False,
     voices: StrPath | None = None,
     scoring: Literal["scaled", "classic"] | None = None,
+    encoders: Sequence[EncoderName] | None = None,
     held_out: bool | None = None,
     **options: Unpack[Options],
 ) -> SearchResult:
@@ -165,6 +171,7 @@ def interpolate(
         exhaustive: True hears every blend of the grid.
         voices: folder of the stock voices. Default: the model's own.
         scoring: how features count. Default: "scaled".
+        encoders: speaker encoders to compare by. Default: all that are installed.
         held_out: False leaves out the judgement.
         **options: see `Options`.
 
@@ -175,7 +182,7 @@ def interpolate(
     from kvoicewalk.app.search_run import run_search
 
     flags: dict[str, Any] = {
-        "score": {"scoring": scoring},
+        "score": {"scoring": scoring, "encoders": _names(encoders)},
         "rank": {"voices_path": _path(voices)},
         "held_out": {"is_wanted": held_out},
         "population": {"n_voices": top},
@@ -197,6 +204,7 @@ def walk(
     only: Literal["timbre", "prosody"] | None = None,
     voices: StrPath | None = None,
     scoring: Literal["scaled", "classic"] | None = None,
+    encoders: Sequence[EncoderName] | None = None,
     held_out: bool | None = None,
     **options: Unpack[Options],
 ) -> SearchResult:
@@ -213,6 +221,7 @@ def walk(
         only: the half that moves. Default: both.
         voices: folder of the stock voices. Default: the model's own.
         scoring: how features count. Default: "scaled".
+        encoders: speaker encoders to compare by. Default: all that are installed.
         held_out: False leaves out the judgement.
         **options: see `Options`.
 
@@ -228,7 +237,7 @@ def walk(
         belongs_to = model_of_voice(spec)
         options = {**options, "model": belongs_to} if belongs_to else options
     flags: dict[str, Any] = {
-        "score": {"scoring": scoring},
+        "score": {"scoring": scoring, "encoders": _names(encoders)},
         "rank": {"voices_path": _path(voices)},
         "held_out": {"is_wanted": held_out},
         "walk": {
@@ -251,6 +260,7 @@ def score(
     *,
     held_out: bool = False,
     scoring: Literal["scaled", "classic"] | None = None,
+    encoders: Sequence[EncoderName] | None = None,
     **options: Unpack[Options],
 ) -> RankResult:
     """Scores given voices against a recording.
@@ -260,6 +270,7 @@ def score(
         target: recordings of one speaker.
         held_out: True judges each on texts that no search speaks, too.
         scoring: how features count. Default: "scaled".
+        encoders: speaker encoders to compare by. Default: all that are installed.
         **options: see `Options`.
 
     Raises:
@@ -275,7 +286,8 @@ def score(
     if "model" not in options:
         belongs_to = next(filter(None, map(model_of_voice, specs)), None)
         options = {**options, "model": belongs_to} if belongs_to else options
-    config = _config("score", target, {"score": {"scoring": scoring}}, options)
+    flags = {"score": {"scoring": scoring, "encoders": _names(encoders)}}
+    config = _config("score", target, flags, options)
     judge = judge_all if held_out else None
     return ranked_result(rank_voices(config, _events(options), specs, judge=judge))
 
@@ -375,6 +387,10 @@ def _prepare() -> None:
 
 def _events(options: Options) -> Events:
     return options.get("events", Events())
+
+
+def _names(names: Sequence[str] | None) -> list[str] | None:
+    return list(names) if names else None
 
 
 def _path(path: StrPath | None) -> str | None:

@@ -20,6 +20,7 @@ from kvoicewalk.texts import Texts, texts_of
 
 CONFIG_VERSION = 2
 
+ENCODER_NAMES = ("resemblyzer", "campplus")
 GATE_SHARE, CLOSE_GATE_SHARE = 0.98, 0.998
 GLANCE_SHARE = 0.995
 CLASSIC_WALK = {
@@ -129,6 +130,9 @@ class ScoreConfig(_Frozen):
 
     scoring: Literal["scaled", "classic"] = "scaled"
     weights: tuple[float, float, float] = (0.48, 0.50, 0.02)
+    encoders: tuple[Literal["resemblyzer", "campplus"], ...] | None = Field(
+        None, min_length=1, description="that lead; None: all that are there; classic: Resemblyzer"
+    )
 
     @field_validator("weights")
     @classmethod
@@ -146,6 +150,9 @@ class RankConfig(_Frozen):
     shortlist_share: float = Field(0.45, gt=0, le=1, description="of voices, heard in full length")
     finalist_share: float = Field(0.2, gt=0, le=1, description="of voices, scored fully")
     n_finalists_min: int = Field(5, ge=1)
+    n_known_heard: int = Field(
+        6, ge=0, description="of voices whose likeness was measured before, scored fully"
+    )
     voices_path: Path | None = Field(None, description="None: the model's own stock voices")
 
 
@@ -291,9 +298,9 @@ class JudgesConfig(_Frozen):
 class GradientConfig(_Frozen):
     """How `gradient` learns: Adam on one short text after another. Measured: docs/gradient.md."""
 
-    n_lessons: int = Field(12, ge=1, description="between two judgements")
+    n_lessons: int = Field(24, ge=1, description="between two judgements")
     first_lessons: int = Field(
-        3, ge=1, description="before the first judgement; twice as many before each until n_lessons"
+        6, ge=1, description="before the first judgement; twice as many before each until n_lessons"
     )
     n_steps: int = Field(15, ge=1, description="of auto, at most; then it polishes")
     patience: int = Field(4, ge=1, description="of auto: steps without improvement, likewise")
@@ -305,6 +312,13 @@ class GradientConfig(_Frozen):
     pitch_weight: float = Field(0.05, ge=0)
     range_weight: float = Field(0.05, ge=0)
     pace_weight: float = Field(0.05, ge=0)
+    encoder_shares: dict[str, float] = Field(
+        default_factory=lambda: {"resemblyzer": 0.5, "campplus": 0.5},
+        description="of the loss, by each encoder that leads",
+    )
+    precision: Literal["auto", "float32", "bfloat16"] = Field(
+        "auto", description="of the vocoder in lessons; auto: bfloat16 where the CPU computes in it"
+    )
     partials_per_s: float = Field(0.65, ge=0.63, le=1.3, description="windows that are embedded")
 
 
@@ -351,6 +365,7 @@ class Environment(_Frozen):
     numba_cache_dir: Path | None = None
     whisper_dir: Path | None = None
     wavlm_dir: Path | None = None
+    campplus_dir: Path | None = None
 
 
 def read_environment() -> Environment:
@@ -365,6 +380,7 @@ def read_environment() -> Environment:
         numba_cache_dir=Path(numba_cache_dir) if numba_cache_dir else None,
         whisper_dir=_folder(os.environ.get("KVW_WHISPER_DIR")),
         wavlm_dir=_folder(os.environ.get("KVW_WAVLM_DIR")),
+        campplus_dir=_folder(os.environ.get("KVW_CAMPPLUS_DIR")),
     )
 
 

@@ -104,8 +104,19 @@ def _name_the_texts(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "target": {"texts_lang": DEFAULT_LANG, **target}}
 
 
+def _name_the_encoder(data: dict[str, Any]) -> dict[str, Any]:
+    """Up to version 1 Resemblyzer led alone, and runs wrote all of their scoring down."""
+    score = data.get("score")
+    if not isinstance(score, dict) or "encoders" in score:
+        return data
+    return {**data, "score": {**score, "encoders": ["resemblyzer"]}}
+
+
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]
-UPGRADES: tuple[Upgrade, ...] = (_name_the_words, _name_the_texts)
+UPGRADES: tuple[Upgrade, ...] = (
+    _name_the_words,
+    lambda data: _name_the_encoder(_name_the_texts(data)),
+)
 """What leads from version 0, 1, … to the next. Sections may be missing, or of a wrong type."""
 
 

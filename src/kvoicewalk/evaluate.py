@@ -22,7 +22,7 @@ from kvoicewalk.fingerprint import package_versions
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.combine import Score
 from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import WindowedSpeech
+from kvoicewalk.score.speaker import Embeddings, SpeakerEncoder, WindowedSpeech
 from kvoicewalk.synth import Synthesizer
 from kvoicewalk.voices import Voice
 
@@ -190,7 +190,14 @@ class Evaluator:
 
     @property
     def fingerprint(self) -> str:
-        """All that changes a voice's numbers besides voice, text and seed, in one line."""
+        """All that changes a voice's score besides voice, target, texts and seed, in one line."""
+        encoders = self.scorer.encoders
+        others = "" if self.scorer.has_glance else f" · encoders {' '.join(encoders.names)}"
+        return self.measured_with + others
+
+    @property
+    def measured_with(self) -> str:
+        """All that changes what is measured of an utterance, in one line."""
         speaker = self.synthesizer.identity
         return f"{speaker} · measurements {MEASUREMENT_VERSION} · {package_versions()}"
 
@@ -211,17 +218,17 @@ class Evaluator:
         # What costs least comes first: the target text is spoken and half of its windows embedded,
         # then the other half; features, and a second text to speak, are for what passed both.
         heard = _CachedMeasurements(self, voice, self.text, seed)
-        if gate is not None and gate.min_glance is not None:
+        if gate is not None and gate.min_glance is not None and self.scorer.has_glance:
             glance = self._look(heard)
             if gate.is_closed_to(glance):
                 self.counts.n_gated += 1
                 return Evaluation(voice.name, glance.target_similarity, None, is_glance=True)
-        spoken = heard.embedding()
+        spoken = heard.embeddings()
         target_similarity = self.scorer.target_similarity(spoken)
         if gate is not None and target_similarity < gate.min_target_similarity:
             self.counts.n_gated += 1
             return Evaluation(voice.name, target_similarity, None)
-        probe = _CachedMeasurements(self, voice, self.probe_text, seed).embedding()
+        probe = _CachedMeasurements(self, voice, self.probe_text, seed).embeddings()
         score = self.scorer.score(spoken, heard.features(), probe)
         return Evaluation(voice.name, target_similarity, score)
 
@@ -231,21 +238,25 @@ class Evaluator:
 
     def _look(self, heard: "_CachedMeasurements") -> Glance:
         found = heard.glance()
-        return Glance(self.scorer.target_similarity(found[:-1]), int(found[-1]))
+        return Glance(self.scorer.glance_similarity(found[:-1]), int(found[-1]))
 
     def screen(self, voice: Voice, text: str) -> float:
         """Returns the likeness to the target on a short text, at most 1; cheap."""
-        return self.scorer.target_similarity(_CachedMeasurements(self, voice, text).embedding())
+        return self.scorer.target_similarity(_CachedMeasurements(self, voice, text).embeddings())
 
-    def embedding(self, voice: Voice) -> Values:
-        """Returns who speaks the target text, float32 (256,); kept for `evaluate`."""
-        return _CachedMeasurements(self, voice, self.text).embedding()
+    def embeddings(self, voice: Voice) -> Embeddings:
+        """Returns who speaks the target text, by each encoder; kept for `evaluate`."""
+        return _CachedMeasurements(self, voice, self.text).embeddings()
+
+    def likeness(self, voice: Voice) -> float:
+        """Returns the likeness to the target on the target text, at most 1; kept for `evaluate`."""
+        return self.scorer.target_similarity(self.embeddings(voice))
 
     def compare(self, voice: Voice) -> float:
         """Returns the target similarity, at most 1: the first half of `evaluate`, kept for it."""
         heard = _CachedMeasurements(self, voice, self.text)
         heard.features()
-        return self.scorer.target_similarity(heard.embedding())
+        return self.scorer.target_similarity(heard.embeddings())
 
     def speak(self, voice: Voice) -> Utterance:
         """Speaks the target text with a voice, just as `evaluate` did; kept of the last voice.
@@ -269,7 +280,7 @@ class _CachedMeasurements:
         self._utterance: Utterance | None = None
         self._listening: WindowedSpeech | None = None
         parts = (
-            evaluator.fingerprint,
+            evaluator.measured_with,
             voice.hash,
             str(self._seed),
             *evaluator.synthesizer.phonemes(text, evaluator.lang),
@@ -285,10 +296,16 @@ class _CachedMeasurements:
 
         return self._measure("glance", "embedding", look)
 
-    def embedding(self) -> Values:
-        return self._measure(
-            "embedding", "embedding", lambda spoken: self._listen(spoken).embedding()
-        )
+    def embeddings(self) -> Embeddings:
+        """Returns who speaks, by each encoder's name; each is kept under its own."""
+        return {one.name: self._embedding(one) for one in self._evaluator.scorer.encoders.members}
+
+    def _embedding(self, encoder: SpeakerEncoder) -> Values:
+        if encoder is self._evaluator.scorer.encoders.resemblyzer:  # may have heard a glance
+            return self._measure(
+                "embedding", "embedding", lambda spoken: self._listen(spoken).embedding()
+            )
+        return self._measure(f"embedding-{encoder.name}", "embedding", encoder.embed)
 
     def features(self) -> Values:
         scorer = self._evaluator.scorer

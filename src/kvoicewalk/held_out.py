@@ -10,11 +10,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, middle_of_speech, speech_duration_s
 from kvoicewalk.languages import DEFAULT_LANG
-from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, cosine, pool_embeddings
+from kvoicewalk.score.speaker import (
+    Embeddings,
+    EncoderSet,
+    compare,
+    joint_similarity,
+    mean_similarities,
+    pool,
+)
 from kvoicewalk.seeds import held_out_seed
 from kvoicewalk.synth import Synthesizer
 from kvoicewalk.texts import texts_of
@@ -30,7 +36,7 @@ class LengthFigures:
 
     Attributes:
         n_phonemes: a text, about.
-        target_similarity: mean over texts and seeds, at most 1.
+        target_similarity: mean over texts and seeds, on Resemblyzer's scale.
         self_similarity: mean over pairs of this length's speech and the other lengths', at most 1.
     """
 
@@ -59,12 +65,13 @@ class HeldOut:
     """How a voice does on texts that the search never spoke.
 
     Attributes:
-        target_similarity: mean over lengths, at most 1.
+        target_similarity: mean over lengths, by all encoders, on Resemblyzer's scale.
         spread: standard deviation over seeds of that mean; 0 for one seed.
         self_similarity: mean over lengths, at most 1.
         by_length: from short to long.
         duration_s: of all speech.
         facts: of all speech.
+        by_encoder: mean cosine over lengths by each encoder, by its name.
     """
 
     target_similarity: float
@@ -73,13 +80,14 @@ class HeldOut:
     by_length: tuple[LengthFigures, ...]
     duration_s: float
     facts: SpeechFacts = SpeechFacts(0.0, 0.0, 0.0)
+    by_encoder: Mapping[str, float] = field(default_factory=dict)
 
 
 def measure_held_out(
     voice: Voice,
-    target: Embedding,
+    references: Sequence[Embeddings],
     synthesizer: Synthesizer,
-    encoder: SpeakerEncoder,
+    encoders: EncoderSet,
     *,
     n_seeds: int,
     seed: int = 0,
@@ -91,10 +99,9 @@ def measure_held_out(
 
     Args:
         voice: to be judged.
-        target: float32 (256,), of the recording; or (n, 256), `references` to it: then likeness
-            is the mean over them.
+        references: to the recording, see `Yardstick`; likeness is the mean over them.
         synthesizer: speaks.
-        encoder: embeds.
+        encoders: embed.
         n_seeds: how often all of it is spoken.
         seed: of the search, which never comes to the seeds used here.
         lang: of the texts, as `Synthesizer.speak` takes it.
@@ -104,13 +111,13 @@ def measure_held_out(
     Raises:
         SynthError: the voice does not speak on this model.
     """
-    references = np.atleast_2d(target)
     wanted = texts_of(lang).held_out if texts is None else texts
     duration_s, facts = 0.0, _FactsTally()
     likeness: list[list[float]] = []
-    speech: list[dict[int, list[Embedding]]] = []
+    by_encoder: list[dict[str, float]] = []
+    speech: list[dict[int, list[Embeddings]]] = []
     for k in range(n_seeds):
-        spoken: dict[int, list[Embedding]] = {}
+        spoken: dict[int, list[Embeddings]] = {}
         for n_phonemes, said in wanted.items():
             heard = [
                 synthesizer.speak(text, voice, seed=held_out_seed(seed, k), lang=lang)
@@ -121,14 +128,14 @@ def measure_held_out(
                 facts.add(one)
                 if hear is not None and k == 0:
                     hear(n_phonemes, one)
-            spoken[n_phonemes] = [encoder.embed(one) for one in join_short(heard)]
+            spoken[n_phonemes] = [encoders.embed(one) for one in join_short(heard)]
         speech.append(spoken)
-        likeness.append(
-            [
-                statistics.fmean(cosine(e, r) for e in found for r in references)
-                for found in spoken.values()
-            ]
-        )
+        at_length = [
+            mean_similarities([compare(e, r) for e in found for r in references])
+            for found in spoken.values()
+        ]
+        by_encoder += at_length
+        likeness.append([joint_similarity(one) for one in at_length])
     by_length = tuple(
         LengthFigures(n, statistics.fmean(row[i] for row in likeness), _steadiness(speech, n))
         for i, n in enumerate(wanted)
@@ -141,6 +148,7 @@ def measure_held_out(
         by_length=by_length,
         duration_s=duration_s,
         facts=facts.read(),
+        by_encoder=mean_similarities(by_encoder),
     )
 
 
@@ -163,9 +171,9 @@ class _FactsTally:
         return SpeechFacts(self._n_clipped / self._n_samples, silence_share, self._speech_s)
 
 
-def _steadiness(speech: Sequence[dict[int, list[Embedding]]], n_phonemes: int) -> float:
+def _steadiness(speech: Sequence[dict[int, list[Embeddings]]], n_phonemes: int) -> float:
     pairs = [
-        cosine(own, other)
+        joint_similarity(compare(own, other))
         for spoken in speech
         for own in spoken[n_phonemes]
         for n_other, others in spoken.items()
@@ -196,17 +204,19 @@ class Yardstick:
     """What a voice is held against, measured with the target alone.
 
     Attributes:
-        references: float32 (n, 256). Several clips: the centroid of the others, for each clip.
-            One clip: its halves. The ceiling is measured against the same, so that a perfect copy
-            reaches it.
-        ceiling: the target's likeness to itself, at most 1: what a perfect voice could reach.
+        references: several clips: the centroid of the others, for each clip. One clip: its halves.
+            The ceiling is measured against the same, so that a perfect copy reaches it.
+        ceiling: the target's likeness to itself, on Resemblyzer's scale: what a perfect voice could
+            reach.
+        by_encoder: the same as a cosine by each encoder, by its name.
     """
 
-    references: npt.NDArray[np.float32] = field(repr=False)
+    references: tuple[Embeddings, ...] = field(repr=False)
     ceiling: float
+    by_encoder: Mapping[str, float]
 
 
-def make_yardstick(clips: Sequence[Utterance], encoder: SpeakerEncoder) -> Yardstick:
+def make_yardstick(clips: Sequence[Utterance], encoders: EncoderSet) -> Yardstick:
     """Holds the target against itself, each clip left out in turn; one clip is halved.
 
     Raises:
@@ -215,15 +225,13 @@ def make_yardstick(clips: Sequence[Utterance], encoder: SpeakerEncoder) -> Yards
     if len(clips) == 1:
         samples, rate_hz = clips[0].samples, clips[0].sample_rate_hz
         parts = np.split(samples, [middle_of_speech(clips[0])])  # as much speech in each
-        embeddings = [encoder.embed(Utterance(part, rate_hz)) for part in parts]
+        embeddings = [encoders.embed(Utterance(part, rate_hz)) for part in parts]
         references = embeddings[::-1]
     else:
-        embeddings = [encoder.embed(clip) for clip in clips]
-        references = [
-            pool_embeddings([*embeddings[:i], *embeddings[i + 1 :]]) for i in range(len(clips))
-        ]
-    top = statistics.fmean(map(cosine, embeddings, references))
-    return Yardstick(np.stack(references), top)
+        embeddings = [encoders.embed(clip) for clip in clips]
+        references = [pool([*embeddings[:i], *embeddings[i + 1 :]]) for i in range(len(clips))]
+    by_encoder = mean_similarities(list(map(compare, embeddings, references)))
+    return Yardstick(tuple(references), joint_similarity(by_encoder), by_encoder)
 
 
 def share_of_gap(value: float, floor: float, top: float) -> float | None:

@@ -2,7 +2,7 @@
 
 A lesson speaks one short text with the voice, through the synthesizer's differentiable twin:
 
-    1 − cosine to the target          moves the timbre half, through waveform and speaker encoder
+    Σ wₑ (1 − cosine to the target)   moves the timbre half, through waveform and speaker encoders
     pitch median and range, pace      move the prosody half, through the predictor's own outputs
 
 Pitch and pace depend on the text, and a ruler for recordings is not a ruler for predictions. So the
@@ -20,12 +20,13 @@ import torch
 from kvoicewalk.config import GradientConfig
 from kvoicewalk.errors import ModelError, Setting
 from kvoicewalk.languages import DEFAULT_LANG
-from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
-from kvoicewalk.score.speaker import Embedding
+from kvoicewalk.score.speaker import DifferentiableEncoder, Embeddings, EncoderSet, Resemblyzer
+from kvoicewalk.score.speaker.likeness import SCORE_SCALE, likeness_scales
 from kvoicewalk.seeds import lesson_order_seed, lesson_seed
 from kvoicewalk.synth import (
     KokoroSynthesizer,
+    computes_bfloat16,
     flushed_denormals,
     without_cudnn,
 )
@@ -82,6 +83,47 @@ def _difference(start: float | None, target: float | None) -> float | None:
     return None if start is None or target is None else target - start
 
 
+@dataclass(frozen=True)
+class SpeakerTerm:
+    """What one speaker encoder adds to the loss: weight · (1 − cosine).
+
+    Attributes:
+        name: of the encoder.
+        weight: makes shares of likeness of shares of the loss, whatever the encoder's scale.
+        encoder: hears.
+        target: float32 (dimension,), whom.
+    """
+
+    name: str
+    weight: float
+    encoder: DifferentiableEncoder = field(repr=False)
+    target: torch.Tensor = field(repr=False)
+
+
+def speaker_terms(
+    encoders: EncoderSet, target: Embeddings, config: GradientConfig
+) -> tuple[SpeakerTerm, ...]:
+    """Returns a term for each encoder.
+
+    An encoder's share of the loss is one of likeness, counted on Resemblyzer's scale; its cosine
+    therefore counts by how much narrower or wider its own scale is. Resemblyzer alone has 1.
+    """
+    shares = {name: config.encoder_shares.get(name, 1.0) for name in encoders.names}
+    scales = likeness_scales()
+    span = scales[SCORE_SCALE].span
+    terms = []
+    for one in encoders.members:
+        share = shares[one.name] / sum(shares.values())
+        twin = (
+            one.differentiable(config.partials_per_s)
+            if isinstance(one, Resemblyzer)
+            else one.differentiable()
+        )
+        aim = torch.from_numpy(target[one.name]).to(twin.device)
+        terms.append(SpeakerTerm(one.name, share * (span / scales[one.name].span), twin, aim))
+    return tuple(terms)
+
+
 class GradientLoss:
     """Gives lessons on texts that rotate, each with a seed of its own.
 
@@ -92,8 +134,7 @@ class GradientLoss:
     def __init__(
         self,
         synthesizer: KokoroSynthesizer,
-        encoder: DifferentiableEncoder,
-        target: Embedding,
+        terms: Sequence[SpeakerTerm],
         start: Voice,
         change: ProsodyChange,
         texts: Sequence[str],
@@ -106,8 +147,10 @@ class GradientLoss:
             raise ModelError("no lesson text is short enough; take ", method, ".")
         # Where samples, embedding and loss meet.
         self._device = synthesizer.model.network.device
-        self._synthesizer, self._encoder = synthesizer, encoder
-        self._target = torch.from_numpy(target).to(self._device)
+        self._is_mixed = config.precision == "bfloat16" or (
+            config.precision == "auto" and computes_bfloat16(self._device)
+        )
+        self._synthesizer, self._terms = synthesizer, tuple(terms)
         self._start, self._change, self._config, self._seed = start, change, config, seed
         # One chunk a text; the first one, should a text be longer.
         self._chunks = [synthesizer.phonemizer.phonemize(text, lang).chunks[0] for text in texts]
@@ -128,24 +171,33 @@ class GradientLoss:
         row = torch.tensor(voice.rows[len(phonemes) - 1, 0]).to(self._device).requires_grad_()
         weights = self._weights()
         spoken = self._synthesizer.speak_row(
-            phonemes, row, seed=lesson_seed(self._seed, number), needs_prosody=bool(weights.any())
+            phonemes,
+            row,
+            seed=lesson_seed(self._seed, number),
+            needs_prosody=bool(weights.any()),
+            is_mixed=self._is_mixed,
         )
         with flushed_denormals(), without_cudnn():
-            likeness = self._encoder.embed(spoken.samples) @ self._target
+            unlike = self._unlike(spoken.samples)
             now = self._numbers(spoken.pitch_hz, spoken.durations, len(phonemes))
             errors = _errors(now, self._target_numbers(phonemes))
-            loss = 1 - likeness + (weights * errors).sum()
+            away = sum(term.weight * unlike[term.name] for term in self._terms)
+            loss: torch.Tensor = away + (weights * errors).sum()
             loss.backward()  # type: ignore[no-untyped-call]
         assert row.grad is not None
         self.n_lessons += 1
         pitch, span, pace = errors.detach().cpu().tolist()
         parts = {
-            "likeness": 1 - float(likeness.detach()),
+            **{name: float(value.detach()) for name, value in unlike.items()},
             "pitch": pitch,
             "range": span,
             "pace": pace,
         }
         return LossSample(float(loss.detach()), row.grad.cpu().numpy().astype(np.float64), parts)
+
+    def _unlike(self, samples: torch.Tensor) -> dict[str, torch.Tensor]:
+        """Returns 1 − cosine to the target by each encoder."""
+        return {t.name: 1 - t.encoder.embed(samples) @ t.target for t in self._terms}
 
     def _text_index(self, number: int) -> int:
         epoch, place = divmod(number, len(self._chunks))

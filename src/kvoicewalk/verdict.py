@@ -4,7 +4,8 @@ A search can please the encoder on its own texts alone. What it won there over t
 must be there on new texts, too; and it must be there at every text length.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from kvoicewalk.held_out import HeldOut, share_of_gap
@@ -47,6 +48,7 @@ class Standing:
         floor_name: its name.
         ceiling: the recording against itself, at most 1.
         voice_search, floor_search: likeness on the search's own text; None where not known.
+        ceiling_by_encoder: the recording against itself as a cosine by each encoder, by its name.
     """
 
     voice: HeldOut
@@ -55,6 +57,7 @@ class Standing:
     ceiling: float
     voice_search: float | None = None
     floor_search: float | None = None
+    ceiling_by_encoder: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def share(self) -> float | None:
@@ -62,6 +65,15 @@ class Standing:
         return share_of_gap(
             self.voice.target_similarity, self.floor.target_similarity, self.ceiling
         )
+
+    @property
+    def encoder_shares(self) -> dict[str, float | None]:
+        """Share of the gap closed by each encoder, by its name."""
+        own, below = self.voice.by_encoder, self.floor.by_encoder
+        return {
+            name: share_of_gap(own[name], below[name], top)
+            for name, top in self.ceiling_by_encoder.items()
+        }
 
     @property
     def lost(self) -> float | None:

@@ -12,11 +12,10 @@ from typer.testing import CliRunner
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli.app import app
 from kvoicewalk.config import GradientConfig
-from kvoicewalk.loss import GradientLoss, ProsodyChange
+from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
 from kvoicewalk.models import registry
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.differentiable import DifferentiableEncoder
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import EncoderSet, Resemblyzer
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import PROSODY, TIMBRE
@@ -42,12 +41,11 @@ def away(monkeypatch):
 def teach(model, target):
     """One lesson on a model's own device."""
     synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, model.english))
-    encoder = DifferentiableEncoder(SpeakerEncoder(model.network.device))
+    encoders = EncoderSet.alone(Resemblyzer(model.network.device))
     start = model.voices.load(model.voices.names[0])
-    config = GradientConfig()
-    loss = GradientLoss(
-        synthesizer, encoder, target, start, CHANGE, texts_of().lessons[6:8], config
-    )
+    config = GradientConfig(partials_per_s=1.3, precision="float32")
+    terms = speaker_terms(encoders, {"resemblyzer": target}, config)
+    loss = GradientLoss(synthesizer, terms, start, CHANGE, texts_of().lessons[6:8], config)
     return loss.sample(start, 0)
 
 
@@ -59,7 +57,7 @@ def cosine(a, b):
 def target(mini_model):
     synthesizer = KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab, mini_model.english))
     voice = mini_model.voices.load("am_garnet")
-    return SpeakerEncoder().embed(synthesizer.speak(texts_of().target, voice, seed=1))
+    return Resemblyzer().embed(synthesizer.speak(texts_of().target, voice, seed=1))
 
 
 def test_the_stand_in_refuses_what_a_card_refuses(away):

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import Resemblyzer
 from kvoicewalk.voices import PROSODY, TIMBRE
 from tools.train_mini.gradients import FrozenSpeech, worst_error
 
@@ -17,7 +17,7 @@ def speech(mini_model):
 
     synthesizer = KokoroSynthesizer(mini_model, Phonemizer(mini_model.vocab, mini_model.english))
     voice = mini_model.voices.load(mini_model.voices.names[0])
-    return FrozenSpeech(synthesizer, SpeakerEncoder(), voice, TEXT, torch.float64)
+    return FrozenSpeech(synthesizer, Resemblyzer(), voice, TEXT, torch.float64)
 
 
 def test_timbre_through_waveform_and_speaker_encoder(speech):

@@ -9,7 +9,7 @@ from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.acoustics import make_feature_term
 from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import SpeakerEncoder, cosine
+from kvoicewalk.score.speaker import EncoderSet, Resemblyzer, cosine
 from kvoicewalk.score.target import build_target
 from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import MAX_PERFORMANCES, KokoroSynthesizer
@@ -122,47 +122,48 @@ def test_speed_shortens(mini_model, mini_synthesizer, voice):
 
 
 @pytest.fixture(scope="module")
-def encoder():
-    return SpeakerEncoder()
+def encoders():
+    return EncoderSet.alone(Resemblyzer())
 
 
 @pytest.mark.parametrize("scoring", ["scaled", "classic"])
-def test_a_voice_scored_against_itself_is_perfect(mini_synthesizer, voice, encoder, scoring):
+def test_a_voice_scored_against_itself_is_perfect(mini_synthesizer, voice, encoders, scoring):
     clip = mini_synthesizer.speak(TEXT, voice, seed=0)
     config = ScoreConfig(scoring=scoring)
     term = make_feature_term(scoring)
-    target = build_target("itself", [clip], encoder, term)
-    scorer = Scorer(target, encoder, term, config)
+    target = build_target("itself", [clip], encoders, term)
+    scorer = Scorer(target, encoders, term, config)
     evaluator = Evaluator(mini_synthesizer, scorer, TEXT, TEXT, 0, MemoryCache())
     score = evaluator.evaluate(voice).score
     assert score.score == pytest.approx(100.0, abs=0.01)
     assert evaluator.counts.n_spoken == 1  # target and probe text are the same here
 
 
-def test_one_evaluation_embeds_each_utterance_once(mini_synthesizer, voice, encoder):
+def test_one_evaluation_embeds_each_utterance_once(mini_synthesizer, voice, encoders):
     clip = mini_synthesizer.speak(TEXT, voice, seed=0)
     term = make_feature_term("scaled")
-    target = build_target("t", [clip], encoder, term)
+    target = build_target("t", [clip], encoders, term)
     evaluator = Evaluator(
         mini_synthesizer,
-        Scorer(target, encoder, term, ScoreConfig()),
+        Scorer(target, encoders, term, ScoreConfig()),
         TEXT,
         "Another sentence, quite unlike the first.",
         0,
         MemoryCache(),
     )
-    before = encoder.n_embeddings
+    before = encoders.resemblyzer.n_embeddings
     evaluator.evaluate(voice)
-    assert encoder.n_embeddings == before + 2
+    assert encoders.resemblyzer.n_embeddings == before + 2
 
 
-def test_several_clips_pool_to_a_centroid(mini_synthesizer, voice, encoder):
+def test_several_clips_pool_to_a_centroid(mini_synthesizer, voice, encoders):
     term = make_feature_term("scaled")
     texts = (TEXT, "Nobody knew why the clock had stopped at noon.")
     clips = [mini_synthesizer.speak(text, voice, seed=0) for text in texts]
-    target = build_target("two", clips, encoder, term)
-    assert np.linalg.norm(target.embedding) == pytest.approx(1.0, abs=1e-5)
+    target = build_target("two", clips, encoders, term)
+    (centroid,) = target.embeddings.values()
+    assert np.linalg.norm(centroid) == pytest.approx(1.0, abs=1e-5)
     assert len(target.clip_similarities) == 2
-    single = [cosine(target.embedding, encoder.embed(clip)) for clip in clips]
+    single = [cosine(centroid, encoders.resemblyzer.embed(clip)) for clip in clips]
     assert single == pytest.approx(target.clip_similarities)
     assert target.duration_s == pytest.approx(sum(clip.duration_s for clip in clips))

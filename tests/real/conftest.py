@@ -4,11 +4,9 @@ import os
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 
-from kvoicewalk.audio import Utterance, resample
 from tools.real_kokoro import kit_dir
 
 KIT = kit_dir()  # before a test's own cache folder takes the place of the user's
@@ -19,6 +17,12 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if Path(__file__).parent in item.path.parents:
             item.add_marker(pytest.mark.real)
+
+
+@pytest.fixture(autouse=True)
+def _kits_encoder(_own_cache, monkeypatch):
+    """Lets the kit's CAM++ be found, by commands in processes of their own, too."""
+    monkeypatch.setenv("KVW_CAMPPLUS_DIR", str(KIT / "campplus"))
 
 
 @pytest.fixture(scope="session")
@@ -65,35 +69,33 @@ def listener(real_kit):
 
 @pytest.fixture(scope="session")
 def encoders(real_kit):
-    """Who speaks, by name: Resemblyzer, and CAM++ by its reference network."""
-    from kvoicewalk.score.speaker import SpeakerEncoder
+    """Resemblyzer and CAM++, as a search has them."""
+    from kvoicewalk.score.speaker import EncoderSet, Resemblyzer
+    from kvoicewalk.score.speaker.campplus import load_campplus
 
-    campplus = _Campplus(real_kit / "campplus")
-    return {"resemblyzer": SpeakerEncoder().embed, "campplus": campplus.embed}
+    resemblyzer = Resemblyzer()
+    campplus = load_campplus(real_kit / "campplus" / "campplus_cn_en_common.pt")
+    return EncoderSet((resemblyzer, campplus), resemblyzer)
 
 
-class _Campplus:
-    """CAM++ (Wang et al. 2023, arXiv 2303.00332), the network of the package that has its weights.
+@pytest.fixture(scope="session")
+def campplus_weights(real_kit) -> dict[str, torch.Tensor]:
+    """The published checkpoint, as it is."""
+    return torch.load(real_kit / "campplus" / "campplus_cn_en_common.pt", weights_only=True)
 
-    Front end: 80 mel filters by Kaldi's rules, their mean over time taken off.
+
+@pytest.fixture(scope="session")
+def reference_campplus(real_kit, campplus_weights) -> torch.nn.Module:
+    """CAM++ as the package has it that its weights come with.
+
+    It ends in a rectifier that the published network (modelscope/3D-Speaker) does not have.
     """
-
-    def __init__(self, folder: Path) -> None:
-        sys.path.insert(0, os.fspath(folder))
-        try:
-            from camplusplus import CAMPPlus
-        finally:
-            sys.path.remove(os.fspath(folder))
-        self._network = CAMPPlus(feat_dim=80, embedding_size=192)
-        weights = torch.load(folder / "campplus_cn_en_common.pt", weights_only=True)
-        self._network.load_state_dict(weights)
-        self._network.eval()
-
-    def embed(self, utterance: Utterance) -> np.ndarray:
-        from torchaudio.compliance.kaldi import fbank
-
-        samples = resample(utterance.samples, utterance.sample_rate_hz, 16_000)
-        mels = fbank(torch.from_numpy(samples)[None], num_mel_bins=80, sample_frequency=16_000)
-        with torch.inference_mode():
-            found = self._network((mels - mels.mean(0, keepdim=True))[None])[0].numpy()
-        return found / np.linalg.norm(found)
+    folder = real_kit / "campplus"
+    sys.path.insert(0, os.fspath(folder))
+    try:
+        from camplusplus import CAMPPlus
+    finally:
+        sys.path.remove(os.fspath(folder))
+    network = CAMPPlus(feat_dim=80, embedding_size=192)
+    network.load_state_dict(campplus_weights)
+    return network.eval()

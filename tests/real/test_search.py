@@ -17,29 +17,27 @@ from pathlib import Path
 import torch
 torch.set_num_threads(2)
 from kvoicewalk.audio import read_utterance
-from kvoicewalk.config import GradientConfig, ModelConfig
-from kvoicewalk.loss import ProsodyChange, GradientLoss
+from kvoicewalk.config import GradientConfig, ModelConfig, ScoreConfig
+from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
 from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.differentiable import DifferentiableEncoder
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import open_encoders
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.space import describe_population, make_smooth_space
 from kvoicewalk.synth import KokoroSynthesizer
 
 model = open_model(ModelConfig(name=sys.argv[1], device="cpu"))
 synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, "espeak"))
-encoder = SpeakerEncoder()
-target = encoder.embed(read_utterance(Path(sys.argv[2])))
+encoders = open_encoders(ScoreConfig())
+assert encoders.names == ("resemblyzer", "campplus")
+target = encoders.embed(read_utterance(Path(sys.argv[2])))
 names = json.loads(sys.argv[3])
 stock = [model.voices.load(name) for name in names]
 config = GradientConfig(n_lessons=3, first_lessons=3)
 text = ["Bring me two cups of tea, please."]
 change = ProsodyChange(None, None, None)
-loss = GradientLoss(
-    synthesizer, DifferentiableEncoder(encoder, partials_per_s=config.partials_per_s), target,
-    stock[0], change, text, config,
-)
+terms = speaker_terms(encoders, target, config)
+loss = GradientLoss(synthesizer, terms, stock[0], change, text, config)
 space = make_smooth_space("shared", stock[0], describe_population(stock), None)
 descent = GradientDescent(space, loss.sample, None, config)
 before = loss.sample(stock[0], 0).loss
@@ -82,18 +80,18 @@ def test_six_voices_are_ranked(kokoro_dir, shared_data, tmp_path):
 
 def test_held_out_likeness_tells_a_voice_from_another(synthesizer, kokoro, encoders):
     from kvoicewalk.held_out import measure_held_out
-    from kvoicewalk.score.speaker import SpeakerEncoder
     from kvoicewalk.texts import HELD_OUT_LENGTHS
 
-    encoder = SpeakerEncoder()
     voice, other = (kokoro.voices.load(name) for name in ("am_michael", "af_bella"))
-    own = encoder.embed(synthesizer.speak("The kettle boiled over twice.", voice, seed=7))
-    another = encoder.embed(synthesizer.speak("The kettle boiled over twice.", other, seed=7))
-    found = measure_held_out(voice, own, synthesizer, encoder, n_seeds=1)
-    against = measure_held_out(voice, another, synthesizer, encoder, n_seeds=1)
+    text = "The kettle boiled over twice."
+    own, another = (encoders.embed(synthesizer.speak(text, v, seed=7)) for v in (voice, other))
+    found = measure_held_out(voice, [own], synthesizer, encoders, n_seeds=1)
+    against = measure_held_out(voice, [another], synthesizer, encoders, n_seeds=1)
     assert [one.n_phonemes for one in found.by_length] == list(HELD_OUT_LENGTHS)
     assert found.target_similarity > 0.7 > against.target_similarity
     assert found.self_similarity == pytest.approx(against.self_similarity)
+    for name in ("resemblyzer", "campplus"):
+        assert found.by_encoder[name] > against.by_encoder[name] + 0.1
 
 
 def test_same_seed_same_samples_in_two_processes(kokoro_dir, tmp_path):

@@ -51,8 +51,8 @@ def test_one_voice_on_two_texts_is_nearer_than_two_voices(synthesizer, kokoro, e
         for name in names
         for text in TEXTS
     }
-    for embed in encoders.values():
-        found = {key: embed(utterance) for key, utterance in spoken.items()}
+    for encoder in encoders.members:
+        found = {key: encoder.embed(utterance) for key, utterance in spoken.items()}
         same = [found[name, TEXTS[0]] @ found[name, TEXTS[1]] for name in names]
         others = [
             found[one, TEXTS[0]] @ found[other, TEXTS[1]]

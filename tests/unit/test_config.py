@@ -81,6 +81,12 @@ def test_a_bad_file_is_refused(tmp_path, content):
 
 
 RUNS_OF_0_1_0 = Path(__file__).resolve().parents[1] / "data" / "runs-0.1.0"
+# Keys that came later, with the defaults of today.
+SINCE_0_1_0 = (
+    ("rank", "n_known_heard"),
+    ("gradient", "encoder_shares"),
+    ("gradient", "precision"),
+)
 
 
 @pytest.mark.parametrize(
@@ -90,8 +96,45 @@ def test_the_config_of_a_run_of_version_0_1_0_means_the_same(path):
     old = json.loads(path.read_text(encoding="utf-8"))
     assert "version" not in old
     config = merge_config(old["command"], {}, load_config(path))
-    old["target"]["texts_lang"] = None
-    assert dump_config(config) == {**old, "version": CONFIG_VERSION}
+    wanted = {**old, "version": CONFIG_VERSION}
+    wanted["target"] = {**old["target"], "texts_lang": None}
+    wanted["score"] = {**old["score"], "encoders": ["resemblyzer"]}
+    today = dump_config(RunConfig(command="walk"))
+    for section, key in SINCE_0_1_0:
+        assert key not in old[section]
+        wanted[section] = {**wanted[section], key: today[section][key]}
+    assert dump_config(config) == wanted
+
+
+@pytest.mark.parametrize("version", [None, 1])
+def test_up_to_version_1_resemblyzer_led_alone(version):
+    """A run wrote all of its scoring down; a file by hand without it takes today's default."""
+    said = {} if version is None else {"version": version}
+
+    def encoders_of(**sections):
+        return merge_config(
+            "walk", {}, upgrade_config({**said, **sections}, "a run")
+        ).score.encoders
+
+    assert encoders_of(score={"scoring": "scaled"}) == ("resemblyzer",)
+    assert encoders_of(score={}) == ("resemblyzer",)
+    assert encoders_of(score={"encoders": ["campplus"]}) == ("campplus",)
+    assert encoders_of() is None
+    with pytest.raises(ConfigError, match="score"):
+        encoders_of(score=["scaled"])
+
+
+def test_version_2_names_its_encoders_or_takes_all_that_are_there():
+    def encoders_of(score):
+        data = upgrade_config({"version": 2, "score": score}, "a run")
+        return merge_config("walk", {}, data).score.encoders
+
+    assert encoders_of({"scoring": "scaled"}) is None
+    assert encoders_of({"encoders": None}) is None
+    assert encoders_of({"encoders": ["resemblyzer", "campplus"]}) == ("resemblyzer", "campplus")
+    for wrong in ([], ["wavlm"], "resemblyzer"):
+        with pytest.raises(ConfigError, match=r"score\.encoders"):
+            encoders_of({"encoders": wrong})
 
 
 def test_a_dumped_config_says_its_version_and_needs_no_step():
@@ -146,7 +189,9 @@ def test_each_step_is_taken_once_and_in_order(monkeypatch):
 def test_a_newer_config_is_refused(tmp_path):
     path = tmp_path / "config.json"
     path.write_text(json.dumps({"version": CONFIG_VERSION + 1, "walk": {"of_tomorrow": 1}}))
-    with pytest.raises(ConfigError, match=r"config\.json has version 3, .*update kvw") as caught:
+    with pytest.raises(
+        ConfigError, match=rf"config\.json has version {CONFIG_VERSION + 1}, .*update kvw"
+    ) as caught:
         load_config(path)
     assert "\n" not in str(caught.value)
 
@@ -172,7 +217,9 @@ def test_environment_is_read_here(monkeypatch, tmp_path):
     monkeypatch.setenv("KVW_DEBUG", "1")
     monkeypatch.setenv("KVW_CACHE_DIR", str(tmp_path))
     monkeypatch.setenv("KVW_SPACY_MODEL", "some/folder")
+    monkeypatch.setenv("KVW_CAMPPLUS_DIR", "~/campplus")
     environment = read_environment()
+    assert environment.campplus_dir == Path.home() / "campplus"
     assert environment.model == "mini"
     assert environment.spacy_model == "some/folder"
     assert environment.is_debug

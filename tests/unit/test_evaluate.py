@@ -5,8 +5,9 @@ import pytest
 from kvoicewalk import evaluate
 from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.evaluate import Evaluator, Gate, Glance, SerialExecutor
+from kvoicewalk.score.speaker import EncoderSet, joint_similarity
 from kvoicewalk.store import MemoryCache
-from tests.fakes import FakeScorer, FakeSynthesizer, constant_voice
+from tests.fakes import FakeEncoder, FakeScorer, FakeSynthesizer, constant_voice, fake_encoders
 
 VOICE = constant_voice("one", 0.4)
 
@@ -128,6 +129,93 @@ def test_a_glance_is_remembered():
     glance = evaluator.glance(VOICE)
     assert (glance.target_similarity, glance.n_windows) == (pytest.approx(0.85), 9)
     assert evaluator.counts.n_spoken == 2
+
+
+def two_ears(off=0.5):
+    """Encoders of which the second hears another level than the first."""
+    return fake_encoders(FakeEncoder(), FakeEncoder("campplus", off))
+
+
+def test_two_encoders_hear_each_utterance_once_and_score_jointly():
+    evaluator = make_evaluator(scorer=FakeScorer(encoders=two_ears()))
+    evaluation = evaluator.evaluate(VOICE)
+    wanted = joint_similarity({"resemblyzer": 0.9, "campplus": 0.6})
+    assert evaluation.target_similarity == pytest.approx(wanted, abs=1e-6)
+    assert evaluation.score.target_similarity == evaluation.target_similarity
+    assert evaluation.target_similarity != pytest.approx(0.9, abs=0.01)
+    assert evaluator.synthesizer.spoken == [("one", "target"), ("one", "probe")]
+    first, second = evaluator.scorer.encoders.members
+    assert (evaluator.scorer.n_embedded, first.n_embedded, second.n_embedded) == (2, 0, 2)
+    found = evaluator.embeddings(VOICE)
+    assert {name: value.tolist() for name, value in found.items()} == {
+        "resemblyzer": [pytest.approx(0.4)],
+        "campplus": [pytest.approx(0.9)],
+    }
+    assert evaluator.counts.n_spoken == 2
+    assert second.n_embedded == 2
+    assert evaluator.compare(VOICE) == evaluation.target_similarity
+    assert evaluator.screen(VOICE, "short") == evaluation.target_similarity
+
+
+def test_each_encoder_remembers_under_its_own_key():
+    memory = MemoryCache()
+    alone = make_evaluator(memory)
+    alone.evaluate(VOICE)
+    both = make_evaluator(memory, scorer=FakeScorer(encoders=two_ears()))
+    both.evaluate(VOICE)
+    # Resemblyzer's embeddings and the features were there; the second's are not.
+    assert both.scorer.n_embedded == 0
+    assert both.scorer.encoders.members[1].n_embedded == 2
+    again = make_evaluator(memory, scorer=FakeScorer(encoders=two_ears(off=9.0)))
+    assert again.evaluate(VOICE) == both.evaluate(VOICE)
+    assert again.counts.n_spoken == 0
+    third = fake_encoders(FakeEncoder("resemblyzer"), FakeEncoder("another", 0.5))
+    assert set(make_evaluator(memory, scorer=FakeScorer(encoders=third)).embeddings(VOICE)) == {
+        "resemblyzer",
+        "another",
+    }
+    assert third.members[1].n_embedded == 1
+    last = make_evaluator(memory)
+    last.evaluate(VOICE)
+    assert last.counts.n_spoken == 0
+
+
+def test_where_another_leads_alone_its_own_embeddings_are_kept():
+    memory, resemblyzer = MemoryCache(), FakeEncoder()
+    make_evaluator(memory).evaluate(VOICE)
+    other = FakeEncoder("campplus", 0.5)
+    evaluator = make_evaluator(
+        memory, scorer=FakeScorer(encoders=EncoderSet((other,), resemblyzer))
+    )
+    wanted = joint_similarity({"campplus": 0.6})
+    assert evaluator.evaluate(VOICE).target_similarity == pytest.approx(wanted, abs=1e-6)
+    assert (other.n_embedded, evaluator.scorer.n_embedded) == (2, 0)
+
+
+def test_no_glance_closes_the_gate_where_two_encoders_lead():
+    evaluator = make_evaluator(scorer=FakeScorer(glance_off=-0.05, encoders=two_ears()))
+    evaluation = evaluator.evaluate(VOICE, Gate(0.0, Glance(1.0, 9)))
+    assert not evaluation.is_gated
+    assert not evaluation.is_glance
+    closed = evaluator.evaluate(VOICE, Gate(evaluation.target_similarity + 1e-6, Glance(1.0, 9)))
+    assert closed.is_gated
+    assert not closed.is_glance
+
+
+def test_encoders_are_part_of_the_fingerprint_and_resemblyzer_alone_is_none():
+    alone, both = make_evaluator(), make_evaluator(scorer=FakeScorer(encoders=two_ears()))
+    assert alone.fingerprint == alone.measured_with == both.measured_with
+    assert both.fingerprint == f"{both.measured_with} · encoders resemblyzer campplus"
+
+
+def test_a_voice_that_the_second_encoder_cannot_hear_is_the_voices_fault():
+    class Deaf(FakeEncoder):
+        def embed(self, utterance):
+            raise AudioError("no speech was found to compare; give a recording of a voice.")
+
+    encoders = fake_encoders(FakeEncoder(), Deaf("campplus"))
+    with pytest.raises(SynthError, match="voice one gives no speech"):
+        make_evaluator(scorer=FakeScorer(encoders=encoders)).evaluate(VOICE)
 
 
 def test_screening_speaks_one_text():

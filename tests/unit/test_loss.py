@@ -5,16 +5,27 @@ import pytest
 import torch
 
 from kvoicewalk.config import GradientConfig
-from kvoicewalk.loss import GradientLoss, ProsodyChange, prosody_change, smooth_quantiles
+from kvoicewalk.loss import (
+    GradientLoss,
+    ProsodyChange,
+    SpeakerTerm,
+    prosody_change,
+    smooth_quantiles,
+    speaker_terms,
+)
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.differentiable import DifferentiableEncoder
 from kvoicewalk.score.prosody import Prosody
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import EncoderSet, Resemblyzer
+from kvoicewalk.score.speaker.campplus import Campplus, DifferentiableCampplus
+from kvoicewalk.score.speaker.campplus_network import CampplusNetwork
+from kvoicewalk.score.speaker.likeness import likeness_scales
+from kvoicewalk.score.speaker.resemblyzer_twin import DifferentiableResemblyzer
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice
+from tests.generated_campplus import generate_campplus
 
 NO_CHANGE = ProsodyChange(0.0, 0.0, 0.0)
 TEXTS = texts_of().lessons[6:9]
@@ -27,7 +38,7 @@ def synthesizer(mini_model):
 
 @pytest.fixture(scope="module")
 def encoder():
-    return SpeakerEncoder()
+    return Resemblyzer()
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +52,9 @@ def target(synthesizer, encoder, voices):
 
 
 def make_loss(synthesizer, encoder, target, start, change=NO_CHANGE, **config):
-    return GradientLoss(
-        synthesizer, DifferentiableEncoder(encoder), target, start, change, TEXTS,
-        GradientConfig(**config),
-    )  # fmt: skip
+    aim = torch.from_numpy(target)
+    term = SpeakerTerm("resemblyzer", 1.0, DifferentiableResemblyzer(encoder), aim)
+    return GradientLoss(synthesizer, [term], start, change, TEXTS, GradientConfig(**config))
 
 
 def test_same_voice_and_number_same_lesson_and_all_texts_come_round(
@@ -64,7 +74,7 @@ def test_the_start_misses_nothing_where_nothing_must_change(synthesizer, encoder
     lesson = make_loss(synthesizer, encoder, target, voices[0]).sample(voices[0], 0)
     for name in ("pitch", "range", "pace"):
         assert lesson.parts[name] == pytest.approx(0.0, abs=1e-5)
-    assert lesson.loss == pytest.approx(lesson.parts["likeness"], abs=1e-5)
+    assert lesson.loss == pytest.approx(lesson.parts["resemblyzer"], abs=1e-5)
     assert lesson.gradient.shape == (256,)
     assert np.abs(lesson.gradient[TIMBRE]).max() > 0
 
@@ -104,6 +114,79 @@ def test_lessons_bring_a_voice_closer_on_a_text_it_never_spoke(
     space = make_space("shared", voices[0], describe_population(voices))
     search = GradientDescent(space, loss.sample, None, GradientConfig(n_lessons=6, first_lessons=6))
     assert likeness(search.ask().voice) > likeness(voices[0]) + 0.02
+
+
+@pytest.fixture(scope="module")
+def campplus():
+    return Campplus(CampplusNetwork(generate_campplus()))
+
+
+@pytest.fixture(scope="module")
+def both(encoder, campplus):
+    return EncoderSet((encoder, campplus), encoder)
+
+
+def test_parts_come_by_encoder_and_weights_join_them(synthesizer, both, voices):
+    config = GradientConfig()
+    spoken = synthesizer.speak(texts_of().target, voices[5], seed=1)
+    terms = speaker_terms(both, both.embed(spoken), config)
+    loss = GradientLoss(synthesizer, terms, voices[0], NO_CHANGE, TEXTS, config)
+    lesson = loss.sample(voices[0], 0)
+    assert list(lesson.parts) == ["resemblyzer", "campplus", "pitch", "range", "pace"]
+    for term in terms:
+        assert 0 < lesson.parts[term.name] < 2
+    wanted = sum(term.weight * lesson.parts[term.name] for term in terms)
+    assert lesson.loss == pytest.approx(wanted, abs=1e-5)
+    alone = [
+        GradientLoss(synthesizer, [term], voices[0], NO_CHANGE, TEXTS, config).sample(voices[0], 0)
+        for term in terms
+    ]
+    for term, own in zip(terms, alone, strict=True):
+        assert own.parts[term.name] == lesson.parts[term.name]
+    joined = sum(own.gradient[TIMBRE] for own in alone)
+    away = np.linalg.norm(lesson.gradient[TIMBRE] - joined)
+    # In bfloat16, two gradients added are not the gradient of the sum to the last bit.
+    assert away < 0.05 * np.linalg.norm(joined)
+
+
+def test_a_weight_is_a_share_of_likeness_on_resemblyzers_scale(both, encoder):
+    scales = likeness_scales()
+    target = {"resemblyzer": np.ones(256, np.float32), "campplus": np.ones(192, np.float32)}
+    (own,) = speaker_terms(EncoderSet.alone(encoder), target, GradientConfig())
+    assert (own.name, own.weight) == ("resemblyzer", 1.0)
+    shares = {"resemblyzer": 0.3, "campplus": 0.9}
+    one, other = speaker_terms(both, target, GradientConfig(encoder_shares=shares))
+    assert one.weight == pytest.approx(0.25)
+    # A step of likeness counts by its share, whichever encoder hears it.
+    step = {name: scales[name].similarity(0.6) - scales[name].similarity(0.5) for name in scales}
+    assert other.weight * step["campplus"] == pytest.approx(3 * one.weight * step["resemblyzer"])
+    unnamed = speaker_terms(both, target, GradientConfig(encoder_shares={}))
+    assert unnamed[0].weight == pytest.approx(0.5)
+
+
+def test_resemblyzer_hears_as_many_windows_as_the_config_says(both):
+    target = {"resemblyzer": np.ones(256, np.float32), "campplus": np.ones(192, np.float32)}
+    terms = speaker_terms(both, target, GradientConfig(partials_per_s=0.8))
+    assert [type(term.encoder) for term in terms] == [
+        DifferentiableResemblyzer,
+        DifferentiableCampplus,
+    ]
+    assert terms[0].encoder.partials_per_s == 0.8
+
+
+def test_a_lesson_in_bfloat16_points_where_that_in_float32_does(
+    synthesizer, encoder, target, voices
+):
+    lessons = [
+        make_loss(synthesizer, encoder, target, voices[0], precision=precision).sample(voices[0], 0)
+        for precision in ("float32", "bfloat16")
+    ]
+    exact, mixed = (lesson.gradient[TIMBRE] for lesson in lessons)
+    assert not np.array_equal(exact, mixed)
+    assert np.isfinite(mixed).all()
+    assert exact @ mixed > 0.9 * np.linalg.norm(exact) * np.linalg.norm(mixed)
+    assert lessons[1].loss == pytest.approx(lessons[0].loss, abs=0.02)
+    np.testing.assert_array_equal(lessons[0].gradient[PROSODY], lessons[1].gradient[PROSODY])
 
 
 def test_prosody_change_is_a_difference_of_recordings():

@@ -11,6 +11,7 @@ from kvoicewalk.score.combine import Score
 from kvoicewalk.store.results import (
     BestRow,
     BlendRow,
+    EncoderRow,
     HeldOutRow,
     LengthRow,
     RankRow,
@@ -21,7 +22,10 @@ from kvoicewalk.store.results import (
     step_row,
 )
 
-ROWS = [BestRow, BlendRow, HeldOutRow, LengthRow, RankRow, ReadingRow, SearchRow, StepRow, SweepRow]
+ROWS = [
+    *(BestRow, BlendRow, EncoderRow, HeldOutRow, LengthRow),
+    *(RankRow, ReadingRow, SearchRow, StepRow, SweepRow),
+]
 SCORED = Evaluation("v", 0.9123456789012345, Score(81.2, 0.9123456789012345, 0.97, 0.5))
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
@@ -66,6 +70,9 @@ def test_what_is_damaged_has_its_default_and_the_rest_stays():
     )
     assert held_out.target_similarity == 0.9
     assert [one.n_phonemes for one in held_out.by_length] == [None, 10]
+    held_out = HeldOutRow.read({"encoders": [{"name": "a", "similarity": "x"}, None, {"name": 5}]})
+    assert held_out.encoders == (EncoderRow(name="a"), EncoderRow())
+    assert HeldOutRow.read({"encoders": "a"}).encoders == ()
     assert StepRow.read({"step": -1, "name": "v"}) == StepRow(name="v")
 
 

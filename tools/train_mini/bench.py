@@ -14,7 +14,7 @@ from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
 from kvoicewalk.config import ModelConfig
 from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import Resemblyzer
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.voices import PROSODY, Voice
 from tools.train_mini.corpus import Item, frame_pitch_hz, make_item
@@ -36,7 +36,7 @@ class Bench:
     """
 
     synthesizer: KokoroSynthesizer
-    encoder: SpeakerEncoder
+    encoder: Resemblyzer
     voices: dict[str, Voice]
     manners: dict[str, Manner]
 
@@ -74,7 +74,7 @@ def open_bench() -> Bench:
     manners = {name: Manner(**one) for name, one in json.loads(STOCK_PATH.read_text()).items()}
     return Bench(
         synthesizer=KokoroSynthesizer(model, Phonemizer(model.vocab, model.english)),
-        encoder=SpeakerEncoder(),
+        encoder=Resemblyzer(),
         voices={name: model.voices.load(name) for name in manners},
         manners=manners,
     )

@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from kvoicewalk.score.differentiable import DifferentiableEncoder
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import Resemblyzer
+from kvoicewalk.score.speaker.resemblyzer_twin import DifferentiableResemblyzer
 from kvoicewalk.synth import KokoroSynthesizer, PreparedChunk
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice
 
@@ -33,7 +33,7 @@ class FrozenSpeech:
     def __init__(
         self,
         synthesizer: KokoroSynthesizer,
-        encoder: SpeakerEncoder,
+        encoder: Resemblyzer,
         voice: Voice,
         text: str,
         dtype: torch.dtype,
@@ -43,7 +43,7 @@ class FrozenSpeech:
             synthesizer, model=replace(synthesizer.model, network=network), _prepared={}
         )
         self._network = network
-        self._encoder = DifferentiableEncoder(encoder, dtype)
+        self._encoder = DifferentiableResemblyzer(encoder, dtype)
         (chunk,) = synthesizer.phonemizer.phonemize(text).chunks
         prepared = synthesizer.prepare(chunk)
         self._prepared: PreparedChunk = replace(

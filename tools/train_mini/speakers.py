@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import Resemblyzer
 from tools.train_mini.corpus import engine, frame_pitch_hz
 from tools.train_mini.espeak import Manner, training_variants
 
@@ -99,7 +99,7 @@ def median_pitch_hz(manner: Manner) -> float:
 
 
 def _embeddings(speakers: Sequence[Speaker]) -> npt.NDArray[np.float32]:
-    encoder = SpeakerEncoder()
+    encoder = Resemblyzer()
     return np.stack(
         [
             encoder.embed(Utterance(engine().speak(PROBE_TEXT, s.manner).samples, SAMPLE_RATE_HZ))

@@ -11,7 +11,7 @@ from kvoicewalk.errors import KvwError, Message
 if TYPE_CHECKING:
     from kvoicewalk.audio import Recording
     from kvoicewalk.config import RecordingLimits
-    from kvoicewalk.score.speaker import SpeakerEncoder
+    from kvoicewalk.score.speaker import EncoderSet
     from kvoicewalk.target.examine import Examined
     from kvoicewalk.target.quality import Finding as Measure
 
@@ -27,11 +27,11 @@ def examine_all(paths: Sequence[Path], channel: str | None = None) -> Iterator[F
         channel: of them that is meant; None: those with the voice.
     """
     from kvoicewalk.audio import check_recording, read_recording
-    from kvoicewalk.config import RecordingLimits
-    from kvoicewalk.score.speaker import SpeakerEncoder
+    from kvoicewalk.config import RecordingLimits, ScoreConfig
+    from kvoicewalk.score.speaker import open_encoders
     from kvoicewalk.target.examine import examine
 
-    limits, encoder = RecordingLimits(), SpeakerEncoder()
+    limits, encoders = RecordingLimits(), open_encoders(ScoreConfig())
     recordings: dict[Path, Recording] = {}
     for path in paths:
         try:
@@ -43,13 +43,13 @@ def examine_all(paths: Sequence[Path], channel: str | None = None) -> Iterator[F
             recordings[path] = recording
     together_s = sum(one.utterance.duration_s for one in recordings.values())
     examined = {
-        path: examine(recording, limits, encoder, together_s)
+        path: examine(recording, limits, encoders.resemblyzer, together_s)
         for path, recording in recordings.items()
     }
     for path, one in examined.items():
         yield _recording(path, one)
     if examined:
-        yield _together(examined, recordings, encoder, limits)
+        yield _together(examined, recordings, encoders, limits)
 
 
 def _recording(path: Path, examined: "Examined") -> Finding:
@@ -74,7 +74,7 @@ def _recording(path: Path, examined: "Examined") -> Finding:
 def _together(
     examined: "dict[Path, Examined]",
     recordings: "dict[Path, Recording]",
-    encoder: "SpeakerEncoder",
+    encoders: "EncoderSet",
     limits: "RecordingLimits",
 ) -> Finding:
     """Returns the reachable ceiling, and which clips disagree with the others."""
@@ -89,11 +89,11 @@ def _together(
     try:
         if len(clips) > 1:
             names = [path.name for path in examined]
-            compared = compare_clips(names, clips, encoder, limits)
+            compared = compare_clips(names, clips, encoders.resemblyzer, limits)
             copies = find_copies(names, [one.utterance for one in recordings.values()])
             top = statistics.fmean(likeness for likeness, _ in compared)
         else:
-            top = make_yardstick(clips, encoder).ceiling
+            top = make_yardstick(clips, encoders).ceiling
     except KvwError as error:
         found = Message("unknown: ", error)
         return {"grade": "note", "what": what, "found": found, "ceiling": None, "measures": []}

@@ -1,6 +1,5 @@
 """Judges a finished voice on new texts: the end of a search, and `score --held-out`."""
 
-import statistics
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from kvoicewalk.errors import AudioError, Message, SynthError
 if TYPE_CHECKING:
     from kvoicewalk.app.session import Session
     from kvoicewalk.audio import Utterance
+    from kvoicewalk.config import RunConfig
     from kvoicewalk.held_out import HeldOut, Yardstick
     from kvoicewalk.judges import Judge, Reading
     from kvoicewalk.verdict import Standing
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 JUDGED_LENGTHS = (100, 200)  # phonemes: some 20 s of speech are enough for the second judges
 MIN_PRIOR_VOICES = 4
+SHORT_MINUTES = 10.0
 
 
 class HeldOutJudge:
@@ -70,19 +71,25 @@ class HeldOutJudge:
 
         scorer = self._session.evaluator.scorer
         if self._yardstick is None:
-            self._yardstick = make_yardstick(self._session.clips, scorer.encoder)
+            self._yardstick = make_yardstick(self._session.clips, scorer.encoders)
         if self._below is None:
             self._below = self._measure(self._floor)
         own, speech, searched = self._measure(voice)
         below, floor_speech, floor_searched = self._below
         standing = Standing(
-            own, below, self._floor.name, self._yardstick.ceiling, searched, floor_searched
+            own,
+            below,
+            self._floor.name,
+            self._yardstick.ceiling,
+            searched,
+            floor_searched,
+            self._yardstick.by_encoder,
         )
         return standing, self._hear(speech, floor_speech)
 
     def _measure(self, voice: "Voice") -> "tuple[HeldOut, list[Utterance], float | None]":
         from kvoicewalk.held_out import measure_held_out
-        from kvoicewalk.score.speaker import cosine
+        from kvoicewalk.score.speaker import compare, joint_similarity, mean_similarities
 
         assert self._yardstick is not None
         evaluator = self._session.evaluator
@@ -96,8 +103,8 @@ class HeldOutJudge:
             voice,
             self._yardstick.references,
             evaluator.synthesizer,
-            evaluator.scorer.encoder,
-            n_seeds=self._session.config.held_out.n_seeds,
+            evaluator.scorer.encoders,
+            n_seeds=n_seeds(self._session.config),
             seed=evaluator.seed,
             lang=evaluator.lang,
             texts=self._session.config.texts.held_out,
@@ -105,9 +112,9 @@ class HeldOutJudge:
         )
         if not self._knows_text:
             return found, speech, None
-        embedding = evaluator.embedding(voice)
-        searched = [cosine(embedding, one) for one in self._yardstick.references]
-        return found, speech, statistics.fmean(searched)
+        own = evaluator.embeddings(voice)
+        searched = mean_similarities([compare(own, one) for one in self._yardstick.references])
+        return found, speech, joint_similarity(searched)
 
     def _hear(
         self, speech: "Sequence[Utterance]", floor_speech: "Sequence[Utterance]"
@@ -142,6 +149,13 @@ class HeldOutJudge:
             "prior_distance": prior.value(voice),
             "prior_percentile": prior.percentile(voice),
         }
+
+
+def n_seeds(config: "RunConfig") -> int:
+    """Returns how often the texts are spoken: once where a clone has little time."""
+    minutes = config.walk.minutes if config.command == "clone" else None
+    is_short = minutes is not None and minutes < SHORT_MINUTES
+    return 1 if is_short else config.held_out.n_seeds
 
 
 def judge_all(

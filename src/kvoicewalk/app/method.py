@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from kvoicewalk.app.session import Session
     from kvoicewalk.audio import Utterance
+    from kvoicewalk.score.prosody import Prosody
     from kvoicewalk.search.base import Optimizer
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.space import SmoothSpace, Space
@@ -88,11 +89,21 @@ def are_words_known(clips: "Sequence[Utterance]") -> bool:
     return len(clips) == 1 and bool(clips[0].text)
 
 
+def target_prosody(session: "Session") -> "Prosody":
+    """Returns how the target speaks; its pace where its words are known."""
+    from kvoicewalk.score.prosody import measure_prosody
+
+    n_said = None
+    if are_words_known(session.clips):
+        phonemizer, lang = session.synthesizer.phonemizer, session.evaluator.lang
+        n_said = phonemizer.phonemize(session.clips[0].text, lang).n_phonemes
+    return measure_prosody(session.clips, n_said)
+
+
 def _gradient(
     session: "Session", population: StartVoices, space: "SmoothSpace", base: "Voice"
 ) -> "GradientDescent":
-    from kvoicewalk.loss import GradientLoss, prosody_change
-    from kvoicewalk.score.differentiable import DifferentiableEncoder
+    from kvoicewalk.loss import GradientLoss, prosody_change, speaker_terms
     from kvoicewalk.score.prosody import measure_prosody
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.prior import fit_prior
@@ -102,19 +113,14 @@ def _gradient(
     evaluator, config = session.evaluator, session.config
     synthesizer = session.synthesizer
     n_phonemes = synthesizer.phonemizer.phonemize(evaluator.text, evaluator.lang).n_phonemes
-    n_said = None
-    if are_words_known(session.clips):
-        said = synthesizer.phonemizer.phonemize(session.clips[0].text, evaluator.lang)
-        n_said = said.n_phonemes
-    wanted = measure_prosody(session.clips, n_said)
+    wanted = target_prosody(session)
     own = measure_prosody([evaluator.speak(base)], n_phonemes)
     row_means = describe_population(population.stock).row_means
     loss = GradientLoss(
         synthesizer,
-        DifferentiableEncoder(
-            evaluator.scorer.encoder, partials_per_s=config.gradient.partials_per_s
+        speaker_terms(
+            evaluator.scorer.encoders, evaluator.scorer.target.embeddings, config.gradient
         ),
-        evaluator.scorer.target.embedding,
         base,
         prosody_change(own, wanted),
         texts,

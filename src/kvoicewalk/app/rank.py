@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from kvoicewalk.app.events import Events, InterruptedRunError
 from kvoicewalk.app.page import write_page, write_page_inputs
 from kvoicewalk.app.results import Ranked
+from kvoicewalk.app.stock import known_likeness
 from kvoicewalk.errors import SynthError
 
 if TYPE_CHECKING:
@@ -104,7 +105,8 @@ def hear(
 
     steps = [] if steps is None else steps
     with events.stage("rank", n_voices=len(voices)):
-        for step in rank(voices, session.evaluator, config, SerialExecutor(), is_late):
+        known = known_likeness(session, voices)
+        for step in rank(voices, session.evaluator, config, SerialExecutor(), is_late, known):
             steps.append(step)
             run.put("voice", step.voice_name, rank_row(step).dump())
             events.step(step)

@@ -12,6 +12,7 @@ from kvoicewalk.app.judge import HeldOutJudge
 from kvoicewalk.app.page import write_page, write_page_inputs
 from kvoicewalk.app.results import Searched
 from kvoicewalk.app.start import StartVoices, find_start_voices
+from kvoicewalk.app.stock import with_best_start
 
 if TYPE_CHECKING:
     from kvoicewalk.app.session import Session
@@ -47,6 +48,8 @@ def run_search(config: "RunConfig", events: Events, record: "RunRecord | None" =
         with open_run(store, session, record) as run:
             try:
                 population = find_start_voices(session, run, events)
+                if config.command != "interpolate":
+                    population = with_best_start(session, run, population, events)
                 with events.stage(_stage_of(config), run_id=run.run_id):
                     found = search(session, run, population, events)
             except KeyboardInterrupt:

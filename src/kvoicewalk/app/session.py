@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from kvoicewalk.judges import Listener
     from kvoicewalk.models import Model
     from kvoicewalk.score.combine import Score
-    from kvoicewalk.score.speaker import SpeakerEncoder
+    from kvoicewalk.score.speaker import Resemblyzer
     from kvoicewalk.store import Run, RunRecord, RunStore
     from kvoicewalk.synth import KokoroSynthesizer
     from kvoicewalk.voices import Voice
@@ -80,7 +80,7 @@ def read_clips(config: "TargetConfig") -> "list[Recording]":
 def choose_clips(
     config: "TargetConfig",
     recordings: "Sequence[Recording]",
-    encoder: "SpeakerEncoder",
+    encoder: "Resemblyzer",
     events: Events,
 ) -> "list[Utterance]":
     """Returns what is used of each recording; says where it is a part, and what is wrong with it.
@@ -173,27 +173,32 @@ def _load(
     from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.score.acoustics import make_feature_term
     from kvoicewalk.score.scorer import Scorer
-    from kvoicewalk.score.speaker import SpeakerEncoder
+    from kvoicewalk.score.speaker import open_encoders
     from kvoicewalk.score.target import build_target
     from kvoicewalk.store import MeasurementCache
 
     listener = _listener(config) if config.target.is_transcribed else None
     synthesizer = open_synthesizer(config, events)
-    encoder = SpeakerEncoder(synthesizer.model.network.device)
-    clips = choose_clips(config.target, recordings, encoder, events)
+    encoders = open_encoders(config.score, synthesizer.model.network.device)
+    # Written into the run: going on with it takes the same ones.
+    score = config.score.model_copy(update={"encoders": encoders.names})
+    config = config.model_copy(update={"score": score})
+    if encoders.missing:
+        events.note(encoders.missing)
+    clips = choose_clips(config.target, recordings, encoders.resemblyzer, events)
     if listener is not None:
         config, clips = _transcribe(config, clips, listener, events)
         recordings = [replace(recordings[0], utterance=clips[0])]  # what Whisper heard
     if config.target.is_text_open:
         config, clips = settle_text(config, recordings, clips, synthesizer.phonemizer, events)
     term = make_feature_term(config.score.scoring)
-    target = build_target(_name_of(config.target.paths), clips, encoder, term)
+    target = build_target(_name_of(config.target.paths), clips, encoders, term)
     memory = MeasurementCache.open(read_environment().cache_dir / CACHE_NAME)
     if memory.note:
         events.note(memory.note)
     evaluator = Evaluator(
         synthesizer=synthesizer,
-        scorer=Scorer(target, encoder, term, config.score),
+        scorer=Scorer(target, encoders, term, config.score),
         text=config.target.text,
         probe_text=config.target.probe_text,
         seed=config.synth.seed,

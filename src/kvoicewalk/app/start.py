@@ -122,7 +122,9 @@ def _ranked(session: "Session", run: "Run", stock: "Sequence[Voice]", events: Ev
             return False
         return time.monotonic() > session.started_s + 60 * minutes * RANKING_SHARE
 
-    steps = hear(session, run, stock, session.config.rank, events, is_late=is_late)
+    # Where their likeness is known, nobody need be heard: the starts are, later.
+    config = session.config.rank.model_copy(update={"n_known_heard": 0})
+    steps = hear(session, run, stock, config, events, is_late=is_late)
     last = {step.stage: step for step in steps}
     if any(step.n_done < step.n_total for step in last.values()):
         events.note("the ranking was cut short to keep the time: the likest heard so far go on.")

@@ -12,11 +12,14 @@ from kvoicewalk.app.best import (
     save_best,
 )
 from kvoicewalk.app.events import Events, SearchStart
+from kvoicewalk.app.judge import n_seeds
 from kvoicewalk.app.method import SearchSetup, make_search_setup
 from kvoicewalk.app.start import StartVoices
 from kvoicewalk.errors import Message, Setting, StoreError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kvoicewalk.app.session import Session
     from kvoicewalk.config import WalkConfig
     from kvoicewalk.evaluate import Evaluation
@@ -31,6 +34,7 @@ HELD_OUT_S = 60.0
 JUDGES_S = 8.0  # for second judges; one whose turn comes too late is left out
 PAGE_S = 4.0  # for the listening page
 MIN_SEARCH_S = 5.0
+SPOKEN_S = 22.0  # of speech, to score a candidate by the default texts
 
 
 def walk(session: "Session", run: "Run", population: StartVoices, events: Events) -> Found:
@@ -56,6 +60,8 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
                 progress.number, progress.evaluation, progress.used_s, config.step_budget, seconds
             )
         )
+        if setup.leader is not None and seconds is not None:
+            setup.leader.is_late = _lateness(session, seconds - progress.used_s)
         for step in search(optimizer, session.evaluator, progress, config):
             _keep(session, run, optimizer, progress, step, events)
             events.step(step)
@@ -83,7 +89,7 @@ def plan_time(session: "Session", run: "Run", events: Events) -> "WalkConfig":
     if kept is None:
         pace = _pace(session)
         judged = session.config.held_out
-        judging_s = 2 * judged.n_seeds * HELD_OUT_S * pace + JUDGES_S * judged.has_judges
+        judging_s = 2 * n_seeds(session.config) * HELD_OUT_S * pace + JUDGES_S * judged.has_judges
         judging_s *= judged.is_wanted
         spent_s = time.monotonic() - session.started_s
         search_s = 60 * config.minutes - spent_s - judging_s - PAGE_S
@@ -99,6 +105,16 @@ def plan_time(session: "Session", run: "Run", events: Events) -> "WalkConfig":
     return config.model_copy(update={"minutes": float(str(kept["search_s"])) / 60})
 
 
+def _lateness(session: "Session", seconds: float) -> "Callable[[], bool]":
+    """Returns what tells that only the time to score a candidate is left."""
+    deadline_s = time.monotonic() + seconds - _pace(session) * SPOKEN_S
+
+    def is_late() -> bool:
+        return time.monotonic() > deadline_s
+
+    return is_late
+
+
 def _pace(session: "Session") -> float:
     """Returns seconds that a second of speech takes to make and to embed."""
     counts = session.evaluator.counts
@@ -108,7 +124,7 @@ def _pace(session: "Session") -> float:
     evaluator, voice = session.evaluator, session.model.voices.load(session.model.voices.names[0])
     started_s = time.monotonic()
     utterance = evaluator.speak(voice)
-    evaluator.scorer.encoder.embed(utterance)
+    evaluator.scorer.encoders.embed(utterance)
     return (time.monotonic() - started_s) / utterance.duration_s
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
 from kvoicewalk.defaults import METHOD, STEPS
@@ -40,6 +40,7 @@ def clone(
     transcribe: options.TranscribeOption = False,
     voices: options.VoicesOption = None,
     scoring: options.ScoringOption = None,
+    encoders: options.EncodersOption = None,
     held_out: options.HeldOutOption = None,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
@@ -64,7 +65,7 @@ def clone(
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe, channel),
-        "score": {"scoring": scoring},
+        **score_flags(scoring, encoders),
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},
         "walk": {"method": method, "n_steps": steps, "minutes": minutes},

@@ -115,3 +115,9 @@ def _decode(data: bytes, place: str) -> str:
     if "\0" in text:
         raise ConfigError(f"{place} is not UTF-8 text; save it as UTF-8.")
     return text
+
+
+def score_flags(scoring: str | None, encoders: str | None) -> dict[str, Any]:
+    """Returns how likeness is counted, nested like `RunConfig`."""
+    names = ["resemblyzer", "campplus"] if encoders == "both" else encoders and [encoders]
+    return {"score": {"scoring": scoring, "encoders": names}}

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
 from kvoicewalk.defaults import N_START_VOICES
@@ -32,6 +32,7 @@ def interpolate(
     transcribe: options.TranscribeOption = False,
     voices: options.VoicesOption = None,
     scoring: options.ScoringOption = None,
+    encoders: options.EncodersOption = None,
     held_out: options.HeldOutOption = None,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
@@ -55,7 +56,7 @@ def interpolate(
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe, channel),
-        "score": {"scoring": scoring},
+        **score_flags(scoring, encoders),
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},
         "population": {"n_voices": top},

@@ -10,6 +10,7 @@ from kvoicewalk.languages import LANGUAGES
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Scoring = Literal["scaled", "classic"]
+Encoders = Literal["both", "resemblyzer", "campplus"]
 Lang = Literal["a", "b", "e", "f", "h", "i", "j", "p", "z"]  # kvoicewalk.languages, for typer
 TargetsArgument = Annotated[
     list[Path] | None,
@@ -95,6 +96,16 @@ ScoringOption = Annotated[
         case_sensitive=False,
         metavar="KIND",
         help=f"scaled, or classic (as the original kvoicewalk). [default: {defaults.SCORING}]",
+    ),
+]
+EncodersOption = Annotated[
+    Encoders | None,
+    typer.Option(
+        "--encoders",
+        case_sensitive=False,
+        metavar="NAMES",
+        help="Speaker encoders to compare by: both, resemblyzer or campplus. "
+        "[default: all that are installed]",
     ),
 ]
 VoicesOption = Annotated[

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_ranking
 
@@ -27,6 +27,7 @@ def rank(
     ] = False,
     voices: options.VoicesOption = None,
     scoring: options.ScoringOption = None,
+    encoders: options.EncodersOption = None,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
@@ -50,7 +51,7 @@ def rank(
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe, channel),
-        "score": {"scoring": scoring},
+        **score_flags(scoring, encoders),
         "rank": {
             "is_full": full or None,
             "voices_path": str(voices.absolute()) if voices else None,

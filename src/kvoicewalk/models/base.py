@@ -12,6 +12,7 @@ from typing import Any, Literal, Protocol
 import torch
 
 from kvoicewalk.errors import ModelError
+from kvoicewalk.models.convolution import quicken_gradients
 from kvoicewalk.voices import UNREADABLE, Voice
 
 EnglishFrontEnd = Literal["misaki", "espeak"]
@@ -175,6 +176,7 @@ def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> torch.nn.Modu
     )
     for name, part in parts.items():
         fill_part(part, name, checkpoint[name], weights_path)
+    quicken_gradients(network.decoder)  # type: ignore[arg-type]
     return network
 
 

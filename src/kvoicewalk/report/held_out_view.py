@@ -6,6 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kvoicewalk.judges.base import Reading
+from kvoicewalk.score.speaker.likeness import Similarities, likeness
 from kvoicewalk.verdict import Standing
 
 
@@ -15,17 +16,36 @@ def held_out_table(standing: Standing, name: str) -> Table:
     table = _table("Likeness on texts that the search never spoke")
     for one in voice.by_length:
         table.add_column(f"{one.n_phonemes} ph.", justify="right")
-    table.add_column("mean", justify="right")
+    for column in ("mean", "likeness"):
+        table.add_column(column, justify="right")
     for label, found in (
         (name, voice),
         (f"best stock voice ({standing.floor_name})", floor),
     ):
         cells = [f"{one.target_similarity:.3f}" for one in found.by_length]
         spread = f" ± {found.spread:.3f}" if found.spread else ""
-        table.add_row(escape(label), *cells, f"{found.target_similarity:.3f}{spread}")
-    cells = ["·"] * len(voice.by_length)
-    table.add_row("the recording itself", *cells, f"{standing.ceiling:.3f}")
+        percent = _percent(found.by_encoder)
+        table.add_row(escape(label), *cells, f"{found.target_similarity:.3f}{spread}", percent)
+    cells, percent = ["·"] * len(voice.by_length), _percent(standing.ceiling_by_encoder)
+    table.add_row("the recording itself", *cells, f"{standing.ceiling:.3f}", percent)
     return table
+
+
+def encoders_table(standing: Standing, name: str) -> Table:
+    """Returns cosine and likeness by each speaker encoder."""
+    table = _table("By each speaker encoder: likeness (cosine)")
+    for column in (name, standing.floor_name, "the recording", "of the gap"):
+        table.add_column(escape(column), justify="right")
+    for encoder, top in standing.ceiling_by_encoder.items():
+        values = (standing.voice.by_encoder[encoder], standing.floor.by_encoder[encoder], top)
+        cells = [f"{_percent({encoder: value})} ({value:.3f})" for value in values]
+        share = standing.encoder_shares[encoder]
+        table.add_row(encoder, *cells, "·" if share is None else f"{share:.0%}")
+    return table
+
+
+def _percent(similarities: Similarities) -> str:
+    return f"{likeness(similarities):.0%}" if similarities else "·"
 
 
 def judges_table(readings: Sequence[Reading], name: str, floor_name: str) -> Table:

@@ -6,7 +6,15 @@ from kvoicewalk.audio import Utterance
 from kvoicewalk.config import ScoreConfig
 from kvoicewalk.score.acoustics import FeatureTerm, FeatureValues
 from kvoicewalk.score.combine import Score, combine
-from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, WindowedSpeech, cosine
+from kvoicewalk.score.speaker import (
+    Embedding,
+    Embeddings,
+    EncoderSet,
+    WindowedSpeech,
+    compare,
+    cosine,
+    joint_similarity,
+)
 from kvoicewalk.score.target import Target
 
 
@@ -15,44 +23,57 @@ class Scorer:
     """Compares speech with a target.
 
     Attributes:
-        target: measured with the same encoder and term.
-        encoder: who speaks.
+        target: measured with the same encoders and term.
+        encoders: who speaks.
         term: how it sounds.
         config: the weights.
     """
 
     target: Target
-    encoder: SpeakerEncoder = field(repr=False)
+    encoders: EncoderSet = field(repr=False)
     term: FeatureTerm = field(repr=False)
     config: ScoreConfig
 
     def listen(self, utterance: Utterance) -> WindowedSpeech:
-        """Returns what tells who speaks: at a glance, or by the whole embedding.
+        """Returns what tells who speaks by Resemblyzer: at a glance, or by the whole embedding.
 
         Raises:
             AudioError: no speech is left once pauses are cut.
         """
-        return self.encoder.listen(utterance)
+        return self.encoders.resemblyzer.listen(utterance)
 
     def features(self, utterance: Utterance) -> FeatureValues:
         """Returns how it sounds, float32 (n_features,)."""
         return self.term.extract(utterance)
 
-    def target_similarity(self, embedding: Embedding) -> float:
-        """Returns likeness to the target, at most 1."""
-        return cosine(embedding, self.target.embedding)
+    @property
+    def has_glance(self) -> bool:
+        """True where a part of Resemblyzer's windows says enough: it leads alone."""
+        return self.encoders.names == (self.encoders.resemblyzer.name,)
 
-    def score(self, spoken: Embedding, features: FeatureValues, probe: Embedding) -> Score:
+    def glance_similarity(self, embedding: Embedding) -> float:
+        """Returns likeness to the target by Resemblyzer alone, at most 1."""
+        return cosine(embedding, self.target.embeddings[self.encoders.resemblyzer.name])
+
+    def similarities(self, embeddings: Embeddings) -> dict[str, float]:
+        """Returns the cosine to the target by each encoder."""
+        return compare(embeddings, self.target.embeddings)
+
+    def target_similarity(self, embeddings: Embeddings) -> float:
+        """Returns likeness to the target by all encoders, on Resemblyzer's scale."""
+        return joint_similarity(self.similarities(embeddings))
+
+    def score(self, spoken: Embeddings, features: FeatureValues, probe: Embeddings) -> Score:
         """Joins the three parts.
 
         Args:
-            spoken: embedding of the target text.
+            spoken: embeddings of the target text.
             features: acoustic features of the same utterance.
-            probe: embedding of the probe text, by the same voice.
+            probe: embeddings of the probe text, by the same voice.
         """
         return combine(
             self.target_similarity(spoken),
-            cosine(spoken, probe),
+            joint_similarity(compare(spoken, probe)),
             self.term.similarity(features, self.target.features),
             self.config.weights,
         )

@@ -9,7 +9,7 @@ import numpy as np
 from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import AudioError
 from kvoicewalk.score.acoustics import FeatureTerm, FeatureValues
-from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, cosine, pool_embeddings
+from kvoicewalk.score.speaker import Embeddings, EncoderSet, compare, joint_similarity, pool
 
 
 @dataclass(frozen=True)
@@ -20,28 +20,29 @@ class Target:
         name: of the first clip.
         hash: SHA-256 of all samples, in hex.
         duration_s: of all clips together.
-        embedding: float32 (256,), centroid of the clips' embeddings.
+        embeddings: by each encoder's name: float32 (dimension,), centroid of the clips' embeddings.
         features: float32 (n_features,), mean of the clips' features.
-        clip_similarities: each clip against the centroid of all, at most 1; one clip: (1.0,).
+        clip_similarities: each clip against the centroid of all, on Resemblyzer's scale; one clip:
+            about 1.
     """
 
     name: str
     hash: str
     duration_s: float
-    embedding: Embedding = field(repr=False)
+    embeddings: Embeddings = field(repr=False)
     features: FeatureValues = field(repr=False)
     clip_similarities: tuple[float, ...]
 
 
 def build_target(
-    name: str, clips: Sequence[Utterance], encoder: SpeakerEncoder, term: FeatureTerm
+    name: str, clips: Sequence[Utterance], encoders: EncoderSet, term: FeatureTerm
 ) -> Target:
     """Measures the clips of one speaker.
 
     Args:
         name: shown to people.
         clips: at least one recording, each of at least 1.6 s of speech.
-        encoder: for the embeddings.
+        encoders: for the embeddings.
         term: which acoustic features.
 
     Raises:
@@ -49,15 +50,15 @@ def build_target(
     """
     if not clips:
         raise AudioError("no target was given; name at least one recording.")
-    embeddings = [encoder.embed(clip) for clip in clips]
-    centroid = pool_embeddings(embeddings)
+    embeddings = [encoders.embed(clip) for clip in clips]
+    centroid = pool(embeddings)
     return Target(
         name=name,
         hash=_hash_clips(clips),
         duration_s=sum(clip.duration_s for clip in clips),
-        embedding=centroid,
+        embeddings=centroid,
         features=np.mean([term.extract(clip) for clip in clips], axis=0, dtype=np.float32),
-        clip_similarities=tuple(cosine(one, centroid) for one in embeddings),
+        clip_similarities=tuple(joint_similarity(compare(one, centroid)) for one in embeddings),
     )
 
 

@@ -61,10 +61,13 @@ class Candidate:
     Attributes:
         z: (n_dims,), where it lies in the search's space.
         voice: what it stands for.
+        is_lucky: whether it may score well by chance, as one of many random draws does; then a
+            small gain must hold under other seeds, too.
     """
 
     z: Floats = field(repr=False)
     voice: Voice
+    is_lucky: bool = True
 
 
 Outcome = Literal["accepted", "rejected", "gated"]

@@ -30,6 +30,7 @@ class GradientDescent:
     Attributes:
         n_lessons: begun so far; each has its own text and noise.
         n_skipped: of these, without a step: the voice made no speech, or no finite gradient.
+        is_late: asked after each lesson; True hands over what was learned so far.
     """
 
     def __init__(
@@ -45,6 +46,7 @@ class GradientDescent:
         self._mean, self._square = np.zeros_like(self._z), np.zeros_like(self._z)
         self.n_lessons = self.n_skipped = 0
         self._n_asked = 0
+        self.is_late: Callable[[], bool] = lambda: False
 
     def ask(self) -> Candidate:
         """See `Optimizer.ask`."""
@@ -52,9 +54,11 @@ class GradientDescent:
         config = self._config
         for _ in range(min(config.n_lessons, config.first_lessons << min(self._n_asked, 30))):
             self._learn()
+            if self.is_late():
+                break
         self._n_asked += 1
         z = self._average.copy()
-        return Candidate(z, self._space.decode(z, f"step{self._n_asked}"))
+        return Candidate(z, self._space.decode(z, f"step{self._n_asked}"), is_lucky=False)
 
     def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
         """See `Optimizer.tell`; the path goes on whatever became of the candidate."""

@@ -107,14 +107,15 @@ def judge(
     It must score higher under the evaluator's seed. With more seeds, and unless it does so by more
     than `sure_gain`, it must do so by more than `min_gain`; both are then compared under each of
     the seeds (common random numbers), and the mean of the differences must exceed `noise_margin` of
-    its own standard errors: what is left is not the luck of one draw.
+    its own standard errors: what is left is not the luck of one draw. A candidate that luck had no
+    part in, the average of a gradient's path, need not.
     """
     if evaluation.score is None:
         return "gated"
     gains = [evaluation.score.score - progress.score]
     if gains[0] <= 0:
         return "rejected"
-    if gains[0] > config.sure_gain:
+    if gains[0] > config.sure_gain or not candidate.is_lucky:
         return "accepted"
     if config.n_seeds > 1 and gains[0] <= config.min_gain:
         return "rejected"

@@ -6,7 +6,8 @@ are scored. Each voice stands above those that left in an earlier heat.
 """
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from kvoicewalk.config import RankConfig
@@ -25,6 +26,7 @@ def rank(
     config: RankConfig,
     executor: Executor,
     is_late: Callable[[], bool] = lambda: False,
+    known: Mapping[str, float] | None = None,
 ) -> Iterator[RankStep]:
     """Yields a step for each voice heard; `standings` orders them.
 
@@ -36,36 +38,24 @@ def rank(
         config: the race.
         executor: lets them speak.
         is_late: ends a heat once two voices of it were heard; the likest so far go on.
+        known: each voice's likeness, where it was measured before; then nobody is screened, and
+            only the likeliest `n_known_heard` speak the target text.
     """
-    finalists = list(voices)
-    screened: dict[str, float] = {}
+    finalists, screened = list(voices), dict[str, float]()
     n_finalists = max(config.n_finalists_min, math.ceil(len(voices) * config.finalist_share))
-    if not config.is_full and n_finalists < len(voices):
-        found = executor.map(
-            _unless_mute(lambda v: evaluator.screen(v, config.screening_text)), voices
-        )
-        for n_done, (voice, similarity) in enumerate(zip(voices, found, strict=True), 1):
+    if known is not None and not config.is_full:
+        screened = dict(known)
+        for n_done, voice in enumerate(voices, 1):
             place = (n_done, len(voices))
-            if similarity is not None:
-                screened[voice.name] = similarity
-            is_mute = similarity is None
-            yield RankStep("screen", voice.name, similarity, None, None, *place, is_mute)
-            if len(screened) >= MIN_HEARD and is_late():
-                break
+            yield RankStep("screen", voice.name, known[voice.name], None, None, *place)
+        finalists = _likest(voices, screened, config.n_known_heard)
+    elif not config.is_full and n_finalists < len(voices):
+        race = _Race(evaluator, config, executor, is_late)
+        screened = yield from race.screen(voices)
         shortlist_share = max(config.shortlist_share, config.finalist_share)
         n_shortlisted = max(n_finalists, math.ceil(len(voices) * shortlist_share))
         shortlist = _likest(voices, screened, n_shortlisted)
-        compared: dict[str, float] = {}
-        found = executor.map(_unless_mute(evaluator.compare), shortlist)
-        for n_done, (voice, similarity) in enumerate(zip(shortlist, found, strict=True), 1):
-            name = voice.name
-            place = (n_done, len(shortlist))
-            if similarity is not None:
-                compared[name] = similarity
-            is_mute = similarity is None
-            yield RankStep("compare", name, screened[name], similarity, None, *place, is_mute)
-            if len(compared) >= MIN_HEARD and is_late():
-                break
+        compared = yield from race.compare(shortlist, screened)
         finalists = _likest(shortlist, compared, n_finalists)
     evaluations = executor.map(_unless_mute(evaluator.evaluate), finalists)
     for n_done, (voice, evaluation) in enumerate(zip(finalists, evaluations, strict=True), 1):
@@ -81,6 +71,45 @@ def rank(
         )
         if n_done >= MIN_HEARD and is_late():
             break
+
+
+@dataclass(frozen=True)
+class _Race:
+    """The heats before the last; each returns the likeness of those who spoke, by name."""
+
+    evaluator: Evaluator
+    config: RankConfig
+    executor: Executor
+    is_late: Callable[[], bool]
+
+    def screen(self, voices: Sequence[Voice]) -> Generator[RankStep, None, dict[str, float]]:
+        """Lets all speak the screening text."""
+        text, heard = self.config.screening_text, dict[str, float]()
+        found = self.executor.map(_unless_mute(lambda v: self.evaluator.screen(v, text)), voices)
+        for n_done, (voice, similarity) in enumerate(zip(voices, found, strict=True), 1):
+            if similarity is not None:
+                heard[voice.name] = similarity
+            place = (n_done, len(voices), similarity is None)
+            yield RankStep("screen", voice.name, similarity, None, None, *place)
+            if len(heard) >= MIN_HEARD and self.is_late():
+                break
+        return heard
+
+    def compare(
+        self, voices: Sequence[Voice], screened: Mapping[str, float]
+    ) -> Generator[RankStep, None, dict[str, float]]:
+        """Lets the likest speak the target text."""
+        heard = dict[str, float]()
+        found = self.executor.map(_unless_mute(self.evaluator.compare), voices)
+        for n_done, (voice, similarity) in enumerate(zip(voices, found, strict=True), 1):
+            name = voice.name
+            if similarity is not None:
+                heard[name] = similarity
+            place = (n_done, len(voices), similarity is None)
+            yield RankStep("compare", name, screened[name], similarity, None, *place)
+            if len(heard) >= MIN_HEARD and self.is_late():
+                break
+        return heard
 
 
 def _unless_mute(hear: Callable[[Voice], R]) -> Callable[[Voice], R | None]:

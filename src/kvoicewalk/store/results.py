@@ -6,7 +6,7 @@ not finite has its default, and fields of later versions are left out. Similarit
 scores 0 to 100; higher is better; None where it was not heard.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
@@ -143,6 +143,22 @@ class ReadingRow(Row):
     note: str = ""
 
 
+class EncoderRow(Row):
+    """What one speaker encoder hears of a judged voice: cosines to the recording.
+
+    Attributes:
+        likeness: of the voice, 0 a stranger, 1 the same person.
+        share_of_gap: (similarity − floor) / (ceiling − floor); None where there is no gap.
+    """
+
+    name: str = ""
+    similarity: Number | None = None
+    floor: Number | None = None
+    ceiling: Number | None = None
+    likeness: Number | None = None
+    share_of_gap: Number | None = None
+
+
 class HeldOutRow(Row):
     """A voice on texts that no search speaks, between its floor and its ceiling."""
 
@@ -156,6 +172,7 @@ class HeldOutRow(Row):
     floor_voice: str = ""
     floor_by_length: tuple[LengthRow, ...] = ()
     ceiling: Number | None = None
+    encoders: tuple[EncoderRow, ...] = ()
     share_of_gap: Number | None = None
     search_similarity: Number | None = None
     floor_search_similarity: Number | None = None
@@ -172,6 +189,7 @@ class HeldOutRow(Row):
         for key, kind in (
             ("by_length", LengthRow),
             ("floor_by_length", LengthRow),
+            ("encoders", EncoderRow),
             ("judges", ReadingRow),
         ):
             found[key] = kind.read_all(found.get(key), 50)
@@ -277,6 +295,7 @@ def held_out_row(
         floor_voice=standing.floor_name,
         floor_by_length=_lengths(floor),
         ceiling=standing.ceiling,
+        encoders=tuple(_encoders(standing)),
         share_of_gap=standing.share,
         search_similarity=standing.voice_search,
         floor_search_similarity=standing.floor_search,
@@ -286,6 +305,22 @@ def held_out_row(
         floor_facts=asdict(floor.facts),
         judges=tuple(ReadingRow(**asdict(reading)) for reading in readings),
     )
+
+
+def _encoders(standing: "Standing") -> Iterator[EncoderRow]:
+    from kvoicewalk.held_out import share_of_gap
+    from kvoicewalk.score.speaker.likeness import likeness
+
+    for name, top in standing.ceiling_by_encoder.items():
+        own, floor = standing.voice.by_encoder[name], standing.floor.by_encoder[name]
+        yield EncoderRow(
+            name=name,
+            similarity=own,
+            floor=floor,
+            ceiling=top,
+            likeness=likeness({name: own}),
+            share_of_gap=share_of_gap(own, floor, top),
+        )
 
 
 def _lengths(found: "HeldOut") -> tuple[LengthRow, ...]:

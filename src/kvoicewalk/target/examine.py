@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kvoicewalk.audio import Recording, Utterance
 from kvoicewalk.config import RecordingLimits
-from kvoicewalk.score.speaker import SpeakerEncoder, cosine, pool_embeddings
+from kvoicewalk.score.speaker import Resemblyzer, cosine, pool_embeddings
 from kvoicewalk.target.copies import are_copies
 from kvoicewalk.target.part import Part, best_part
 from kvoicewalk.target.quality import (
@@ -61,7 +61,7 @@ class Examined:
 def examine(
     recording: Recording,
     limits: RecordingLimits,
-    encoder: SpeakerEncoder,
+    encoder: Resemblyzer,
     together_s: float = 0.0,
 ) -> Examined:
     """Looks at a recording and picks its best part where it is long.
@@ -112,7 +112,7 @@ def examine(
 def compare_clips(
     names: Sequence[str],
     clips: Sequence[Utterance],
-    encoder: SpeakerEncoder,
+    encoder: Resemblyzer,
     limits: RecordingLimits,
 ) -> tuple[tuple[float, Finding], ...]:
     """Compares each of several clips with the others together.

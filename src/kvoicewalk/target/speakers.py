@@ -7,13 +7,8 @@ import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 
 from kvoicewalk.audio import VAD_WINDOW_SAMPLES, raise_volume
-from kvoicewalk.score.speaker import (
-    PARTIAL_SAMPLES,
-    Embedding,
-    SpeakerEncoder,
-    cosine,
-    pool_embeddings,
-)
+from kvoicewalk.score.speaker import Embedding, Resemblyzer, cosine, pool_embeddings
+from kvoicewalk.score.speaker.resemblyzer import PARTIAL_SAMPLES
 from kvoicewalk.target.signal import Heard
 
 WINDOWS_PER_S = 2.6  # of speech; twice the encoder's own
@@ -52,7 +47,7 @@ class Split:
     is_main: npt.NDArray[np.bool_] = field(repr=False)
 
 
-def trace_voice(heard: Heard, encoder: SpeakerEncoder) -> Trace:
+def trace_voice(heard: Heard, encoder: Resemblyzer) -> Trace:
     """Embeds stretches of 1.6 s of speech, pauses cut, evenly spread over a recording.
 
     Args:

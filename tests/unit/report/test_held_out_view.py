@@ -9,6 +9,7 @@ from kvoicewalk.held_out import HeldOut, LengthFigures
 from kvoicewalk.judges import Reading
 from kvoicewalk.report.held_out_view import held_out_table, judges_table, unheard
 from kvoicewalk.report.json import dump
+from kvoicewalk.score.speaker.likeness import likeness_scales
 from kvoicewalk.store.results import held_out_row
 from kvoicewalk.verdict import Standing, Verdict
 
@@ -45,6 +46,31 @@ def test_a_missing_judge_says_why_beside_the_table():
     assert unheard(twice).startswith("B and C: not installed")
 
 
+def test_each_encoders_cosines_are_in_the_entry():
+    place = {"prior_distance": None, "prior_percentile": None}
+    scales = likeness_scales()
+    own = {"resemblyzer": 0.8, "campplus": scales["campplus"].similarity(0.75)}
+    floor = {"resemblyzer": 0.7, "campplus": 0.3}
+    standing = replace(
+        STANDING,
+        voice=replace(STANDING.voice, by_encoder=own),
+        floor=replace(STANDING.floor, by_encoder=floor),
+        ceiling_by_encoder={"resemblyzer": 0.9, "campplus": 0.3},
+    )
+    first, second = held_out_row(standing, Verdict("like", "s"), place, []).dump()["encoders"]
+    assert first == {
+        "name": "resemblyzer",
+        "similarity": 0.8,
+        "floor": 0.7,
+        "ceiling": 0.9,
+        "likeness": scales["resemblyzer"].likeness(0.8),
+        "share_of_gap": (0.8 - 0.7) / (0.9 - 0.7),
+    }
+    assert (second["name"], second["floor"], second["ceiling"]) == ("campplus", 0.3, 0.3)
+    assert round(second["likeness"], 9) == 0.75
+    assert second["share_of_gap"] is None  # no gap
+
+
 def test_the_entry_is_plain_json():
     place = {"prior_distance": None, "prior_percentile": None}
     entry = held_out_row(STANDING, Verdict("like", "sounds."), place, READINGS).dump()
@@ -52,4 +78,5 @@ def test_the_entry_is_plain_json():
     assert entry["judges"][1]["value"] is None
     assert entry["share_of_gap"] == (0.61 - 0.4) / (0.93 - 0.4)
     assert [one["n_phonemes"] for one in entry["floor_by_length"]] == [10, 400]
+    assert entry["encoders"] == []
     assert "0.93" in dump(entry)

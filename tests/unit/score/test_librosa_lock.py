@@ -60,9 +60,11 @@ def test_librosa_comes_from_there_alone():
 
 
 def test_importing_the_scorer_loads_and_waits_for_nothing(lock):
-    modules = "classic_features, librosa_lock, differentiable, scaled_features, scorer, speaker"
+    modules = "classic_features, librosa_lock, scaled_features, scorer, speaker"
+    encoders = "campplus, encoders, likeness, resampling, resemblyzer, resemblyzer_twin"
     code = (
         f"import sys; from kvoicewalk.score import {modules}; import kvoicewalk.held_out\n"
+        f"from kvoicewalk.score.speaker import {encoders}\n"
         "print(sorted({'librosa', 'numba', 'resemblyzer'} & set(sys.modules)))\n"
     )
     with lock:

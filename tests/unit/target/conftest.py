@@ -9,7 +9,7 @@ from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Source
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import Resemblyzer
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.target.examine import examine
 from kvoicewalk.texts import texts_of
@@ -19,7 +19,7 @@ LIMITS = RecordingLimits()
 
 @pytest.fixture(scope="package")
 def encoder():
-    return SpeakerEncoder()
+    return Resemblyzer()
 
 
 @pytest.fixture(scope="package")

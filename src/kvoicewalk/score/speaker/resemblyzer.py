@@ -5,7 +5,6 @@ front end is the package's, computed faster: same resampling, volume, pauses, me
 """
 
 import warnings
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,9 +14,9 @@ import torch
 from kvoicewalk.audio import Utterance, raise_volume, resample, voice_activity
 from kvoicewalk.errors import AudioError
 from kvoicewalk.score.librosa_lock import librosa
+from kvoicewalk.score.speaker.base import ENCODER_RATE_HZ, DifferentiableEncoder, Embedding, unit
 
 EMBEDDING_DIM = 256
-ENCODER_RATE_HZ = 16_000
 # Source of all numbers: resemble-ai/Resemblyzer resemblyzer/hparams.py, voice_encoder.py.
 WINDOW_SAMPLES = 480  # of the voice activity detector: 30 ms
 MEL_FFT_SAMPLES = 400  # 25 ms
@@ -31,10 +30,8 @@ PARTIAL_SAMPLES = PARTIAL_FRAMES * MEL_HOP_SAMPLES
 WINDOW_BATCH = 64  # bounds memory
 MIN_GLANCE_WINDOWS = 8  # of an utterance: fewer are all heard, for half would tell little
 
-Embedding = npt.NDArray[np.float32]
 
-
-class SpeakerEncoder:
+class Resemblyzer:
     """Resemblyzer's voice encoder (GE2E, Wan et al. 2018) behind its own front end.
 
     Attributes:
@@ -43,6 +40,9 @@ class SpeakerEncoder:
             do the second judges, whose readings then do not depend on the machine.
         n_embeddings: how many utterances were heard, a glance alone counted, too.
     """
+
+    name = "resemblyzer"
+    dimension = EMBEDDING_DIM
 
     def __init__(self, device: str | torch.device = "cpu") -> None:
         librosa()  # which resemblyzer imports, too, but not under the lock
@@ -80,6 +80,17 @@ class SpeakerEncoder:
         mel = mel_frames(padded)
         self.n_embeddings += 1
         return WindowedSpeech(self.network, np.stack([mel[part] for part in mel_slices]))
+
+    def differentiable(self, partials_per_s: float = PARTIALS_PER_S) -> DifferentiableEncoder:
+        """See `SpeakerEncoder.differentiable`.
+
+        Args:
+            partials_per_s: windows of 1.6 s that start each second. The package's 1.3 overlap by
+                half and give its own numbers; 0.65, hardly overlapping, take half the time.
+        """
+        from kvoicewalk.score.speaker.resemblyzer_twin import DifferentiableResemblyzer
+
+        return DifferentiableResemblyzer(self, partials_per_s=partials_per_s)
 
     def embed_windows(self, windows: npt.NDArray[np.float32]) -> Embedding:
         """Embeds windows of speech one by one, as they are.
@@ -140,7 +151,7 @@ class WindowedSpeech:
         return unit(self._part(0).mean(axis=0))
 
     def embedding(self) -> Embedding:
-        """Embeds all windows; see `SpeakerEncoder.embed`."""
+        """Embeds all windows; see `Resemblyzer.embed`."""
         partials = np.empty((self.n_windows, EMBEDDING_DIM), dtype=np.float32)
         for index, part in enumerate(self._parts):
             if part.any():
@@ -165,18 +176,3 @@ def mel_frames(samples: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         n_mels=N_MELS,
     )
     return np.ascontiguousarray(mel.astype(np.float32).T)
-
-
-def unit(vector: Embedding) -> Embedding:
-    """Scales a vector to length 1."""
-    return np.asarray(vector / np.linalg.norm(vector), dtype=np.float32)
-
-
-def pool_embeddings(embeddings: Sequence[Embedding]) -> Embedding:
-    """Returns the centroid of several clips of one speaker, of length 1."""
-    return unit(np.mean(np.stack(embeddings), axis=0))
-
-
-def cosine(a: Embedding, b: Embedding) -> float:
-    """Returns the inner product of two embeddings: 1 is the same voice, about 0.6 a stranger's."""
-    return float(np.dot(a.astype(np.float64), b.astype(np.float64)))

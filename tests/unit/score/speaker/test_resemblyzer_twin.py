@@ -6,13 +6,13 @@ import torch
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.differentiable import DifferentiableEncoder
-from kvoicewalk.score.speaker import SpeakerEncoder
+from kvoicewalk.score.speaker import Resemblyzer
+from kvoicewalk.score.speaker.resemblyzer_twin import DifferentiableResemblyzer
 
 
 @pytest.fixture(scope="module")
-def encoder() -> SpeakerEncoder:
-    return SpeakerEncoder()
+def encoder() -> Resemblyzer:
+    return Resemblyzer()
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def speech(example_target) -> np.ndarray:
 @pytest.mark.parametrize("gain", [1.0, 0.01])
 def test_same_embedding_as_the_plain_path(encoder, speech, gain):
     wanted = encoder.embed(Utterance(speech * np.float32(gain), SAMPLE_RATE_HZ))
-    found = DifferentiableEncoder(encoder).embed(torch.from_numpy(speech * np.float32(gain)))
+    found = DifferentiableResemblyzer(encoder).embed(torch.from_numpy(speech * np.float32(gain)))
     assert found.shape == (256,)
     assert float(found @ torch.from_numpy(wanted)) == pytest.approx(1.0, abs=5e-4)
 
@@ -32,12 +32,12 @@ def test_real_recordings_agree_too(encoder, shared_data):
     for path in sorted((shared_data / "targets").iterdir())[::6]:
         clip = read_utterance(path)
         wanted = torch.from_numpy(encoder.embed(clip))
-        found = DifferentiableEncoder(encoder).embed(torch.from_numpy(clip.samples))
+        found = DifferentiableResemblyzer(encoder).embed(torch.from_numpy(clip.samples))
         assert float(found @ wanted) == pytest.approx(1.0, abs=5e-4)
 
 
 def test_the_gradient_points_where_finite_differences_do(encoder, speech):
-    twin = DifferentiableEncoder(encoder, torch.float64)
+    twin = DifferentiableResemblyzer(encoder, torch.float64)
     samples = torch.from_numpy(speech.astype(np.float64)).requires_grad_()
     mask = twin.speech_mask(samples)
     aim = torch.from_numpy(np.random.default_rng(0).normal(size=256))
@@ -55,4 +55,4 @@ def test_the_gradient_points_where_finite_differences_do(encoder, speech):
 
 def test_silence_is_refused(encoder):
     with pytest.raises(AudioError, match="no speech"):
-        DifferentiableEncoder(encoder).embed(torch.zeros(48_000))
+        DifferentiableResemblyzer(encoder).embed(torch.zeros(48_000))

@@ -1,0 +1,242 @@
+"""How like a person does `kvw clone` get on the real Kokoro, and how fast?
+
+    uv run --group real python benchmarks/real_likeness.py --out FOLDER
+        [--minutes 2 5 15] [--speakers 2414 …] [--encoders both]
+
+Six speakers of ../shared/data: three with three clips as target and three others to judge by, three
+with one clip whose first half is the target and whose second half judges. Judged are the best stock
+voice, the guess from the embeddings alone, and what `kvw clone --minutes M` finds, on sentences and
+clips that no search heard: cosine by each encoder and the share of the gap between the stock voice
+and the speaker's own clips, word error (Whisper tiny.en of the kit), DNSMOS, difference of pitch in
+semitones. Needs `make real`. What is done is kept in FOLDER/results.jsonl and not done again; the
+table is printed at the end.
+
+SIM-o and UTMOS, for whoever has the weights: `--sim-list FILE` takes F5-TTS's LibriSpeech-PC list
+(one line a case: id, prompt's seconds, prompt's words, id, seconds, words, by tabs) with
+`--sim-root FOLDER` of its flac files, `--wavlm-dir FOLDER` (WavLM with a speaker head) and
+`--utmos-dir FOLDER` (TorchScript, waveform at 16 kHz → score): each prompt is cloned, speaks the
+case's words, and is compared with the prompt. Nothing was measured with it here.
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from kvoicewalk.config import ModelConfig, ScoreConfig, prepare_process
+from tools.real_kokoro import kit_dir
+
+DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+TARGETS = ("2414", "1688", "2033")  # three clips of six are the target
+COHORT = ("1069", "118", "1447")  # half of the one clip is
+SENTENCES = (
+    "Only a narrow path led from the orchard down to the mill.",
+    "He wiped his glasses, looked at the letter once more, and put it back into the drawer.",
+    "Could you hold this for a moment?",
+    "By the time the musicians had found their seats, most of the guests were asleep, and the "
+    "candles along the wall had burned down to almost nothing.",
+    "Prices will rise again in spring, although nobody can say by how much.",
+)
+SEED = 11
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What is heard of one voice."""
+
+    speaker: str
+    condition: str
+    similarity: dict[str, float]
+    ceiling: dict[str, float]
+    word_error: float | None
+    dnsmos: float
+    pitch_off: float | None
+    seconds: float
+    voice_path: str
+
+
+class Judges:
+    """Hears voices as no search does."""
+
+    def __init__(self) -> None:
+        from kvoicewalk.judges import Listener
+        from kvoicewalk.models import open_model
+        from kvoicewalk.phonemes import Phonemizer
+        from kvoicewalk.score.speaker import open_encoders
+        from kvoicewalk.synth import KokoroSynthesizer
+
+        self.model = open_model(ModelConfig(name=str(kit_dir() / "kokoro"), device="cpu"))
+        self.synthesizer = KokoroSynthesizer(self.model, Phonemizer(self.model.vocab, "espeak"))
+        self.encoders = open_encoders(ScoreConfig(encoders=("resemblyzer", "campplus")))
+        self.listener = Listener(kit_dir() / "whisper")
+
+    def hear(self, voice: Any, clips: Sequence[Any]) -> dict[str, Any]:
+        """Returns the figures of a voice against the judging clips."""
+        from kvoicewalk.judges.dnsmos import Dnsmos
+        from kvoicewalk.judges.words import WordError
+        from kvoicewalk.score.prosody import measure_prosody
+        from kvoicewalk.score.speaker import compare, mean_similarities, pool
+
+        speech = [self.synthesizer.speak(text, voice, seed=SEED) for text in SENTENCES]
+        centre = pool([self.encoders.embed(clip) for clip in clips])
+        found = mean_similarities([compare(self.encoders.embed(one), centre) for one in speech])
+        own, wanted = (measure_prosody(one).pitch_semitones for one in (speech, clips))
+        return {
+            "similarity": found,
+            "word_error": WordError(self.listener).judge(speech, clips),
+            "dnsmos": Dnsmos().judge(speech, clips),
+            "pitch_off": None if own is None or wanted is None else own - wanted,
+        }
+
+    def ceiling(self, clips: Sequence[Any]) -> dict[str, float]:
+        """Returns the clips against each other; of one clip, of its halves."""
+        from kvoicewalk.held_out import make_yardstick
+
+        return dict(make_yardstick(clips, self.encoders).by_encoder)
+
+
+def split_clips(speaker: str, folder: Path) -> tuple[list[Path], list[Path]]:
+    """Returns the files of the target and those that judge."""
+    import soundfile
+
+    found = sorted((DATA / "targets").glob(f"human_{speaker}-*.flac"))
+    if found:
+        return found[:3], found[3:]
+    (path,) = sorted((DATA / "cohort").glob(f"{speaker}-*.flac"))
+    samples, rate_hz = soundfile.read(path, dtype="float32")
+    halves = [folder / f"{speaker}-{half}.wav" for half in ("target", "judge")]
+    for half, part in zip(halves, np.array_split(samples, 2), strict=True):
+        if not half.is_file():
+            folder.mkdir(parents=True, exist_ok=True)
+            soundfile.write(half, part, rate_hz)
+    return halves[:1], halves[1:]
+
+
+def clone(clips: Sequence[Path], minutes: float, out: Path, encoders: str, seed: int) -> Path:
+    """Runs `kvw clone` and returns the voice that it found."""
+    command = [sys.executable, "-m", "kvoicewalk", "clone", *map(str, clips), "--json"]
+    command += ["--minutes", f"{minutes:g}", "--model", str(kit_dir() / "kokoro")]
+    command += ["--out", str(out), "--encoders", encoders, "--seed", str(seed)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    return Path(json.loads(done.stdout.splitlines()[-1])["best"]["voice_path"])
+
+
+def guess(clips: Sequence[Path], out: Path) -> tuple[Path, Path]:
+    """Saves the best stock voice and the guess from the embeddings; returns their files."""
+    from kvoicewalk.app.events import Events
+    from kvoicewalk.app.session import open_session, stock_voices
+    from kvoicewalk.app.start import StartVoices
+    from kvoicewalk.app.stock import GUESS, candidates, known_likeness
+    from kvoicewalk.config_file import merge_config
+    from kvoicewalk.voices import save_voice
+
+    flags = {
+        "model": {"name": str(kit_dir() / "kokoro")},
+        "target": {"paths": [str(path) for path in clips]},
+        "out_dir": str(out),
+    }
+    with open_session(merge_config("clone", flags, None), Events()) as session:
+        stock = stock_voices(session.model, None)
+        known = known_likeness(session, stock)
+        assert known is not None
+        ordered = sorted(stock, key=lambda voice: -known[voice.name])
+        population = StartVoices([v.name for v in ordered], ordered, ordered[0], stock)
+        guessed = dict(candidates(session, population))[GUESS]
+    paths = out / "stock.pt", out / "guess.pt"
+    for voice, path in zip((ordered[0], guessed), paths, strict=True):
+        save_voice(voice, path)
+    return paths
+
+
+def run(options: argparse.Namespace) -> Iterable[Figures]:
+    """Yields the figures of each speaker and condition; those that are kept first."""
+    from kvoicewalk.audio import read_utterance
+    from kvoicewalk.voices import load_voice
+
+    kept_path, judges = options.out / "results.jsonl", None
+    options.out.mkdir(parents=True, exist_ok=True)
+    lines = kept_path.read_text().splitlines() if kept_path.is_file() else []
+    kept = {(one["speaker"], one["condition"]): Figures(**one) for one in map(json.loads, lines)}
+    for speaker in options.speakers:
+        own = options.out / speaker
+        own.mkdir(exist_ok=True)
+        target, judging = split_clips(speaker, own)
+        for condition in ("stock", "guess", *(f"{m:g} min" for m in options.minutes)):
+            if (speaker, condition) in kept:
+                yield kept[speaker, condition]
+                continue
+            started = time.monotonic()
+            if condition in ("stock", "guess"):
+                path = guess(target, own)[condition == "guess"]
+            else:
+                minutes = float(condition.partition(" ")[0])
+                path = clone(target, minutes, own / "runs", options.encoders, options.seed)
+            seconds = time.monotonic() - started
+            judges = judges or Judges()
+            clips = [read_utterance(one) for one in judging]
+            heard = judges.hear(load_voice(path), clips)
+            top = judges.ceiling(clips)
+            found = Figures(speaker, condition, ceiling=top, seconds=seconds,
+                            voice_path=str(path), **heard)  # fmt: skip
+            with kept_path.open("a") as file:
+                file.write(json.dumps(asdict(found)) + "\n")
+            print(row(found, None), file=sys.stderr, flush=True)
+            yield found
+
+
+def row(one: Figures, stock: Figures | None) -> str:
+    """Returns a line of the table."""
+    cells = [one.speaker, one.condition]
+    for name, value in one.similarity.items():
+        share = ""
+        if stock is not None and stock is not one:
+            below = stock.similarity[name]
+            share = f", {(value - below) / (one.ceiling[name] - below):.2f}"
+        cells.append(f"{value:.3f}{share} ({one.ceiling[name]:.3f})")
+    cells += ["·" if one.word_error is None else f"{one.word_error:.3f}", f"{one.dnsmos:.2f}"]
+    cells += ["·" if one.pitch_off is None else f"{one.pitch_off:+.1f}", f"{one.seconds:.0f}"]
+    return "| " + " | ".join(cells) + " |"
+
+
+def table(found: Sequence[Figures]) -> str:
+    """Returns the table and the median shares."""
+    names = list(found[0].similarity)
+    lines = ["| speaker | voice | " + " | ".join(f"{n}, share (clips)" for n in names)]
+    lines[0] += " | word error | DNSMOS | pitch | s |"
+    lines.append("|---" * (len(names) + 6) + "|")
+    stock = {one.speaker: one for one in found if one.condition == "stock"}
+    lines += [row(one, stock[one.speaker]) for one in found]
+    for condition in dict.fromkeys(one.condition for one in found):
+        if condition == "stock":
+            continue
+        shares = {name: [] for name in names}  # type: dict[str, list[float]]
+        for one in found:
+            if one.condition == condition:
+                for name in names:
+                    below = stock[one.speaker].similarity[name]
+                    shares[name].append(
+                        (one.similarity[name] - below) / (one.ceiling[name] - below)
+                    )
+        medians = ", ".join(f"{n} {statistics.median(v):.2f}" for n, v in shares.items())
+        lines.append(f"median share, {condition}: {medians} ({len(shares[names[0]])} speakers)")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--minutes", type=float, nargs="*", default=[2, 5, 15])
+    parser.add_argument("--speakers", nargs="*", default=[*TARGETS, *COHORT])
+    parser.add_argument("--encoders", default="both")
+    parser.add_argument("--seed", type=int, default=0)
+    arguments = parser.parse_args()
+    prepare_process()
+    print(table(list(run(arguments))))

@@ -1,0 +1,113 @@
+"""What is known of stock voices before they are heard, and what it makes likely."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from kvoicewalk.app.events import Events
+
+if TYPE_CHECKING:
+    from kvoicewalk.app.session import Session
+    from kvoicewalk.app.start import StartVoices
+    from kvoicewalk.store import Run
+    from kvoicewalk.voices import Voice
+
+MIN_PRIOR_VOICES = 4
+N_STOCK_HEARD = 2
+GUESS = "the guess from its embeddings"
+
+
+def known_likeness(session: "Session", voices: "Sequence[Voice]") -> Mapping[str, float] | None:
+    """Returns each voice's likeness to the target by the table that comes with the package.
+
+    Returns:
+        By name; None where a voice or an encoder is not in the table, or the model is mini.
+    """
+    rows = _table_rows(session, voices)
+    if rows is None:
+        return None
+    from kvoicewalk.models.stock_table import stock_table
+    from kvoicewalk.score.speaker import joint_similarity
+
+    target = session.evaluator.scorer.target.embeddings
+    table = stock_table().embeddings
+    return {
+        voice.name: joint_similarity(
+            {name: float(table[name][row] @ target[name]) for name in target}
+        )
+        for voice, row in zip(voices, rows, strict=True)
+    }
+
+
+def _table_rows(session: "Session", voices: "Sequence[Voice]") -> list[int] | None:
+    from kvoicewalk.models.stock_table import stock_table
+
+    table = stock_table()
+    encoders = session.evaluator.scorer.encoders.names
+    is_ours = not session.model.identity.startswith("mini@")
+    if not is_ours or not set(encoders) <= set(table.embeddings):
+        return None
+    rows = [table.rows.get(voice.hash) for voice in voices]
+    found = [row for row in rows if row is not None]
+    return found if len(found) == len(rows) else None
+
+
+def with_best_start(
+    session: "Session", run: "Run", population: "StartVoices", events: Events
+) -> "StartVoices":
+    """Returns what a search starts from, with the best of several starts where a gradient leads.
+
+    A start that was named is taken as it is.
+    """
+    if population.start is not None or not session.config.walk.is_led:
+        return population
+    return replace(population, start=_choose(session, run, population, events))
+
+
+def _choose(session: "Session", run: "Run", population: "StartVoices", events: Events) -> "Voice":
+    """Hears the likeliest starts and returns the best: stock voices, and guesses from them.
+
+    Which one it was is kept in the run, so that resuming takes the same.
+    """
+    kept = {row.name: row.payload for row in run.rows("plan")}.get("start")
+    starts = dict(candidates(session, population))
+    if kept is not None and kept.get("name") in starts:
+        return starts[str(kept["name"])]
+    heard: dict[str, float] = {}
+    if len(starts) > 1:
+        with events.stage("start", n_voices=len(starts)):
+            heard = {name: session.evaluator.likeness(one) for name, one in starts.items()}
+    best = max(starts, key=lambda name: heard.get(name, 0.0))
+    run.put("plan", "start", {"name": best, "heard": heard})
+    if heard:
+        others = ", ".join(f"{n} {v:.3f}" for n, v in heard.items() if n != best)
+        events.note(f"starting from {best}, {heard[best]:.3f} like the target; {others}.")
+    return starts[best]
+
+
+def candidates(session: "Session", population: "StartVoices") -> "Iterator[tuple[str, Voice]]":
+    """Yields the starts that are worth hearing, by what they are; the likest stock voice first."""
+    first = population.voices[0]
+    yield first.name, first
+    rows = _table_rows(session, population.stock)
+    if rows is None or len(population.stock) < MIN_PRIOR_VOICES:
+        return
+    from kvoicewalk.app.method import target_prosody
+    from kvoicewalk.models.stock_table import ENCODERS, stock_table, timbre_map
+    from kvoicewalk.search.prior import fit_prior
+    from kvoicewalk.search.space import describe_population
+    from kvoicewalk.search.starts import StockProsody, blend_prosody, guess_timbre, with_prosody
+
+    yield from ((one.name, one) for one in population.voices[1:N_STOCK_HEARD])
+    stock = StockProsody(population.stock, stock_table().prosody[rows].astype(float))
+    weights = blend_prosody(stock, target_prosody(session))
+    blended = first if weights is None else with_prosody(first, stock, weights)
+    if weights is not None:
+        yield f"{first.name} with blended prosody", blended
+    target = session.evaluator.scorer.target.embeddings
+    if set(ENCODERS) <= set(target):
+        described = describe_population(population.stock)
+        guess = guess_timbre(timbre_map(), target, described, fit_prior(described.row_means))
+        if weights is not None:
+            guess = with_prosody(guess, stock, weights)
+        yield GUESS, guess
