@@ -22,7 +22,12 @@ from kvoicewalk.fingerprint import package_versions
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.combine import Score
 from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import Embeddings, SpeakerEncoder, WindowedSpeech
+from kvoicewalk.score.speaker import (
+    Embeddings,
+    SpeakerEncoder,
+    WindowedSpeech,
+    joint_similarity,
+)
 from kvoicewalk.synth import Synthesizer
 from kvoicewalk.voices import Voice
 
@@ -120,12 +125,17 @@ class Evaluation:
         score: None where the gate closed before the probe text was spoken.
         is_glance: True where a glance closed the gate: then `target_similarity` comes from half of
             the windows, and does not compare with others.
+        likeness: the same as 0 for a stranger and 1 for the same person; None where it is counted
+            as the original does.
+        similarities: cosine by each encoder, by its name; empty at a glance.
     """
 
     voice_name: str
     target_similarity: float
     score: Score | None
     is_glance: bool = False
+    likeness: float | None = None
+    similarities: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def is_gated(self) -> bool:
@@ -224,13 +234,19 @@ class Evaluator:
                 self.counts.n_gated += 1
                 return Evaluation(voice.name, glance.target_similarity, None, is_glance=True)
         spoken = heard.embeddings()
-        target_similarity = self.scorer.target_similarity(spoken)
+        similarities = self.scorer.similarities(spoken)
+        target_similarity = joint_similarity(similarities)
+        likeness = self.scorer.likeness(target_similarity)
         if gate is not None and target_similarity < gate.min_target_similarity:
             self.counts.n_gated += 1
-            return Evaluation(voice.name, target_similarity, None)
+            return Evaluation(
+                voice.name, target_similarity, None, likeness=likeness, similarities=similarities
+            )
         probe = _CachedMeasurements(self, voice, self.probe_text, seed).embeddings()
         score = self.scorer.score(spoken, heard.features(), probe)
-        return Evaluation(voice.name, target_similarity, score)
+        return Evaluation(
+            voice.name, target_similarity, score, likeness=likeness, similarities=similarities
+        )
 
     def glance(self, voice: Voice) -> Glance:
         """Returns the likeness to the target by every second window."""

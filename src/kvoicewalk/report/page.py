@@ -14,7 +14,7 @@ from kvoicewalk.errors import StoreError
 from kvoicewalk.report import charts, plain
 from kvoicewalk.report.names import names_only
 from kvoicewalk.report.page_audio import make_clips
-from kvoicewalk.report.page_facts import RunFacts, read_facts
+from kvoicewalk.report.page_facts import Parts, RunFacts, read_facts
 from kvoicewalk.report.players import Player, compared_players, run_players, timeline_of
 from kvoicewalk.report.tables import details_of, gap_of, score_rows
 from kvoicewalk.report.words import verdict, when
@@ -177,7 +177,9 @@ def _environment() -> "jinja2.Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(figure=_figure, percent=_percent, clock=_clock, wave=_wave)
+    environment.filters.update(
+        figure=_figure, percent=_percent, alike=_alike, clock=_clock, wave=_wave
+    )
     return environment
 
 
@@ -196,6 +198,13 @@ def _figure(value: float | None, n_digits: int = 3) -> str:
 
 def _percent(value: float | None) -> str:
     return "–" if value is None else f"{value:.0%}".replace("%", "\u202f%")
+
+
+def _alike(parts: Parts | None) -> str:
+    """Returns a likeness in percent; where that is not known, the encoder's cosine."""
+    if parts is None or parts.likeness is None:
+        return _figure(parts.target_similarity if parts else None)
+    return f"{parts.likeness:.1%}".replace("%", "\u202f%")
 
 
 def _clock(seconds: float) -> str:

@@ -15,7 +15,14 @@ from kvoicewalk.report import plain
 from kvoicewalk.report.names import config_names, data_names, names_only
 from kvoicewalk.store import RunRecord, RunStore
 from kvoicewalk.store.files import from_json
-from kvoicewalk.store.results import HeldOutRow, PartsRow, RankRow, SearchRow, StepRow
+from kvoicewalk.store.results import (
+    EncoderRow,
+    HeldOutRow,
+    PartsRow,
+    RankRow,
+    SearchRow,
+    StepRow,
+)
 
 MATERIAL_NAME = "page.json"
 MAX_FILE_BYTES = 2_000_000
@@ -31,6 +38,8 @@ class Parts:
         name: of the voice.
         score: 0 to 100, higher is better.
         target_similarity: at most 1, higher is better; so are the other two.
+        likeness: what `target_similarity` means, 0 a stranger, 1 the same person; None for classic
+            scoring and runs of earlier versions.
         is_screened: True where `target_similarity` comes from the short screening text.
     """
 
@@ -39,6 +48,7 @@ class Parts:
     target_similarity: float | None = None
     self_similarity: float | None = None
     feature_similarity: float | None = None
+    likeness: float | None = None
     is_screened: bool = False
 
 
@@ -95,6 +105,7 @@ class HeldOutFacts:
     search_similarity: float | None
     prior_percentile: float | None
     by_length: tuple[LengthFacts, ...]
+    encoders: tuple[EncoderRow, ...]
     judges: tuple[JudgeFacts, ...]
 
 
@@ -217,6 +228,7 @@ def _parts(name: str, row: PartsRow) -> Parts:
         target_similarity=row.target_similarity,
         self_similarity=row.self_similarity,
         feature_similarity=row.feature_similarity,
+        likeness=row.likeness,
     )
 
 
@@ -238,7 +250,7 @@ def _step(payload: Mapping[str, Any], folder: Path) -> StepFacts:
     has_wav = outcome == "accepted" and wav_path.is_file()
     parts = _parts(row.name, row)
     if row.heard == "glance":  # another quantity than the other steps'
-        parts = replace(parts, target_similarity=None)
+        parts = replace(parts, target_similarity=None, likeness=None)
     return StepFacts(row.step, outcome, parts, wav_path if has_wav else None)
 
 
@@ -269,6 +281,7 @@ def _held_out(entry: Mapping[str, Any]) -> HeldOutFacts | None:
         search_similarity=row.search_similarity,
         prior_percentile=row.prior_percentile,
         by_length=tuple(_lengths(row)),
+        encoders=tuple(_shown_encoder(one) for one in row.encoders),
         judges=tuple(
             JudgeFacts(
                 label=plain.text(one.label or one.name),
@@ -280,6 +293,10 @@ def _held_out(entry: Mapping[str, Any]) -> HeldOutFacts | None:
             for one in row.judges[:20]
         ),
     )
+
+
+def _shown_encoder(row: EncoderRow) -> EncoderRow:
+    return row.model_copy(update={"name": plain.text(row.name)})
 
 
 def _lengths(row: HeldOutRow) -> Iterator[LengthFacts]:

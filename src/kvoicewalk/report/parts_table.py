@@ -37,15 +37,23 @@ def add_voice(
 def parts_cells(row: PartsRow) -> list[str]:
     """Returns score and parts for a table.
 
-    `·` stands for what was not heard; ~ marks a likeness at a glance, which compares with no other.
+    `·` stands for what was not heard. Likeness is in percent; by classic scoring it is the
+    encoder's own cosine, as the original shows it. ~ marks one at a glance, which compares with no
+    other.
     """
+    similarity = number(row.target_similarity, 3)
     mark = "~" if isinstance(row, StepRow) and row.heard == "glance" else ""
     return [
         number(row.score, 2),
-        mark + number(row.target_similarity, 3),
+        mark + (percent(row.likeness) if row.likeness is not None else similarity),
         number(row.self_similarity, 3),
         number(row.feature_similarity, 3),
     ]
+
+
+def percent(value: float) -> str:
+    """Returns a likeness for a table: 0 % is a stranger, 100 % the same person."""
+    return f"{value:.1%}"
 
 
 def number(value: float | None, n_digits: int) -> str:

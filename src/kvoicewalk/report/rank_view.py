@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from rich.table import Column, Table
 
 from kvoicewalk.report.live import Frame, View
-from kvoicewalk.report.parts_table import add_voice, number, parts_table
+from kvoicewalk.report.parts_table import add_voice, number, parts_table, percent
 from kvoicewalk.search.base import RankStep, standings
 from kvoicewalk.store.results import RankRow, rank_row
 
@@ -35,7 +35,7 @@ class RankProgress:
         is_best = value > self._best
         self._best = max(self._best, value)
         title = STAGE_TITLES[step.stage]
-        shown = f"score {value:.2f}" if step.score else f"likeness {value:.3f}"
+        shown = f"score {value:.2f}" if step.score else f"likeness {_shown(step)}"
         mark = " (best so far)" if is_best else ""
         self._view.show(
             Frame(
@@ -74,6 +74,10 @@ def standings_table(
         table.caption = f"… and {n_total - len(rows)} more"
         table.caption_justify = "left"
     return table
+
+
+def _shown(step: RankStep) -> str:
+    return number(_likeness(step), 3) if step.likeness is None else percent(step.likeness)
 
 
 def _likeness(step: RankStep) -> float:

@@ -101,5 +101,5 @@ def _difference(best: Parts, other: Parts) -> Parts:
         one, two = getattr(best, part), getattr(other, part)
         return one - two if one is not None and two is not None else None
 
-    score, target, own, features = map(gain, PARTS)
-    return Parts("", score, target, own, features)
+    score, target, own, features, likeness = map(gain, (*PARTS, "likeness"))
+    return Parts("", score, target, own, features, likeness)

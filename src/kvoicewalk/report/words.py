@@ -49,13 +49,15 @@ def _ranked(facts: RunFacts) -> Verdict:
     if not heard:
         return Verdict("No voice was heard", "The run has not come to a result.")
     top, n = heard[0], len(heard)
-    likeness = f"{top.target_similarity:.3f}"
+    scale = "a stranger has about 0, the same person about 100%"
+    if top.likeness is None:
+        scale = "a stranger has about 0.6, the same person 0.85 and more"
+    likeness = f"{top.target_similarity:.3f}" if top.likeness is None else f"{top.likeness:.0%}"
     if n == 1:
         return Verdict(f"{top.name}: likeness {likeness}", "One voice was compared.")
     return Verdict(
         f"{top.name} is the closest of {n} voices",
-        f"Its likeness to the recording is {likeness}: a stranger has about 0.6, the same person "
-        "0.85 and more.",
+        f"Its likeness to the recording is {likeness}: {scale}.",
     )
 
 

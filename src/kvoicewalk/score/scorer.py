@@ -15,6 +15,7 @@ from kvoicewalk.score.speaker import (
     cosine,
     joint_similarity,
 )
+from kvoicewalk.score.speaker.likeness import likeness_of
 from kvoicewalk.score.target import Target
 
 
@@ -62,6 +63,13 @@ class Scorer:
     def target_similarity(self, embeddings: Embeddings) -> float:
         """Returns likeness to the target by all encoders, on Resemblyzer's scale."""
         return joint_similarity(self.similarities(embeddings))
+
+    def likeness(self, target_similarity: float) -> float | None:
+        """Returns a target similarity as 0 for a stranger, 1 for the same person.
+
+        None for classic scoring, which counts as the original does.
+        """
+        return None if self.config.scoring == "classic" else likeness_of(target_similarity)
 
     def score(self, spoken: Embeddings, features: FeatureValues, probe: Embeddings) -> Score:
         """Joins the three parts.

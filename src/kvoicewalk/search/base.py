@@ -26,6 +26,9 @@ class RankStep:
         n_done: voices heard in this stage, with this one.
         n_total: voices that this stage will hear.
         is_mute: True where the voice gives no speech in this stage; it is out of the race.
+        likeness: by the longest text heard, 0 a stranger, 1 the same person; None for classic
+            scoring.
+        similarities: cosine by each encoder, by its name; empty until the voice is scored.
     """
 
     stage: RankStage
@@ -36,6 +39,8 @@ class RankStep:
     n_done: int
     n_total: int
     is_mute: bool = False
+    likeness: float | None = None
+    similarities: Mapping[str, float] = field(default_factory=dict)
 
 
 def standings(steps: Sequence[RankStep]) -> tuple[RankStep, ...]:

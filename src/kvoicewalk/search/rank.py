@@ -47,7 +47,10 @@ def rank(
         screened = dict(known)
         for n_done, voice in enumerate(voices, 1):
             place = (n_done, len(voices))
-            yield RankStep("screen", voice.name, known[voice.name], None, None, *place)
+            alike = evaluator.scorer.likeness(known[voice.name])
+            yield RankStep(
+                "screen", voice.name, known[voice.name], None, None, *place, False, alike
+            )
         finalists = _likest(voices, screened, config.n_known_heard)
     elif not config.is_full and n_finalists < len(voices):
         race = _Race(evaluator, config, executor, is_late)
@@ -68,6 +71,8 @@ def rank(
             n_done,
             len(finalists),
             evaluation is None,
+            evaluation.likeness if evaluation else None,
+            evaluation.similarities if evaluation else {},
         )
         if n_done >= MIN_HEARD and is_late():
             break
@@ -89,7 +94,7 @@ class _Race:
         for n_done, (voice, similarity) in enumerate(zip(voices, found, strict=True), 1):
             if similarity is not None:
                 heard[voice.name] = similarity
-            place = (n_done, len(voices), similarity is None)
+            place = (n_done, len(voices), similarity is None, self._likeness(similarity))
             yield RankStep("screen", voice.name, similarity, None, None, *place)
             if len(heard) >= MIN_HEARD and self.is_late():
                 break
@@ -105,11 +110,14 @@ class _Race:
             name = voice.name
             if similarity is not None:
                 heard[name] = similarity
-            place = (n_done, len(voices), similarity is None)
+            place = (n_done, len(voices), similarity is None, self._likeness(similarity))
             yield RankStep("compare", name, screened[name], similarity, None, *place)
             if len(heard) >= MIN_HEARD and self.is_late():
                 break
         return heard
+
+    def _likeness(self, similarity: float | None) -> float | None:
+        return None if similarity is None else self.evaluator.scorer.likeness(similarity)
 
 
 def _unless_mute(hear: Callable[[Voice], R]) -> Callable[[Voice], R | None]:

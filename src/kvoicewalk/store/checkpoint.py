@@ -55,7 +55,15 @@ def read_evaluation(data: Mapping[str, Any]) -> Evaluation:
     """
     with _damage_named():
         parts = {key: float(part) for key, part in data["score"].items()}
-        return Evaluation(str(data["voice_name"]), float(data["target_similarity"]), Score(**parts))
+        alike = data.get("likeness")  # runs of earlier versions had neither of the two
+        found = data.get("similarities") or {}
+        return Evaluation(
+            str(data["voice_name"]),
+            float(data["target_similarity"]),
+            Score(**parts),
+            likeness=None if alike is None else float(alike),
+            similarities={str(name): float(value) for name, value in found.items()},
+        )
 
 
 def restore(

@@ -59,12 +59,20 @@ class Row(BaseModel):
 
 
 class PartsRow(Row):
-    """A score and its parts."""
+    """A score and its parts.
+
+    Attributes:
+        likeness: what `target_similarity` means: 0 a stranger, 1 the same person; None for classic
+            scoring, and in rows of earlier versions.
+        similarities: cosine by each speaker encoder, by its name.
+    """
 
     score: Number | None = None
     target_similarity: Number | None = None
     self_similarity: Number | None = None
     feature_similarity: Number | None = None
+    likeness: Number | None = None
+    similarities: dict[str, Number] = Field(default_factory=dict)
 
 
 class _NameRow(Row):
@@ -220,7 +228,7 @@ class SearchRow(PartsRow, _RunHeadRow):
         return data
 
 
-def parts_of(evaluation: "Evaluation") -> dict[str, float | None]:
+def parts_of(evaluation: "Evaluation") -> dict[str, Any]:
     """Returns score and parts of an evaluation, by the names that rows have for them."""
     score = evaluation.score
     return {
@@ -228,6 +236,8 @@ def parts_of(evaluation: "Evaluation") -> dict[str, float | None]:
         "target_similarity": evaluation.target_similarity,
         "self_similarity": score.self_similarity if score else None,
         "feature_similarity": score.feature_similarity if score else None,
+        "likeness": evaluation.likeness,
+        "similarities": dict(evaluation.similarities),
     }
 
 
@@ -240,6 +250,8 @@ def rank_row(step: "RankStep") -> RankRow:
         target_similarity=step.target_similarity,
         self_similarity=score.self_similarity if score else None,
         feature_similarity=score.feature_similarity if score else None,
+        likeness=step.likeness,
+        similarities=dict(step.similarities),
         screening_similarity=step.screening_similarity,
         outcome="gated" if step.is_mute else "heard",
     )

@@ -77,3 +77,8 @@ def joint_similarity(similarities: Similarities) -> float:
     if set(similarities) == {SCORE_SCALE}:
         return similarities[SCORE_SCALE]
     return likeness_scales()[SCORE_SCALE].similarity(likeness(similarities))
+
+
+def likeness_of(joint: float) -> float:
+    """Returns the likeness that a `joint_similarity` stands for."""
+    return likeness_scales()[SCORE_SCALE].likeness(joint)
