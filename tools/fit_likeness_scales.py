@@ -65,7 +65,7 @@ def fit(clips: Sequence[tuple[str, Path]], encoders: EncoderSet) -> dict[str, An
     pairs = next(iter(found.values()))
     return {
         "made_by": "tools/fit_likeness_scales.py",
-        "data": "LibriSpeech: 18 clips of 3 speakers and one clip each of 30 others",
+        "data": "LibriSpeech (CC BY 4.0), as redistributed in resemble-ai/Resemblyzer audio_data",
         "n_speakers": len({speaker for speaker, _ in clips}),
         "n_clips": len(clips),
         "n_pairs_same": len(pairs.same),

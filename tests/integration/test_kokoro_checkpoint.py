@@ -11,6 +11,11 @@ import pytest
 import soundfile
 import torch
 
+from kvoicewalk.config import ModelConfig
+from kvoicewalk.models import open_model
+from kvoicewalk.phonemes import Phonemizer
+from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.voices import TIMBRE
 from tests.generated_kokoro import generate_checkpoint, write_hub_cache
 
 pytestmark = pytest.mark.slow
@@ -57,6 +62,28 @@ def test_speaks_through_the_real_loader(hub, tmp_path):
 def test_lists_the_cached_voices(hub, tmp_path):
     done = kvw(hub, tmp_path, "voices", "list", "--json")
     assert [v["name"] for v in json.loads(done.stdout)["voices"]] == ["af_heart", "am_adam"]
+
+
+def test_the_decoder_has_quick_gradients_that_are_autograds(hub):
+    snapshot = next((hub / "hub" / "models--hexgrad--Kokoro-82M" / "snapshots").iterdir())
+    model = open_model(ModelConfig(name=str(snapshot), device="cpu"))
+    synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, "espeak"))
+    row = torch.from_numpy(model.voices.load("af_heart").rows[5, 0].copy())
+
+    def pull():
+        at = row.clone().requires_grad_()
+        samples = synthesizer.speak_row("hɛlˈoʊ", at, seed=0, needs_prosody=False).samples
+        samples[:: samples.numel() // 97].sum().backward()
+        return samples.detach(), at.grad[TIMBRE]
+
+    quick = [one for one in model.network.decoder.modules() if "forward" in vars(one)]
+    assert len(quick) > 40
+    samples, gradient = pull()
+    for one in quick:
+        del one.forward
+    wanted, slope = pull()
+    assert torch.equal(samples, wanted)
+    assert float((gradient - slope).norm()) < 1e-3 * float(slope.norm())
 
 
 def test_an_unknown_voice_offline_is_one_line(hub, tmp_path):

@@ -73,7 +73,7 @@ def test_one_that_is_missing_is_no_error_and_said():
 
 
 def test_one_that_is_named_and_missing_is_an_error():
-    with pytest.raises(ConfigError, match="campplus.*kvw setup --encoders"):
+    with pytest.raises(ConfigError, match=r"campplus.*kvw setup --encoders"):
         open_encoders(ScoreConfig(encoders=("resemblyzer", "campplus")))
 
 
