@@ -28,6 +28,8 @@ EMBEDDING_DIM = 192
 NORM_EPSILON = 1e-5  # of torch's batch norm, with which the weights were trained
 STD_EPSILON = 1e-8  # keeps the gradient of a constant channel's deviation finite
 
+FRONT_CHANNELS, TDNN_CHANNELS, TDNN_KERNEL = 32, 128, 5
+GROWTH, NARROW = 32, 128  # channels that a layer adds, and that it looks through
 # Layers and dilation of each densely connected block; paper, section 2.2 and table 1.
 BLOCKS = ((12, 1), (24, 2), (16, 2))
 # A mask sees the whole utterance and a segment of 2 s; paper, section 2.3. Frames of 20 ms.
@@ -44,16 +46,8 @@ class CampplusNetwork(nn.Module):
             ModelError: one is missing, has another shape than it should, or is one too many.
         """
         super().__init__()
+        _check(weights)
         reader = _Reader(weights)
-        try:
-            self._build(reader)
-        except KeyError as error:
-            raise ModelError(f"CAM++'s weights lack {error.args[0]}; fetch them again.") from None
-        if reader.left:
-            raise ModelError(f"CAM++'s weights hold {min(reader.left)}, which it does not know.")
-        self.requires_grad_(False)
-
-    def _build(self, reader: "_Reader") -> None:
         self.front = nn.Sequential(
             reader.conv("head.conv1", "head.bn1", padding=1),
             nn.ReLU(),
@@ -78,8 +72,7 @@ class CampplusNetwork(nn.Module):
         blocks += [reader.norm("xvector.out_nonlinear.batchnorm"), nn.ReLU()]
         self.blocks = nn.Sequential(*blocks)
         self.last = reader.conv("xvector.dense.linear", "xvector.dense.nonlinear.batchnorm")
-        if tuple(self.last.weight.shape[:1]) != (EMBEDDING_DIM,):
-            raise ModelError(f"CAM++ with {len(self.last.weight)} numbers, expected 192.")
+        self.requires_grad_(False)
 
     def forward(self, frames: torch.Tensor) -> torch.Tensor:
         """Embeds utterances of one length.
@@ -95,17 +88,70 @@ class CampplusNetwork(nn.Module):
         return embedded
 
 
+def expected_shapes() -> dict[str, tuple[int, ...]]:
+    """Returns the shape of each tensor of the checkpoint, by its name there."""
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def norm(name: str, n_channels: int, *, is_affine: bool = True) -> None:
+        leaves = ("running_mean", "running_var", *(("weight", "bias") if is_affine else ()))
+        shapes.update({f"{name}.{leaf}": (n_channels,) for leaf in leaves})
+
+    def front(name: str, norm_name: str, n_in: int, kernel: int) -> None:
+        shapes[f"{name}.weight"] = (FRONT_CHANNELS, n_in, kernel, kernel)
+        norm(norm_name, FRONT_CHANNELS)
+
+    front("head.conv1", "head.bn1", 1, 3)
+    for layer in ("head.layer1", "head.layer2"):
+        for block in (f"{layer}.0", f"{layer}.1"):
+            front(f"{block}.conv1", f"{block}.bn1", FRONT_CHANNELS, 3)
+            front(f"{block}.conv2", f"{block}.bn2", FRONT_CHANNELS, 3)
+        front(f"{layer}.0.shortcut.0", f"{layer}.0.shortcut.1", FRONT_CHANNELS, 1)
+    front("head.conv2", "head.bn2", FRONT_CHANNELS, 3)
+    n = TDNN_CHANNELS
+    shapes["xvector.tdnn.linear.weight"] = (n, FRONT_CHANNELS * N_MELS // 8, TDNN_KERNEL)
+    norm("xvector.tdnn.nonlinear.batchnorm", n)
+    for number, (n_layers, _) in enumerate(BLOCKS, 1):
+        for index in range(1, n_layers + 1):
+            name = f"xvector.block{number}.tdnnd{index}"
+            norm(f"{name}.nonlinear1.batchnorm", n)
+            shapes[f"{name}.linear1.weight"] = (NARROW, n, 1)
+            norm(f"{name}.nonlinear2.batchnorm", NARROW)
+            shapes[f"{name}.cam_layer.linear_local.weight"] = (GROWTH, NARROW, 3)
+            shapes[f"{name}.cam_layer.linear1.weight"] = (NARROW // 2, NARROW, 1)
+            shapes[f"{name}.cam_layer.linear1.bias"] = (NARROW // 2,)
+            shapes[f"{name}.cam_layer.linear2.weight"] = (GROWTH, NARROW // 2, 1)
+            shapes[f"{name}.cam_layer.linear2.bias"] = (GROWTH,)
+            n += GROWTH
+        norm(f"xvector.transit{number}.nonlinear.batchnorm", n)
+        shapes[f"xvector.transit{number}.linear.weight"] = (n // 2, n, 1)
+        n //= 2
+    norm("xvector.out_nonlinear.batchnorm", n)
+    shapes["xvector.dense.linear.weight"] = (EMBEDDING_DIM, 2 * n, 1)
+    norm("xvector.dense.nonlinear.batchnorm", EMBEDDING_DIM, is_affine=False)
+    return shapes
+
+
+def _check(weights: Mapping[str, torch.Tensor]) -> None:
+    wanted = expected_shapes()
+    given = {name for name in weights if not name.endswith("num_batches_tracked")}
+    for name in sorted(given - set(wanted)):
+        raise ModelError(f"CAM++'s weights hold {name}, which it does not know.")
+    for name, shape in wanted.items():
+        if name not in given:
+            raise ModelError(f"CAM++'s weights lack {name}; fetch them again.")
+        if tuple(weights[name].shape) != shape:
+            found = tuple(weights[name].shape)
+            raise ModelError(f"CAM++'s weights have {name} of shape {found}, expected {shape}.")
+
+
 class _Reader:
-    """Hands the checkpoint's tensors out, each once, batch norms folded."""
+    """Hands the checkpoint's tensors out, batch norms folded."""
 
     def __init__(self, weights: Mapping[str, torch.Tensor]) -> None:
         self._weights = weights
-        self.left = {name for name in weights if not name.endswith("num_batches_tracked")}
 
     def take(self, name: str) -> torch.Tensor:
-        found = self._weights[name]
-        self.left.discard(name)
-        return found.detach().float()
+        return self._weights[name].detach().float()
 
     def has(self, name: str) -> bool:
         return name in self._weights
