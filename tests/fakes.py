@@ -114,10 +114,14 @@ class FakeScorer:
     def glance_similarity(self, embedding: np.ndarray) -> float:
         return 1.0 - abs(float(embedding[0]) - self.optimum)
 
+    def similarities(self, embeddings: Embeddings) -> dict[str, float]:
+        return {name: self.glance_similarity(one) for name, one in embeddings.items()}
+
     def target_similarity(self, embeddings: Embeddings) -> float:
-        return joint_similarity(
-            {name: self.glance_similarity(one) for name, one in embeddings.items()}
-        )
+        return joint_similarity(self.similarities(embeddings))
+
+    def likeness(self, target_similarity: float) -> float | None:
+        return likeness_of(target_similarity)
 
     def score(self, spoken: Embeddings, features: np.ndarray, probe: Embeddings) -> Score:
         return combine(self.target_similarity(spoken), 1.0, 0.5, WEIGHTS)

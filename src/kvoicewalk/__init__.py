@@ -11,6 +11,7 @@ from kvoicewalk.version import __version__
 if TYPE_CHECKING:
     from kvoicewalk.api import (
         Target,
+        adjust,
         clone,
         interpolate,
         load_voice,
@@ -58,6 +59,7 @@ __all__ = [
     "Target",
     "Voice",
     "__version__",
+    "adjust",
     "clone",
     "interpolate",
     "load_voice",

@@ -316,17 +316,12 @@ def speak(
         KvwError: an input cannot be used.
     """
     from kvoicewalk.app.speak import speak_voice
-    from kvoicewalk.app.voice_spec import model_of_voice
     from kvoicewalk.audio import check_wav_path, write_wav
-    from kvoicewalk.voices import Voice
 
     path = Path(wav_path) if wav_path is not None else None
     if path is not None:
         check_wav_path(path)
-    spec = voice if isinstance(voice, Voice) else str(voice)
-    if "model" not in options and isinstance(spec, str):
-        belongs_to = model_of_voice(spec)
-        options = {**options, "model": belongs_to} if belongs_to else options
+    spec, options = _own_model(voice, options)
     config = _config("speak", None, {"synth": {"speed": speed}}, options)
     utterance = speak_voice(config, spec, text, _events(options)).utterance
     if path is not None:
@@ -353,6 +348,37 @@ def resume(run: str = "", **options: Unpack[Options]) -> SearchResult | RankResu
         record = find_resumable(store, run)
     result = resume_run(record, _events(options))
     return ranked_result(result) if isinstance(result, Ranked) else search_result(result)
+
+
+def adjust(
+    voice: "StrPath | Voice",
+    *,
+    pitch_semitones: float = 0.0,
+    liveliness: float = 1.0,
+    pace: float = 1.0,
+    brightness_db: float = 0.0,
+    keeps_speaker: bool = False,
+    **options: Unpack[Options],
+) -> "Voice":
+    """Changes how a voice speaks; the result is a plain voice, for `save_voice`.
+
+    Args:
+        voice: a file, a stock voice's name, a mix, or a `Voice`.
+        pitch_semitones: higher, or lower below 0; -12 to 12.
+        liveliness: ratio of the pitch's range, 0.5 to 2; below 1 is flatter.
+        pace: ratio of the speed, 0.5 to 2; above 1 is faster.
+        brightness_db: more power above 2.5 kHz, -12 to 12.
+        keeps_speaker: True lets a speaker encoder hold the speaker meanwhile; slower.
+        **options: see `Options`; no run is kept.
+
+    Raises:
+        KvwError: an input cannot be used.
+    """
+    from kvoicewalk.app.adjust import Adjustment, adjust_voice
+
+    wanted = Adjustment(pitch_semitones, liveliness, pace, brightness_db, keeps_speaker)
+    spec, options = _own_model(voice, options)
+    return adjust_voice(_config("voices", None, {}, options), spec, wanted, _events(options))
 
 
 def load_voice(path: StrPath) -> "Voice":
@@ -387,6 +413,17 @@ def _prepare() -> None:
 
 def _events(options: Options) -> Events:
     return options.get("events", Events())
+
+
+def _own_model(voice: "Voice | StrPath", options: Options) -> "tuple[Voice | str, Options]":
+    """Returns a voice or its name, and the options with the model that it was made for."""
+    from kvoicewalk.app.voice_spec import model_of_voice
+    from kvoicewalk.voices import Voice
+
+    if isinstance(voice, Voice):
+        return voice, options
+    belongs_to = None if "model" in options else model_of_voice(str(voice))
+    return str(voice), {**options, "model": belongs_to} if belongs_to else options
 
 
 def _names(names: Sequence[str] | None) -> list[str] | None:

@@ -12,6 +12,7 @@ start voice itself predicts on the lesson's text, changed by that difference.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -99,6 +100,11 @@ class SpeakerTerm:
     encoder: DifferentiableEncoder = field(repr=False)
     target: torch.Tensor = field(repr=False)
 
+    def miss(self, samples: torch.Tensor, phonemes: str) -> torch.Tensor:
+        """See `LossTerm.miss`: 1 − cosine to the target."""
+        del phonemes
+        return 1 - self.encoder.embed(samples) @ self.target
+
 
 def speaker_terms(
     encoders: EncoderSet, target: Embeddings, config: GradientConfig
@@ -124,6 +130,26 @@ def speaker_terms(
     return tuple(terms)
 
 
+class LossTerm(Protocol):
+    """What the waveform adds to the loss.
+
+    Attributes:
+        name: of the part.
+        weight: of `miss` in the loss.
+    """
+
+    @property
+    def name(self) -> str:
+        """Of the part."""
+
+    @property
+    def weight(self) -> float:
+        """Of `miss` in the loss."""
+
+    def miss(self, samples: torch.Tensor, phonemes: str) -> torch.Tensor:
+        """Returns how far a waveform, (n_samples,) at 24 kHz, is from its aim; lower is better."""
+
+
 class GradientLoss:
     """Gives lessons on texts that rotate, each with a seed of its own.
 
@@ -134,7 +160,7 @@ class GradientLoss:
     def __init__(
         self,
         synthesizer: KokoroSynthesizer,
-        terms: Sequence[SpeakerTerm],
+        terms: Sequence[LossTerm],
         start: Voice,
         change: ProsodyChange,
         texts: Sequence[str],
@@ -176,28 +202,25 @@ class GradientLoss:
             seed=lesson_seed(self._seed, number),
             needs_prosody=bool(weights.any()),
             is_mixed=self._is_mixed,
+            needs_samples=bool(self._terms),
         )
         with flushed_denormals(), without_cudnn():
-            unlike = self._unlike(spoken.samples)
+            misses = {term.name: term.miss(spoken.samples, phonemes) for term in self._terms}
             now = self._numbers(spoken.pitch_hz, spoken.durations, len(phonemes))
             errors = _errors(now, self._target_numbers(phonemes))
-            away = sum(term.weight * unlike[term.name] for term in self._terms)
+            away = sum(term.weight * misses[term.name] for term in self._terms)
             loss: torch.Tensor = away + (weights * errors).sum()
             loss.backward()  # type: ignore[no-untyped-call]
         assert row.grad is not None
         self.n_lessons += 1
         pitch, span, pace = errors.detach().cpu().tolist()
         parts = {
-            **{name: float(value.detach()) for name, value in unlike.items()},
+            **{name: float(value.detach()) for name, value in misses.items()},
             "pitch": pitch,
             "range": span,
             "pace": pace,
         }
         return LossSample(float(loss.detach()), row.grad.cpu().numpy().astype(np.float64), parts)
-
-    def _unlike(self, samples: torch.Tensor) -> dict[str, torch.Tensor]:
-        """Returns 1 − cosine to the target by each encoder."""
-        return {t.name: 1 - t.encoder.embed(samples) @ t.target for t in self._terms}
 
     def _text_index(self, number: int) -> int:
         epoch, place = divmod(number, len(self._chunks))

@@ -27,6 +27,7 @@ NAMES = [
     "Target",
     "Voice",
     "__version__",
+    "adjust",
     "clone",
     "interpolate",
     "load_voice",

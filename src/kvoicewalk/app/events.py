@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     Step: TypeAlias = RankStep | SearchStep | SweepStep
 
 StageName = Literal[
-    "load", "speak", "examine", "rank", "floor", "start", "clone", "interpolate", "walk", "held_out"
+    "load",
+    "speak",
+    "examine",
+    "rank",
+    "floor",
+    "start",
+    "adjust",
+    "clone",
+    "interpolate",
+    "walk",
+    "held_out",
 ]
 
 

@@ -8,15 +8,19 @@ from typing import Any
 from kvoicewalk.errors import Atom, Call, Message, Setting
 
 FLAGS = {
+    "brightness_db": "--brightness",
     "channel": "--channel",
     "device": "--device",
     "is_transcribed": "--transcribe",
     "lang": "--lang",
+    "liveliness": "--liveliness",
     "method": "--method",
     "model": "--model",
     "only": "--only",
     "out_dir": "--out",
+    "pace": "--pace",
     "params": "--params",
+    "pitch_semitones": "--pitch",
     "start": "--start",
     "target": "-t",
     "voices": "--voices",

@@ -24,6 +24,7 @@ BUSY_WORDS = {
     "load": "loading …",
     "speak": "speaking …",
     "examine": "listening …",
+    "adjust": "adjusting …",
     "start": "hearing where to start from …",
     "held_out": "judging on texts that the search never spoke …",
 }

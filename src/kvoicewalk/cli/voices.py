@@ -1,6 +1,7 @@
-"""`kvw voices`: list, inspect and mix voices."""
+"""`kvw voices`: list, inspect, mix and adjust voices."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -88,32 +89,96 @@ def mix(
     json: options.JsonOption = False,
 ) -> None:
     """Mix voices, stock ones or files, into a new one."""
-    from kvoicewalk.app.voice_spec import model_of_voice, read_sidecar
-    from kvoicewalk.store import write_json_atomic
-    from kvoicewalk.voices import save_voice
+    from kvoicewalk.app.voice_spec import model_of_voice
+
+    _check_place(save, force)
+    belongs_to = model_of_voice(recipe)
+    mixed = _load(recipe, model or belongs_to, voices)
+    source = resolve("voices", common_flags(model or belongs_to)).model.name
+    facts = {"voice_path": str(save), "recipe": recipe, "hash": mixed.hash}
+    _save(mixed, save, {**facts, "method": "mix"}, source)
+    Output(json).show(facts, f"{save}")
+
+
+def adjust(
+    voice: Annotated[str, typer.Argument(help="A voice file, a stock voice's name, or a mix.")],
+    save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new .pt file.")],
+    pitch: Annotated[
+        float, typer.Option("--pitch", help="Semitones higher; lower with a minus. -12 to 12.")
+    ] = 0.0,
+    pace: Annotated[
+        float, typer.Option("--pace", help="Times faster: 1.1 is a tenth faster. 0.5 to 2.")
+    ] = 1.0,
+    liveliness: Annotated[
+        float,
+        typer.Option("--liveliness", help="Times the range of pitch: 0.7 is flatter. 0.5 to 2."),
+    ] = 1.0,
+    brightness: Annotated[
+        float, typer.Option("--brightness", help="dB more above 2.5 kHz: 3 is clearer. -12 to 12.")
+    ] = 0.0,
+    keep_timbre: Annotated[
+        bool,
+        typer.Option(
+            "--keep-timbre", help="Let a speaker encoder hold the speaker meanwhile; slower."
+        ),
+    ] = False,
+    model: options.ModelOption = None,
+    lang: options.LangOption = None,
+    device: options.DeviceOption = None,
+    threads: options.ThreadsOption = None,
+    seed: options.SeedOption = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace FILE where it is there already.")
+    ] = False,
+    json: options.JsonOption = False,
+    quiet: options.QuietOption = False,
+) -> None:
+    """Change how a voice speaks: pitch, pace, liveliness, brightness. It stays a plain voice."""
+    from kvoicewalk.app.adjust import Adjustment, adjust_voice
+    from kvoicewalk.app.voice_spec import model_of_voice
+    from kvoicewalk.cli.shown import ShownEvents
+
+    wanted = Adjustment(pitch, liveliness, pace, brightness, keep_timbre)
+    _check_place(save, force)
+    belongs_to = model or model_of_voice(voice)
+    config = resolve("voices", common_flags(belongs_to, device, threads, seed, None, lang))
+    output = Output(json, quiet)
+    found = adjust_voice(config, voice, wanted, ShownEvents(output))
+    facts = {"voice_path": str(save), "recipe": voice, **asdict(wanted), "hash": found.hash}
+    _save(found, save, {**facts, "method": "adjust"}, config.model.name)
+    output.show(facts, f"{save}")
+
+
+def _check_place(save: Path, is_forced: bool) -> None:
+    """Checks that a voice may be saved there, before anything slow.
+
+    Raises:
+        VoiceError: it is no name of a voice file, or something is there already.
+    """
+    from kvoicewalk.app.voice_spec import read_sidecar
 
     if save.suffix != ".pt":
         raise VoiceError(f"--save {save}: a voice file ends in .pt.")
-    if save.exists() and not force:
+    if save.exists() and not is_forced:
         raise VoiceError(f"{save} is there already; choose another name, or replace it: --force.")
-    belongs_to = model_of_voice(recipe)
-    mixed = _load(recipe, model or belongs_to, voices)
     sidecar_path = save.with_suffix(".json")
     if sidecar_path.exists() and "kvw_version" not in read_sidecar(save):
         raise VoiceError(f"{sidecar_path} is there and not kvw's own; choose another name.")
-    facts = {"voice_path": str(save), "recipe": recipe, "hash": mixed.hash}
-    source = resolve("voices", common_flags(model or belongs_to)).model.name
+
+
+def _save(voice: "Voice", save: Path, facts: Mapping[str, Any], source: str) -> None:
+    from kvoicewalk.store import write_json_atomic
+    from kvoicewalk.voices import save_voice
+
     sidecar = {
         **facts,
         "name": save.stem,
-        "method": "mix",
         "model": Path(source).name,
         "model_source": source,
         "kvw_version": __version__,
     }
-    save_voice(mixed, save)
-    write_json_atomic(sidecar_path, sidecar)
-    Output(json).show(facts, f"{save}")
+    save_voice(voice, save)
+    write_json_atomic(save.with_suffix(".json"), sidecar)
 
 
 def _source(model: str | None, voices: Path | None) -> "VoiceSource":
@@ -152,4 +217,9 @@ def _facts(voice: "Voice") -> dict[str, Any]:
     }
 
 
-COMMANDS: Mapping[str, Callable[..., None]] = {"list": list_voices, "info": info, "mix": mix}
+COMMANDS: Mapping[str, Callable[..., None]] = {
+    "list": list_voices,
+    "info": info,
+    "mix": mix,
+    "adjust": adjust,
+}

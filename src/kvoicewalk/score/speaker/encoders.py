@@ -1,11 +1,11 @@
 """The speaker encoders that lead a search together."""
 
 import importlib.util
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
 
 from kvoicewalk.audio import Utterance
@@ -70,7 +70,7 @@ def pool(embeddings: Sequence[Embeddings]) -> dict[str, Embedding]:
 
 def mean_similarities(found: Sequence[Similarities]) -> dict[str, float]:
     """Returns the mean cosine by each encoder."""
-    return {name: float(np.mean([one[name] for one in found])) for name in found[0]}
+    return {name: statistics.fmean(one[name] for one in found) for name in found[0]}
 
 
 def open_encoders(config: ScoreConfig, device: str | torch.device = "cpu") -> EncoderSet:

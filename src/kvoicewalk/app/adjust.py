@@ -1,0 +1,180 @@
+"""Changes how a voice speaks: pitch, liveliness, pace and brightness, by the same gradient.
+
+The result is a plain voice, so it sounds like that in every program. Pitch, liveliness and pace
+move the prosody half, through what the model itself predicts: no speech is made, and the timbre
+half stays as it is. Brightness moves the timbre half, and a speaker encoder holds the speaker.
+"""
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from kvoicewalk.app.events import Events
+from kvoicewalk.errors import ConfigError, Setting
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from kvoicewalk.config import RunConfig
+    from kvoicewalk.loss import LossTerm, ProsodyChange
+    from kvoicewalk.synth import KokoroSynthesizer
+    from kvoicewalk.voices import Voice
+
+N_LESSONS = 60  # by the predictor alone
+N_SPOKEN_LESSONS = 24  # where speech is made
+SPEAKER_WEIGHT, BRIGHTNESS_WEIGHT = 1.0, 0.2
+MAX_SEMITONES, MAX_RATIO, MAX_DB = 12.0, 2.0, 12.0
+
+
+@dataclass(frozen=True)
+class Adjustment:
+    """What is to change; the defaults change nothing.
+
+    Attributes:
+        pitch_semitones: of the median pitch; above 0 is higher.
+        liveliness: ratio of the pitch's range; above 1 is livelier, below flatter.
+        pace: ratio of the speed; above 1 is faster.
+        brightness_db: power above 2.5 kHz; above 0 is brighter, below darker.
+        keeps_speaker: a speaker encoder holds the speaker while pitch and pace move, too; slower.
+    """
+
+    pitch_semitones: float = 0.0
+    liveliness: float = 1.0
+    pace: float = 1.0
+    brightness_db: float = 0.0
+    keeps_speaker: bool = False
+
+    def __post_init__(self) -> None:
+        """Checks the numbers.
+
+        Raises:
+            ConfigError: one is out of range, or nothing is to change.
+        """
+        limits = (
+            ("pitch_semitones", self.pitch_semitones, -MAX_SEMITONES, MAX_SEMITONES),
+            ("liveliness", self.liveliness, 1 / MAX_RATIO, MAX_RATIO),
+            ("pace", self.pace, 1 / MAX_RATIO, MAX_RATIO),
+            ("brightness_db", self.brightness_db, -MAX_DB, MAX_DB),
+        )
+        for name, value, low, high in limits:
+            if not low <= value <= high:
+                given = Setting(name, f"{value:g}")
+                raise ConfigError(given, f" is out of range: {low:g} to {high:g}.")
+        if not self.moves_prosody and not self.brightness_db:
+            raise ConfigError(
+                "nothing is to change; give ", Setting("pitch_semitones"), ", ",
+                Setting("liveliness"), ", ", Setting("pace"), " or ", Setting("brightness_db"), ".",
+            )  # fmt: skip
+
+    @property
+    def moves_prosody(self) -> bool:
+        """True where pitch, its range or pace change."""
+        return bool(self.pitch_semitones) or self.liveliness != 1.0 or self.pace != 1.0
+
+    @property
+    def moves_timbre(self) -> bool:
+        """True where the timbre half changes, which takes speech."""
+        return bool(self.brightness_db) or self.keeps_speaker
+
+
+def adjust_voice(
+    config: "RunConfig", spec: "str | Voice", wanted: Adjustment, events: Events
+) -> "Voice":
+    """Returns a voice with what is to change changed.
+
+    Args:
+        config: model, seed, language.
+        spec: a file, a stock voice's name, a mix, or a voice.
+        wanted: the change.
+        events: hear of it.
+
+    Raises:
+        KvwError: an input cannot be used.
+    """
+    from kvoicewalk.app.session import open_synthesizer, stock_voices
+    from kvoicewalk.app.voice_spec import find_voice
+    from kvoicewalk.loss import GradientLoss
+    from kvoicewalk.search.gradient import GradientDescent
+    from kvoicewalk.search.space import describe_population, make_smooth_space
+
+    with events.stage("load"):
+        synthesizer = open_synthesizer(config, events)
+    voice = find_voice(spec, synthesizer.model.voices) if isinstance(spec, str) else spec
+    texts, lang = _texts(synthesizer, config.synth.lang)
+    population = describe_population(stock_voices(synthesizer.model, None))
+    only: Literal["timbre", "prosody"] | None = None if wanted.moves_timbre else "prosody"
+    if not wanted.moves_prosody and not wanted.keeps_speaker:
+        only = "timbre"
+    space = make_smooth_space("shared", voice, population, only)
+    with events.stage("adjust"):
+        change = _change(synthesizer, voice, wanted, texts, lang)
+        terms = _terms(synthesizer, voice, wanted, texts, lang) if wanted.moves_timbre else ()
+        loss = GradientLoss(
+            synthesizer, terms, voice, change, texts, config.gradient, config.synth.seed, lang
+        )
+        descent = GradientDescent(space, loss.sample, None, config.gradient)
+        return descent.learn(N_SPOKEN_LESSONS if wanted.moves_timbre else N_LESSONS, voice.name)
+
+
+def _texts(synthesizer: "KokoroSynthesizer", lang: str | None) -> "tuple[Sequence[str], str]":
+    from kvoicewalk.app.method import MAX_LESSON_PHONEMES
+    from kvoicewalk.languages import DEFAULT_LANG
+    from kvoicewalk.texts import texts_of
+
+    lang = lang or DEFAULT_LANG
+    phonemizer = synthesizer.phonemizer
+    lessons = texts_of(lang).lessons
+    short = [t for t in lessons if phonemizer.phonemize(t, lang).n_phonemes <= MAX_LESSON_PHONEMES]
+    return short, lang
+
+
+def _change(
+    synthesizer: "KokoroSynthesizer",
+    voice: "Voice",
+    wanted: Adjustment,
+    texts: "Sequence[str]",
+    lang: str,
+) -> "ProsodyChange":
+    from kvoicewalk.loss import ProsodyChange
+    from kvoicewalk.score.prosody import measure_prosody
+
+    span = None
+    if wanted.liveliness != 1.0:
+        spoken = [synthesizer.speak(text, voice, seed=0, lang=lang) for text in texts[:2]]
+        own = measure_prosody(spoken).range_semitones
+        span = None if own is None else (wanted.liveliness - 1) * own
+    # What is not to change is held: an aim of no change, where anything of it moves.
+    is_moved = wanted.moves_prosody or wanted.keeps_speaker
+    return ProsodyChange(
+        wanted.pitch_semitones if is_moved else None,
+        (span or 0.0) if is_moved else None,
+        -math.log(wanted.pace) if is_moved else None,
+    )
+
+
+def _terms(
+    synthesizer: "KokoroSynthesizer",
+    voice: "Voice",
+    wanted: Adjustment,
+    texts: "Sequence[str]",
+    lang: str,
+) -> "tuple[LossTerm, ...]":
+    import torch
+
+    from kvoicewalk.brightness import BrightnessTerm, brightness_db
+    from kvoicewalk.loss import SpeakerTerm
+    from kvoicewalk.score.speaker import Resemblyzer, pool_embeddings
+
+    device = synthesizer.model.network.device
+    encoder = Resemblyzer(device)
+    spoken = [synthesizer.speak(text, voice, seed=0, lang=lang) for text in texts]
+    own = torch.from_numpy(pool_embeddings([encoder.embed(one) for one in spoken])).to(device)
+    holding = SpeakerTerm("resemblyzer", SPEAKER_WEIGHT, encoder.differentiable(), own)
+    if not wanted.brightness_db:
+        return (holding,)
+    aims = {
+        synthesizer.phonemizer.phonemize(text, lang).chunks[0]: wanted.brightness_db
+        + float(brightness_db(torch.from_numpy(one.samples)))
+        for text, one in zip(texts, spoken, strict=True)
+    }
+    return holding, BrightnessTerm(BRIGHTNESS_WEIGHT, aims)
