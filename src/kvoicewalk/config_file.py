@@ -105,11 +105,15 @@ def _name_the_texts(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name_the_encoder(data: dict[str, Any]) -> dict[str, Any]:
-    """Up to version 1 Resemblyzer led alone, and runs wrote all of their scoring down."""
-    score = data.get("score")
-    if not isinstance(score, dict) or "encoders" in score:
-        return data
-    return {**data, "score": {**score, "encoders": ["resemblyzer"]}}
+    """Up to version 1 Resemblyzer led alone, and lessons were float32."""
+    if "command" not in data:
+        return data  # no run wrote it
+    score, gradient = data.get("score"), data.get("gradient")
+    if isinstance(score, dict):
+        data = {**data, "score": {"encoders": ["resemblyzer"], **score}}
+    if isinstance(gradient, dict):
+        data = {**data, "gradient": {"precision": "float32", **gradient}}
+    return data
 
 
 Upgrade = Callable[[dict[str, Any]], dict[str, Any]]

@@ -103,19 +103,21 @@ def test_the_config_of_a_run_of_version_0_1_0_means_the_same(path):
     for section, key in SINCE_0_1_0:
         assert key not in old[section]
         wanted[section] = {**wanted[section], key: today[section][key]}
+    wanted["gradient"]["precision"] = "float32"
     assert dump_config(config) == wanted
 
 
 @pytest.mark.parametrize("version", [None, 1])
 def test_up_to_version_1_resemblyzer_led_alone(version):
-    """A run wrote all of its scoring down; a file by hand without it takes today's default."""
-    said = {} if version is None else {"version": version}
+    """A run says its command; a file by hand does not, and takes today's default."""
+    said = {"command": "walk"} if version is None else {"command": "walk", "version": version}
 
     def encoders_of(**sections):
         return merge_config(
             "walk", {}, upgrade_config({**said, **sections}, "a run")
         ).score.encoders
 
+    assert upgrade_config({"score": {}}, "by hand")["score"] == {}
     assert encoders_of(score={"scoring": "scaled"}) == ("resemblyzer",)
     assert encoders_of(score={}) == ("resemblyzer",)
     assert encoders_of(score={"encoders": ["campplus"]}) == ("campplus",)

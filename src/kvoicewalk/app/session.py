@@ -180,9 +180,10 @@ def _load(
     listener = _listener(config) if config.target.is_transcribed else None
     synthesizer = open_synthesizer(config, events)
     encoders = open_encoders(config.score, synthesizer.model.network.device)
-    # Written into the run: going on with it takes the same ones.
-    score = config.score.model_copy(update={"encoders": encoders.names})
-    config = config.model_copy(update={"score": score})
+    if config.score.scoring != "classic":
+        # Written into the run: going on with it takes the same ones.
+        score = config.score.model_copy(update={"encoders": encoders.names})
+        config = config.model_copy(update={"score": score})
     if encoders.missing:
         events.note(encoders.missing)
     clips = choose_clips(config.target, recordings, encoders.resemblyzer, events)
