@@ -42,6 +42,7 @@ def clone(
     scoring: options.ScoringOption = None,
     encoders: options.EncodersOption = None,
     held_out: options.HeldOutOption = None,
+    preview: options.PreviewOption = False,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
@@ -71,5 +72,5 @@ def clone(
         "walk": {"method": method, "n_steps": steps, "minutes": minutes},
     }
     output = Output(json, quiet)
-    events = ShownEvents(output, has_lines=True)
+    events = ShownEvents(output, has_lines=True, has_previews=preview)
     show_search(run_search(resolve("clone", flags, config), events), output)

@@ -136,6 +136,12 @@ MethodOption = Annotated[
         f"[default: {defaults.METHOD}]",
     ),
 ]
+PreviewOption = Annotated[
+    bool,
+    typer.Option(
+        "--preview", help="Name a wav of each improvement as it is found, to listen meanwhile."
+    ),
+]
 HeldOutOption = Annotated[
     bool | None,
     typer.Option(

@@ -34,14 +34,15 @@ SEARCH_TITLES = {"clone": "walking", "walk": "walking", "interpolate": "interpol
 class ShownEvents(Events):
     """Shows a use case as it goes on."""
 
-    def __init__(self, output: Output, has_lines: bool = False) -> None:
+    def __init__(self, output: Output, has_lines: bool = False, has_previews: bool = False) -> None:
         """Shows nothing yet.
 
         Args:
             output: where to.
             has_lines: True for commands whose JSON is lines as they come, not one object.
+            has_previews: True names the speech of each improvement, to listen meanwhile.
         """
-        self._output, self._has_lines = output, has_lines
+        self._output, self._has_lines, self._has_previews = output, has_lines, has_previews
         self._open = ExitStack()
         self._stage = Stage("load")
         self._update: Callable[[Any], None] | None = None
@@ -92,6 +93,8 @@ class ShownEvents(Events):
 
         row = step_row(step.number, step.evaluation, step.outcome)
         self._output.emit("improvement", {**row.dump(), "voice_path": str(voice_path)})
+        if self._has_previews:
+            self._output.note(f"hear step {step.number}: {voice_path.with_suffix('.wav')}")
 
     def compared(self, start: "Evaluation", best: "Evaluation") -> None:
         """See `Events.compared`."""

@@ -71,6 +71,7 @@ def walk(
     scoring: options.ScoringOption = None,
     encoders: options.EncodersOption = None,
     held_out: options.HeldOutOption = None,
+    preview: options.PreviewOption = False,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
@@ -91,7 +92,7 @@ def walk(
     from kvoicewalk.app.voice_spec import absolute_spec, model_of_voice
 
     output = Output(json, quiet)
-    events = ShownEvents(output, has_lines=True)
+    events = ShownEvents(output, has_lines=True, has_previews=preview)
     flags = {
         **common_flags(
             model or (model_of_voice(start) if start else None), device, threads, seed, out, lang

@@ -8,6 +8,7 @@ from rich.table import Column, Table
 from kvoicewalk.evaluate import Evaluation
 from kvoicewalk.report.live import Frame, View
 from kvoicewalk.report.parts_table import PARTS, add_voice, parts_cells, parts_table
+from kvoicewalk.score.speaker.likeness import likeness
 from kvoicewalk.search.base import SearchStep
 from kvoicewalk.search.sweep import SweepStep
 from kvoicewalk.store.results import PartsRow, StepRow, parts_of, step_row
@@ -84,6 +85,9 @@ class SearchProgress:
             style = OUTCOME_STYLES[row.outcome]
             add_voice(table, str(row.step), row.name, row, row.outcome, style=style)
         counts = [f"{self._outcomes[one]} {one}" for one in OUTCOME_STYLES]
+        best = self._improvements[-1][1] if self._improvements else None
+        if best is not None and len(best.similarities) > 1:
+            counts.append(f"best: {by_encoder(best)}")
         table.caption, table.caption_justify = " · ".join(counts), "left"
         return table
 
@@ -100,4 +104,11 @@ def search_table(rows: Sequence[tuple[str, Evaluation]]) -> Table:
 
 def _in_words(row: StepRow) -> str:
     parts = zip(PARTS, parts_cells(row), strict=True)
-    return f"{row.name}: " + ", ".join(f"{part} {cell}" for part, cell in parts)
+    words = f"{row.name}: " + ", ".join(f"{part} {cell}" for part, cell in parts)
+    return f"{words} ({by_encoder(row)})" if len(row.similarities) > 1 else words
+
+
+def by_encoder(row: PartsRow) -> str:
+    """Returns the likeness by each encoder, in percent."""
+    found = ((name, likeness({name: value})) for name, value in row.similarities.items())
+    return ", ".join(f"{name} {value:.0%}" for name, value in found)
