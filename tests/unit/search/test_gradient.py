@@ -63,6 +63,16 @@ def test_each_ask_takes_its_lessons_in_order(voices, population):
     assert search.n_lessons == 16
 
 
+def test_when_it_is_late_what_was_learned_is_handed_over(voices, population):
+    space = make_space("shared", voices[0], population)
+    search = GradientDescent(space, nothing, None, GradientConfig(n_lessons=5, first_lessons=5))
+    search.is_late = lambda: search.n_lessons >= 3
+    assert not search.ask().is_lucky
+    assert search.n_lessons == 3
+    search.ask()
+    assert search.n_lessons == 4  # at least one, however late
+
+
 @pytest.mark.parametrize("kind", ["shared", "pca"])
 def test_comes_near_another_voice_under_noise(kind, voices, population):
     space = make_space(kind, voices[0], population)

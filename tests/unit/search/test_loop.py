@@ -177,6 +177,8 @@ def test_a_small_gain_is_not_worth_a_second_seed(
     assert evaluator.n_evaluations == n_heard
     sure = config.model_copy(update={"sure_gain": 0.01})
     assert judge(better, gained, progress, evaluator, sure) == "accepted"
+    no_luck = replace(better, is_lucky=False)
+    assert judge(no_luck, gained, progress, evaluator, config) == "accepted"
 
 
 @pytest.mark.parametrize(
