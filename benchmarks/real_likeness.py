@@ -1,7 +1,7 @@
 """How like a person does `kvw clone` get on the real Kokoro, and how fast?
 
     uv run --group real python benchmarks/real_likeness.py --out FOLDER
-        [--minutes 2 5 15] [--speakers 2414 …] [--encoders both]
+        [--minutes 2 5 15] [--speakers 2414 …] [--encoders both] [--config FILE]
 
 Six speakers of ../shared/data: three with three clips as target and three others to judge by, three
 with one clip whose first half is the target and whose second half judges. Judged are the best stock
@@ -36,7 +36,7 @@ from tools.real_kokoro import kit_dir
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 TARGETS = ("2414", "1688", "2033")  # three clips of six are the target
-COHORT = ("1069", "118", "1447")  # half of the one clip is
+COHORT = ("1069", "103", "1263")  # half of the one clip is
 SENTENCES = (
     "Only a narrow path led from the orchard down to the mill.",
     "He wiped his glasses, looked at the letter once more, and put it back into the drawer.",
@@ -120,11 +120,13 @@ def split_clips(speaker: str, folder: Path) -> tuple[list[Path], list[Path]]:
     return halves[:1], halves[1:]
 
 
-def clone(clips: Sequence[Path], minutes: float, out: Path, encoders: str, seed: int) -> Path:
+def clone(clips: Sequence[Path], minutes: float, out: Path, options: argparse.Namespace) -> Path:
     """Runs `kvw clone` and returns the voice that it found."""
     command = [sys.executable, "-m", "kvoicewalk", "clone", *map(str, clips), "--json"]
     command += ["--minutes", f"{minutes:g}", "--model", str(kit_dir() / "kokoro")]
-    command += ["--out", str(out), "--encoders", encoders, "--seed", str(seed)]
+    command += ["--out", str(out), "--encoders", options.encoders, "--seed", str(options.seed)]
+    if options.config is not None:
+        command += ["--config", str(options.config)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return Path(json.loads(done.stdout.splitlines()[-1])["best"]["voice_path"])
 
@@ -178,7 +180,7 @@ def run(options: argparse.Namespace) -> Iterable[Figures]:
                 path = guess(target, own)[condition == "guess"]
             else:
                 minutes = float(condition.partition(" ")[0])
-                path = clone(target, minutes, own / "runs", options.encoders, options.seed)
+                path = clone(target, minutes, own / "runs", options)
             seconds = time.monotonic() - started
             judges = judges or Judges()
             clips = [read_utterance(one) for one in judging]
@@ -237,6 +239,7 @@ if __name__ == "__main__":
     parser.add_argument("--speakers", nargs="*", default=[*TARGETS, *COHORT])
     parser.add_argument("--encoders", default="both")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--config", type=Path, default=None, help="more settings of `kvw clone`")
     arguments = parser.parse_args()
     prepare_process()
     print(table(list(run(arguments))))

@@ -316,6 +316,9 @@ class GradientConfig(_Frozen):
         default_factory=lambda: {"resemblyzer": 0.5, "campplus": 0.5},
         description="of the loss, by each encoder that leads",
     )
+    is_confirmed: bool = Field(
+        False, description="a small gain must hold under a second seed, as up to version 0.1.0"
+    )
     precision: Literal["auto", "float32", "bfloat16"] = Field(
         "auto", description="of the vocoder in lessons; auto: bfloat16 where the CPU computes in it"
     )

@@ -105,14 +105,14 @@ def _name_the_texts(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def _name_the_encoder(data: dict[str, Any]) -> dict[str, Any]:
-    """Up to version 1 Resemblyzer led alone, and lessons were float32."""
+    """Up to version 1 Resemblyzer led alone, lessons were float32, and their gains confirmed."""
     if "command" not in data:
         return data  # no run wrote it
     score, gradient = data.get("score"), data.get("gradient")
     if isinstance(score, dict):
         data = {**data, "score": {"encoders": ["resemblyzer"], **score}}
     if isinstance(gradient, dict):
-        data = {**data, "gradient": {"precision": "float32", **gradient}}
+        data = {**data, "gradient": {"precision": "float32", "is_confirmed": True, **gradient}}
     return data
 
 

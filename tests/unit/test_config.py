@@ -86,6 +86,7 @@ SINCE_0_1_0 = (
     ("rank", "n_known_heard"),
     ("gradient", "encoder_shares"),
     ("gradient", "precision"),
+    ("gradient", "is_confirmed"),
 )
 
 
@@ -103,7 +104,7 @@ def test_the_config_of_a_run_of_version_0_1_0_means_the_same(path):
     for section, key in SINCE_0_1_0:
         assert key not in old[section]
         wanted[section] = {**wanted[section], key: today[section][key]}
-    wanted["gradient"]["precision"] = "float32"
+    wanted["gradient"] |= {"precision": "float32", "is_confirmed": True}
     assert dump_config(config) == wanted
 
 

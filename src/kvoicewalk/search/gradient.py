@@ -58,7 +58,9 @@ class GradientDescent:
                 break
         self._n_asked += 1
         z = self._average.copy()
-        return Candidate(z, self._space.decode(z, f"step{self._n_asked}"), is_lucky=False)
+        return Candidate(
+            z, self._space.decode(z, f"step{self._n_asked}"), is_lucky=config.is_confirmed
+        )
 
     def learn(self, n_lessons: int, name: str) -> Voice:
         """Returns where so many lessons lead, by the running average; nobody judges it."""
