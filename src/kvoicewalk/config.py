@@ -316,6 +316,9 @@ class GradientConfig(_Frozen):
         default_factory=lambda: {"resemblyzer": 0.5, "campplus": 0.5},
         description="of the loss, by each encoder that leads",
     )
+    is_balanced: bool = Field(
+        True, description="of several encoders the less satisfied one leads; False: all alike"
+    )
     is_confirmed: bool = Field(
         False, description="a small gain must hold under a second seed, as up to version 0.1.0"
     )

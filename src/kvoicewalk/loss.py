@@ -23,7 +23,7 @@ from kvoicewalk.errors import ModelError, Setting
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
 from kvoicewalk.score.speaker import DifferentiableEncoder, Embeddings, EncoderSet, Resemblyzer
-from kvoicewalk.score.speaker.likeness import SCORE_SCALE, likeness_scales
+from kvoicewalk.score.speaker.likeness import SCORE_SCALE, LikenessScale, likeness_scales
 from kvoicewalk.seeds import lesson_order_seed, lesson_seed
 from kvoicewalk.synth import (
     KokoroSynthesizer,
@@ -36,6 +36,7 @@ from kvoicewalk.voices import Voice
 FRAME_S = 0.025
 VOICED_ABOVE_HZ = 50.0
 QUANTILE_HALF_WIDTH = 0.05  # a quantile is the mean of the values this near to it in rank
+FULL_LIKENESS = 1.15  # of a clip to the centroid of several others; a pair of clips has 1
 # Differences that count alike: one semitone of median or of range, a tenth of pace.
 PITCH_UNIT, RANGE_UNIT, PACE_UNIT = 1.0, 1.0, 0.1
 
@@ -93,17 +94,28 @@ class SpeakerTerm:
         weight: makes shares of likeness of shares of the loss, whatever the encoder's scale.
         encoder: hears.
         target: float32 (dimension,), whom.
+        scale: of the encoder, where what is missing counts by its square: the encoder that is less
+            satisfied then leads, and one that is leaves the rest of the loss its say. None: linear.
     """
 
     name: str
     weight: float
     encoder: DifferentiableEncoder = field(repr=False)
     target: torch.Tensor = field(repr=False)
+    scale: LikenessScale | None = None
 
     def miss(self, samples: torch.Tensor, phonemes: str) -> torch.Tensor:
-        """See `LossTerm.miss`: 1 − cosine to the target."""
+        """See `LossTerm.miss`: 1 − cosine to the target, or its square's equivalent.
+
+        With l the likeness and L what the target's own clips have, (L − l)² / (2 (L − ½)) has the
+        slope of L − l where l is ½; in units of the cosine it is that times the scale's span.
+        """
         del phonemes
-        return 1 - self.encoder.embed(samples) @ self.target
+        cosine = self.encoder.embed(samples) @ self.target
+        if self.scale is None:
+            return 1 - cosine
+        missing = (FULL_LIKENESS - self.scale.likeness(cosine)).clamp(min=0)
+        return missing.square() * (self.scale.span / (2 * FULL_LIKENESS - 1))
 
 
 def speaker_terms(
@@ -126,7 +138,9 @@ def speaker_terms(
             else one.differentiable()
         )
         aim = torch.from_numpy(target[one.name]).to(twin.device)
-        terms.append(SpeakerTerm(one.name, share * (span / scales[one.name].span), twin, aim))
+        scale = scales[one.name] if len(shares) > 1 and config.is_balanced else None
+        weight = share * (span / scales[one.name].span)
+        terms.append(SpeakerTerm(one.name, weight, twin, aim, scale))
     return tuple(terms)
 
 

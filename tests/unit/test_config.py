@@ -86,6 +86,7 @@ SINCE_0_1_0 = (
     ("rank", "n_known_heard"),
     ("gradient", "encoder_shares"),
     ("gradient", "precision"),
+    ("gradient", "is_balanced"),
     ("gradient", "is_confirmed"),
 )
 

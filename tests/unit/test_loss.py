@@ -6,6 +6,7 @@ import torch
 
 from kvoicewalk.config import GradientConfig
 from kvoicewalk.loss import (
+    FULL_LIKENESS,
     GradientLoss,
     ProsodyChange,
     SpeakerTerm,
@@ -127,7 +128,7 @@ def both(encoder, campplus):
 
 
 def test_parts_come_by_encoder_and_weights_join_them(synthesizer, both, voices):
-    config = GradientConfig()
+    config = GradientConfig(is_balanced=False)
     spoken = synthesizer.speak(texts_of().target, voices[5], seed=1)
     terms = speaker_terms(both, both.embed(spoken), config)
     loss = GradientLoss(synthesizer, terms, voices[0], NO_CHANGE, TEXTS, config)
@@ -162,6 +163,38 @@ def test_a_weight_is_a_share_of_likeness_on_resemblyzers_scale(both, encoder):
     assert other.weight * step["campplus"] == pytest.approx(3 * one.weight * step["resemblyzer"])
     unnamed = speaker_terms(both, target, GradientConfig(encoder_shares={}))
     assert unnamed[0].weight == pytest.approx(0.5)
+
+
+class Says:
+    """An encoder that always hears one number; the target is 1."""
+
+    def __init__(self, cosine):
+        self.cosine = torch.tensor([cosine], requires_grad=True)
+
+    def embed(self, samples):
+        return self.cosine
+
+
+def test_balanced_the_less_satisfied_encoder_leads():
+    """At half the likeness a step counts as it does unbalanced; at all of it, nothing is left."""
+    for scale in likeness_scales().values():
+
+        def slope(likeness, own=scale, **how):
+            encoder = Says(float(own.similarity(likeness)))
+            term = SpeakerTerm("one", 1.0, encoder, torch.ones(1), **how)
+            term.miss(torch.zeros(1), "").backward()
+            return float(encoder.cosine.grad)
+
+        assert slope(0.5) == -1
+        assert slope(0.5, scale=scale) == pytest.approx(-1, rel=1e-4)
+        assert slope(0.0, scale=scale) < slope(0.9, scale=scale) < 0
+        assert slope(FULL_LIKENESS + 0.1, scale=scale) == 0
+
+
+def test_one_encoder_alone_is_never_balanced(encoder):
+    target = {"resemblyzer": np.ones(256, np.float32)}
+    (term,) = speaker_terms(EncoderSet.alone(encoder), target, GradientConfig())
+    assert term.scale is None
 
 
 def test_resemblyzer_hears_as_many_windows_as_the_config_says(both):

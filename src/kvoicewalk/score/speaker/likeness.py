@@ -15,11 +15,16 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    import torch
 
 # The scale of scores: what they were before there was a second encoder.
 SCORE_SCALE = "resemblyzer"
 
 Similarities = Mapping[str, float]
+Number = TypeVar("Number", float, "torch.Tensor")
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class LikenessScale:
         """From a stranger to the same speaker."""
         return self.same - self.strangers
 
-    def likeness(self, similarity: float) -> float:
+    def likeness(self, similarity: Number) -> Number:
         """Returns 0 for a stranger, 1 for the same speaker, linear in the cosine."""
         return (similarity - self.strangers) / self.span
 
