@@ -18,6 +18,7 @@ from kvoicewalk.config import JudgesConfig
 from kvoicewalk.errors import ModelError
 from kvoicewalk.judges import UnavailableError, fetch_judges, hear_judges, open_panel, panel
 from kvoicewalk.judges.dnsmos import Dnsmos
+from kvoicewalk.judges.encoder import encoder_judges
 from kvoicewalk.judges.speaker import WavlmSpeaker
 from kvoicewalk.judges.words import NEEDED, Listener, WordError, plain
 from kvoicewalk.models import pinned
@@ -94,6 +95,33 @@ def test_without_their_packages_and_models_all_say_what_to_do(monkeypatch, tmp_p
     assert all(one.value is None for one in readings.values())
 
 
+def test_an_encoder_that_did_not_lead_judges(monkeypatch):
+    from kvoicewalk.config import ENCODER_NAMES
+
+    def names(leading):
+        return [one.name for one in open_panel(JudgesConfig(), "a", leading)]
+
+    assert names(ENCODER_NAMES) == ["wavlm_sv", "dnsmos", "word_error"]
+    assert names(["resemblyzer"])[0] == "campplus"
+    assert names(["campplus"])[0] == "resemblyzer"
+    (judge,) = encoder_judges(["resemblyzer"])
+    clips = [noise(0), noise(1)]
+    (reading,) = hear_judges([judge], clips, clips, clips)
+    assert (reading.value, reading.note) == (None, "not fetched: kvw setup --encoders")
+
+    class Level:
+        def embed(self, utterance):
+            level = float(np.abs(utterance.samples).mean())
+            return np.array([level, 1.0]) / np.hypot(level, 1.0)
+
+    (judge,) = encoder_judges(["campplus"])
+    monkeypatch.setattr(judge, "_load", Level)
+    assert judge.judge(clips, list(clips)) == pytest.approx(1, abs=0.01)
+    assert judge.judge(clips, clips) == pytest.approx(1, abs=0.01)
+    one = clips[:1]
+    assert judge.judge(one, one) is None  # one clip alone is not held against itself
+
+
 def test_half_an_installation_is_none(monkeypatch):
     clip = noise(0)
     monkeypatch.setitem(sys.modules, "speechmos", None)  # found, but its import fails
@@ -143,7 +171,6 @@ def test_wavlm_knows_a_voice_from_itself(wavlm):
     assert judge.judge(clips, clips) == pytest.approx(
         judge.judge([clips[0]], [clips[1]]), abs=1e-5
     )  # each clip against the others
-    assert judge.judge(clips[:1], clips[:1]) is not None
     one = clips[:1]
     assert judge.judge(one, one) is None
 

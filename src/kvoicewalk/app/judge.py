@@ -127,7 +127,9 @@ class HeldOutJudge:
         if len(clips) > 1:  # only the words of a single recording are known
             clips = [replace(clip, text="") for clip in clips]
         self._panel = self._panel or open_panel(
-            self._session.config.judges, self._session.evaluator.lang
+            self._session.config.judges,
+            self._session.evaluator.lang,
+            self._session.evaluator.scorer.encoders.names,
         )
         return hear_judges(self._panel, speech, floor_speech, clips, self._is_late)
 

@@ -1,27 +1,36 @@
 """Which judges there are, and where their models lie."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
-from kvoicewalk.config import JudgesConfig, read_environment
+from kvoicewalk.config import ENCODER_NAMES, JudgesConfig, read_environment
 from kvoicewalk.judges import speaker, words
 from kvoicewalk.judges.base import Judge
 from kvoicewalk.judges.dnsmos import Dnsmos
+from kvoicewalk.judges.encoder import encoder_judges
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.models.pinned import WAVLM, WHISPER, cached_folder, fetch_file
 
 MODELS = ((WAVLM, speaker.FILES), (WHISPER, words.FILES))
 
 
-def open_panel(config: JudgesConfig, lang: str = DEFAULT_LANG) -> list[Judge]:
+def open_panel(
+    config: JudgesConfig, lang: str = DEFAULT_LANG, leading: Sequence[str] = ENCODER_NAMES
+) -> list[Judge]:
     """Returns all judges; nothing is loaded, and nothing fetched, before one is heard.
 
     Args:
         config: where their models lie.
         lang: of what they are to hear.
+        leading: speaker encoders that led the search; the others judge.
     """
     folder = config.wavlm_dir or read_environment().wavlm_dir
     folder = folder or cached_folder(WAVLM, speaker.FILES)
-    return [speaker.WavlmSpeaker(folder), Dnsmos(), words.WordError(open_listener(config), lang)]
+    return [
+        *encoder_judges(leading),
+        speaker.WavlmSpeaker(folder),
+        Dnsmos(),
+        words.WordError(open_listener(config), lang),
+    ]
 
 
 def open_listener(config: JudgesConfig) -> words.Listener:
