@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from kvoicewalk.voices import Voice
 
 MIN_PRIOR_VOICES = 4
-N_STOCK_HEARD = 2
 GUESS = "the guess from its embeddings"
 
 
@@ -86,11 +85,15 @@ def _choose(session: "Session", run: "Run", population: "StartVoices", events: E
 
 
 def candidates(session: "Session", population: "StartVoices") -> "Iterator[tuple[str, Voice]]":
-    """Yields the starts that are worth hearing, by what they are; the likest stock voice first."""
+    """Yields the starts that are worth hearing, by what they are.
+
+    The likest stock voice with a blend of prosody, and the guess from the target's embeddings with
+    the same; where nothing is known of the stock voices, the likest of them alone.
+    """
     first = population.voices[0]
-    yield first.name, first
     rows = _table_rows(session, population.stock)
     if rows is None or len(population.stock) < MIN_PRIOR_VOICES:
+        yield first.name, first
         return
     from kvoicewalk.app.method import target_prosody
     from kvoicewalk.models.stock_table import ENCODERS, stock_table, timbre_map
@@ -98,16 +101,14 @@ def candidates(session: "Session", population: "StartVoices") -> "Iterator[tuple
     from kvoicewalk.search.space import describe_population
     from kvoicewalk.search.starts import StockProsody, blend_prosody, guess_timbre, with_prosody
 
-    yield from ((one.name, one) for one in population.voices[1:N_STOCK_HEARD])
     stock = StockProsody(population.stock, stock_table().prosody[rows].astype(float))
     weights = blend_prosody(stock, target_prosody(session))
-    blended = first if weights is None else with_prosody(first, stock, weights)
-    if weights is not None:
-        yield f"{first.name} with blended prosody", blended
+    if weights is None:
+        yield first.name, first
+    else:
+        yield f"{first.name} with blended prosody", with_prosody(first, stock, weights)
     target = session.evaluator.scorer.target.embeddings
     if set(ENCODERS) <= set(target):
         described = describe_population(population.stock)
         guess = guess_timbre(timbre_map(), target, described, fit_prior(described.row_means))
-        if weights is not None:
-            guess = with_prosody(guess, stock, weights)
-        yield GUESS, guess
+        yield GUESS, guess if weights is None else with_prosody(guess, stock, weights)
