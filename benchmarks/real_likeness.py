@@ -11,11 +11,7 @@ and the speaker's own clips, word error (Whisper tiny.en of the kit), DNSMOS, di
 semitones. Needs `make real`. What is done is kept in FOLDER/results.jsonl and not done again; the
 table is printed at the end.
 
-SIM-o and UTMOS, for whoever has the weights: `--sim-list FILE` takes F5-TTS's LibriSpeech-PC list
-(one line a case: id, prompt's seconds, prompt's words, id, seconds, words, by tabs) with
-`--sim-root FOLDER` of its flac files, `--wavlm-dir FOLDER` (WavLM with a speaker head) and
-`--utmos-dir FOLDER` (TorchScript, waveform at 16 kHz → score): each prompt is cloned, speaks the
-case's words, and is compared with the prompt. Nothing was measured with it here.
+For SIM-o and UTMOS, whose weights are not here, see benchmarks/sim_utmos.py.
 """
 
 import argparse
