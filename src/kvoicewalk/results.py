@@ -20,12 +20,17 @@ class Scores:
         target_similarity: likeness to the recording, at most 1; None where it was not heard.
         self_similarity: stability over two texts, at most 1; None with the score.
         feature_similarity: pitch, timbre and dynamics, 0 to 1; None with the score.
+        likeness: what `target_similarity` means, 0 a stranger, 1 the same person; None for classic
+            scoring.
+        similarities: cosine by each speaker encoder, by its name; empty where it was not scored.
     """
 
     score: float | None
     target_similarity: float | None
     self_similarity: float | None
     feature_similarity: float | None
+    likeness: float | None = None
+    similarities: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,8 @@ class HeldOutResult:
         floor_voice: its name.
         ceiling: the recording against itself.
         share_of_gap: (target_similarity − floor) / (ceiling − floor).
-        by_length: phonemes a text → likeness.
+        by_length: phonemes a text → target similarity.
+        by_encoder: its name → cosine.
         data: all figures, as `--json` has them.
     """
 
@@ -50,6 +56,7 @@ class HeldOutResult:
     ceiling: float
     share_of_gap: float
     by_length: Mapping[int, float]
+    by_encoder: Mapping[str, float]
     data: Mapping[str, Any] = field(repr=False)
 
 
@@ -138,6 +145,8 @@ def _scores(entry: Mapping[str, Any]) -> Scores:
         entry["target_similarity"],
         entry["self_similarity"],
         entry["feature_similarity"],
+        entry.get("likeness"),
+        entry.get("similarities", {}),
     )
 
 
@@ -152,6 +161,7 @@ def _held_out(entry: Mapping[str, Any] | None) -> HeldOutResult | None:
         ceiling=entry["ceiling"],
         share_of_gap=entry["share_of_gap"],
         by_length={one["n_phonemes"]: one["target_similarity"] for one in entry["by_length"]},
+        by_encoder={one["name"]: one["similarity"] for one in entry["encoders"]},
         data=entry,
     )
 

@@ -184,7 +184,7 @@ def _load(
         # Written into the run: going on with it takes the same ones.
         score = config.score.model_copy(update={"encoders": encoders.names})
         config = config.model_copy(update={"score": score})
-    if encoders.missing:
+    if encoders.missing and not synthesizer.model.identity.startswith("mini@"):
         events.note(encoders.missing)
     clips = choose_clips(config.target, recordings, encoders.resemblyzer, events)
     if listener is not None:
