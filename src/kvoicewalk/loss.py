@@ -37,6 +37,7 @@ FRAME_S = 0.025
 VOICED_ABOVE_HZ = 50.0
 QUANTILE_HALF_WIDTH = 0.05  # a quantile is the mean of the values this near to it in rank
 FULL_LIKENESS = 1.15  # of a clip to the centroid of several others; a pair of clips has 1
+EVEN_LIKENESS = 0.8  # where a balanced term weighs as much as a linear one
 # Differences that count alike: one semitone of median or of range, a tenth of pace.
 PITCH_UNIT, RANGE_UNIT, PACE_UNIT = 1.0, 1.0, 0.1
 
@@ -107,15 +108,15 @@ class SpeakerTerm:
     def miss(self, samples: torch.Tensor, phonemes: str) -> torch.Tensor:
         """See `LossTerm.miss`: 1 − cosine to the target, or its square's equivalent.
 
-        With l the likeness and L what the target's own clips have, (L − l)² / (2 (L − ½)) has the
-        slope of L − l where l is ½; in units of the cosine it is that times the scale's span.
+        With l the likeness and L what the target's own clips have, (L − l)² / (2 (L − m)) has the
+        slope of L − l where l is m; in units of the cosine it is that times the scale's span.
         """
         del phonemes
         cosine = self.encoder.embed(samples) @ self.target
         if self.scale is None:
             return 1 - cosine
         missing = (FULL_LIKENESS - self.scale.likeness(cosine)).clamp(min=0)
-        return missing.square() * (self.scale.span / (2 * FULL_LIKENESS - 1))
+        return missing.square() * (self.scale.span / (2 * (FULL_LIKENESS - EVEN_LIKENESS)))
 
 
 def speaker_terms(

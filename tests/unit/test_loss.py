@@ -6,6 +6,7 @@ import torch
 
 from kvoicewalk.config import GradientConfig
 from kvoicewalk.loss import (
+    EVEN_LIKENESS,
     FULL_LIKENESS,
     GradientLoss,
     ProsodyChange,
@@ -176,7 +177,7 @@ class Says:
 
 
 def test_balanced_the_less_satisfied_encoder_leads():
-    """At half the likeness a step counts as it does unbalanced; at all of it, nothing is left."""
+    """At one likeness a step counts as it does unbalanced; at all of it, nothing is left."""
     for scale in likeness_scales().values():
 
         def slope(likeness, own=scale, **how):
@@ -185,8 +186,8 @@ def test_balanced_the_less_satisfied_encoder_leads():
             term.miss(torch.zeros(1), "").backward()
             return float(encoder.cosine.grad)
 
-        assert slope(0.5) == -1
-        assert slope(0.5, scale=scale) == pytest.approx(-1, rel=1e-4)
+        assert slope(EVEN_LIKENESS) == -1
+        assert slope(EVEN_LIKENESS, scale=scale) == pytest.approx(-1, rel=1e-4)
         assert slope(0.0, scale=scale) < slope(0.9, scale=scale) < 0
         assert slope(FULL_LIKENESS + 0.1, scale=scale) == 0
 
