@@ -44,6 +44,8 @@ def test_a_step_is_written_as_programs_know_it():
         "target_similarity": 0.9123456789012345,
         "self_similarity": 0.97,
         "feature_similarity": 0.5,
+        "likeness": None,
+        "similarities": {},
     }
 
 

@@ -50,16 +50,17 @@ class Adjustment:
         Raises:
             ConfigError: one is out of range, or nothing is to change.
         """
-        limits = (
-            ("pitch_semitones", self.pitch_semitones, -MAX_SEMITONES, MAX_SEMITONES),
-            ("liveliness", self.liveliness, 1 / MAX_RATIO, MAX_RATIO),
-            ("pace", self.pace, 1 / MAX_RATIO, MAX_RATIO),
-            ("brightness_db", self.brightness_db, -MAX_DB, MAX_DB),
+        semitones, decibels = (-MAX_SEMITONES, MAX_SEMITONES), (-MAX_DB, MAX_DB)
+        ratios = (1 / MAX_RATIO, MAX_RATIO)
+        given = (
+            (self.pitch_semitones, semitones, Setting("pitch_semitones", self.pitch_semitones)),
+            (self.liveliness, ratios, Setting("liveliness", self.liveliness)),
+            (self.pace, ratios, Setting("pace", self.pace)),
+            (self.brightness_db, decibels, Setting("brightness_db", self.brightness_db)),
         )
-        for name, value, low, high in limits:
+        for value, (low, high), setting in given:
             if not low <= value <= high:
-                given = Setting(name, f"{value:g}")
-                raise ConfigError(given, f" is out of range: {low:g} to {high:g}.")
+                raise ConfigError(setting, f" is out of range: {low:g} to {high:g}.")
         if not self.moves_prosody and not self.brightness_db:
             raise ConfigError(
                 "nothing is to change; give ", Setting("pitch_semitones"), ", ",

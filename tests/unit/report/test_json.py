@@ -24,6 +24,8 @@ def test_entries():
         "target_similarity": None,
         "self_similarity": None,
         "feature_similarity": None,
+        "likeness": None,
+        "similarities": {},
         "screening_similarity": 0.3,
         "outcome": "heard",
     }

@@ -14,6 +14,7 @@ def test_a_late_ranking_hears_two_voices_a_heat():
         screen=lambda voice, _: int(voice.name[1:]) / 100,
         compare=lambda voice: int(voice.name[1:]) / 100,
         evaluate=lambda voice: Evaluation(voice.name, 0.5, None),
+        scorer=SimpleNamespace(likeness=lambda similarity: similarity),
     )
     steps = list(rank(voices, evaluator, RankConfig(), SerialExecutor(), lambda: True))
     assert [step.stage for step in steps] == ["screen"] * 2 + ["compare"] * 2 + ["score"] * 2
