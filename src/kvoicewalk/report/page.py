@@ -14,7 +14,7 @@ from kvoicewalk.errors import StoreError
 from kvoicewalk.report import charts, plain
 from kvoicewalk.report.names import names_only
 from kvoicewalk.report.page_audio import make_clips
-from kvoicewalk.report.page_facts import Parts, RunFacts, read_facts
+from kvoicewalk.report.page_facts import HeldOutFacts, Parts, RunFacts, read_facts
 from kvoicewalk.report.players import Player, compared_players, run_players, timeline_of
 from kvoicewalk.report.tables import details_of, gap_of, score_rows
 from kvoicewalk.report.words import verdict, when
@@ -178,7 +178,7 @@ def _environment() -> "jinja2.Environment":
         lstrip_blocks=True,
     )
     environment.filters.update(
-        figure=_figure, percent=_percent, alike=_alike, clock=_clock, wave=_wave
+        figure=_figure, percent=_percent, alike=_alike, told=_told, clock=_clock, wave=_wave
     )
     return environment
 
@@ -205,6 +205,15 @@ def _alike(parts: Parts | None) -> str:
     if parts is None or parts.likeness is None:
         return _figure(parts.target_similarity if parts else None)
     return f"{parts.likeness:.1%}".replace("%", "\u202f%")
+
+
+def _told(value: float | None, found: HeldOutFacts | None) -> str:
+    """Returns a judged likeness in percent; a cosine in runs before that was counted."""
+    if value is None or found is None or not found.encoders:
+        return _figure(value)
+    from kvoicewalk.score.speaker.likeness import likeness_of
+
+    return _percent(likeness_of(value))
 
 
 def _clock(seconds: float) -> str:
