@@ -206,6 +206,9 @@ class WalkConfig(_Frozen):
     n_seeds: int = Field(2, ge=1, le=100, description="that an improvement must hold under")
     noise_margin: float = Field(1.0, ge=0, description="standard errors that a gain must exceed")
     min_gain: float = Field(0.1, ge=0, description="points; up to this no second seed is asked")
+    led_loss: float = Field(
+        0.5, ge=0, description="points that a closer step of the gradient may cost"
+    )
     sure_gain: float = Field(2.0, gt=0, description="points that no second seed need confirm")
     n_kept: int = Field(defaults.N_KEPT, ge=1, description="improvements whose files stay")
 

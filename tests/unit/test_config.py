@@ -85,6 +85,7 @@ RUNS_OF_0_1_0 = Path(__file__).resolve().parents[1] / "data" / "runs-0.1.0"
 SINCE_0_1_0 = (
     ("rank", "n_known_heard"),
     ("gradient", "encoder_shares"),
+    ("walk", "led_loss"),
     ("gradient", "precision"),
     ("gradient", "is_balanced"),
     ("gradient", "is_confirmed"),

@@ -107,15 +107,22 @@ def judge(
     It must score higher under the evaluator's seed. With more seeds, and unless it does so by more
     than `sure_gain`, it must do so by more than `min_gain`; both are then compared under each of
     the seeds (common random numbers), and the mean of the differences must exceed `noise_margin` of
-    its own standard errors: what is left is not the luck of one draw. A candidate that luck had no
-    part in, the average of a gradient's path, need not.
+    its own standard errors: what is left is not the luck of one draw.
+
+    A candidate that luck had no part in, the average of a gradient's path, need not. It is also
+    accepted where it is more like the target and costs no more than `led_loss` of the score: near
+    the target the score is half stability, which differs by as much from text to text.
     """
     if evaluation.score is None:
         return "gated"
     gains = [evaluation.score.score - progress.score]
+    if not candidate.is_lucky:
+        is_closer = evaluation.target_similarity > progress.evaluation.target_similarity
+        is_worth = gains[0] > 0 or (is_closer and gains[0] >= -config.led_loss)
+        return "accepted" if is_worth else "rejected"
     if gains[0] <= 0:
         return "rejected"
-    if gains[0] > config.sure_gain or not candidate.is_lucky:
+    if gains[0] > config.sure_gain:
         return "accepted"
     if config.n_seeds > 1 and gains[0] <= config.min_gain:
         return "rejected"

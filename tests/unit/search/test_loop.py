@@ -182,6 +182,31 @@ def test_a_small_gain_is_not_worth_a_second_seed(
 
 
 @pytest.mark.parametrize(
+    ("closer", "gain", "outcome"),
+    [
+        (0.1, -0.3, "accepted"),
+        (0.1, -0.7, "rejected"),
+        (-0.1, -0.3, "rejected"),
+        (-0.1, 0.1, "accepted"),
+    ],
+)
+def test_a_step_of_the_gradient_may_cost_a_little_where_it_is_closer(
+    voices, evaluator, closer, gain, outcome
+):
+    progress = begin(make_space("classic", voices[0], describe_population(voices)), evaluator)
+    before = progress.evaluation
+    found = replace(
+        before,
+        target_similarity=before.target_similarity + closer,
+        score=replace(before.score, score=before.score.score + gain),
+    )
+    step = replace(progress.incumbent, is_lucky=False)
+    assert judge(step, found, progress, evaluator, CLASSIC) == outcome
+    lucky = replace(step, is_lucky=True)
+    assert gain > 0 or judge(lucky, found, progress, evaluator, CLASSIC) == "rejected"
+
+
+@pytest.mark.parametrize(
     ("gains", "margin", "answer"),
     [
         ([0.1], 5.0, True),
