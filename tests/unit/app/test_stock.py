@@ -1,0 +1,135 @@
+"""What is known of stock voices before they are heard, and the starts that follow from it."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from kvoicewalk.app import method, stock
+from kvoicewalk.app.events import Events
+from kvoicewalk.app.start import StartVoices
+from kvoicewalk.models import stock_table as tables
+from kvoicewalk.models.stock_table import StockTable, TimbreMap
+from kvoicewalk.score.prosody import Prosody
+from kvoicewalk.voices import Voice
+
+rng = np.random.default_rng(3)
+VOICES = [
+    Voice(f"v{i}", np.float32(0.15) * rng.normal(size=(510, 1, 256)).astype(np.float32))
+    for i in range(6)
+]
+
+
+def units(n, dimension):
+    found = rng.normal(size=(n, dimension)).astype(np.float32)
+    return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+
+TABLE = StockTable(
+    {voice.hash: i for i, voice in enumerate(VOICES)},
+    {"resemblyzer": units(6, 256), "campplus": units(6, 192)},
+    np.column_stack([np.linspace(80, 95, 6), np.full(6, 4.0), np.full(6, 0.06)]).astype("f4"),
+)
+BOTH = ("resemblyzer", "campplus")
+
+
+@pytest.fixture(autouse=True)
+def known(monkeypatch):
+    guess = TimbreMap(np.full((448, 128), 0.001, np.float32), np.zeros(448, np.float32))
+    monkeypatch.setattr(tables, "stock_table", lambda: TABLE)
+    monkeypatch.setattr(tables, "timbre_map", lambda: guess)
+    monkeypatch.setattr(method, "target_prosody", lambda session: Prosody(86.0, 4.0, None))
+
+
+def make_session(names=BOTH, identity="kokoro@0123456789ab", liked="guess", method="gradient"):
+    target = {name: TABLE.embeddings[name][2] for name in names if name in TABLE.embeddings}
+    heard = []
+
+    def likeness(voice):
+        heard.append(voice.name)
+        return 0.9 if voice.name == liked else 0.5
+
+    scorer = SimpleNamespace(
+        target=SimpleNamespace(embeddings=target), encoders=SimpleNamespace(names=names)
+    )
+    return SimpleNamespace(
+        model=SimpleNamespace(identity=identity),
+        evaluator=SimpleNamespace(scorer=scorer, likeness=likeness),
+        config=SimpleNamespace(walk=SimpleNamespace(is_led=method != "random")),
+        heard=heard,
+    )
+
+
+class KeptRun:
+    """A run's plan, kept in a dict."""
+
+    def __init__(self):
+        self.kept = {}
+
+    def put(self, kind, name, payload):
+        self.kept[name] = payload
+
+    def rows(self, kind):
+        return [SimpleNamespace(name=n, payload=p) for n, p in self.kept.items()]
+
+
+class Heard(Events):
+    def __init__(self):
+        self.notes = []
+
+    def note(self, message):
+        self.notes.append(message)
+
+
+def starts(voices=VOICES):
+    return StartVoices([v.name for v in voices], voices, voices[0], VOICES)
+
+
+@pytest.mark.parametrize("names", [BOTH, ("resemblyzer",), ("campplus",)])
+def test_the_target_itself_is_the_likest(names):
+    found = stock.known_likeness(make_session(names), VOICES)
+    assert list(found) == [voice.name for voice in VOICES]
+    assert max(found, key=found.get) == "v2"
+
+
+def test_what_is_not_in_the_table_is_not_known():
+    other = Voice("other", VOICES[0].rows + np.float32(0.01))
+    assert stock.known_likeness(make_session(), [*VOICES, other]) is None
+    assert stock.known_likeness(make_session(identity="mini@0123456789ab"), VOICES) is None
+    assert stock.known_likeness(make_session(("resemblyzer", "ecapa")), VOICES) is None
+
+
+def test_the_closest_start_is_kept_and_taken_again():
+    session, run, events = make_session(), KeptRun(), Heard()
+    found = stock.with_best_start(session, run, starts(), events)
+    assert session.heard == ["v0", "guess"]  # the first one with blended prosody
+    assert found.start.name == "guess"
+    assert run.kept["start"]["name"] == stock.GUESS
+    assert events.notes == [
+        f"starting from {stock.GUESS}, 0.900 like the target; v0 with blended prosody 0.500."
+    ]
+    again = stock.with_best_start(session, run, starts(), events)
+    assert again.start.hash == found.start.hash
+    assert len(session.heard) == 2
+
+
+def test_without_both_encoders_there_is_no_guess():
+    session = make_session(("resemblyzer",))
+    found = stock.with_best_start(session, KeptRun(), starts(), Heard())
+    assert found.start.name == "v0"
+    assert not np.array_equal(found.start.rows, VOICES[0].rows)
+    np.testing.assert_array_equal(found.start.rows[..., :128], VOICES[0].rows[..., :128])
+    assert session.heard == []  # one start need not compete
+
+
+def test_where_nothing_is_known_the_likest_begins_as_it_is():
+    session = make_session(identity="mini@0123456789ab")
+    assert stock.with_best_start(session, KeptRun(), starts(), Heard()).start is VOICES[0]
+
+
+def test_a_named_start_and_a_search_that_none_leads_are_left_alone():
+    named = StartVoices(["v1"], VOICES, VOICES[0], VOICES, VOICES[4])
+    assert stock.with_best_start(make_session(), KeptRun(), named, Heard()) is named
+    own = starts()
+    session = make_session(method="random")
+    assert stock.with_best_start(session, KeptRun(), own, Heard()) is own
