@@ -79,8 +79,11 @@ def _choose(session: "Session", run: "Run", population: "StartVoices", events: E
     best = max(starts, key=lambda name: heard.get(name, 0.0))
     run.put("plan", "start", {"name": best, "heard": heard})
     if heard:
-        others = ", ".join(f"{n} {v:.3f}" for n, v in heard.items() if n != best)
-        events.note(f"starting from {best}, {heard[best]:.3f} like the target; {others}.")
+        from kvoicewalk.score.speaker.likeness import likeness_of
+
+        told = {name: f"{likeness_of(value):.0%}" for name, value in heard.items()}
+        others = ", ".join(f"{name} {value}" for name, value in told.items() if name != best)
+        events.note(f"starting from {best}, {told[best]} like the target; {others}.")
     return starts[best]
 
 

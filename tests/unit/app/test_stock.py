@@ -106,7 +106,7 @@ def test_the_closest_start_is_kept_and_taken_again():
     assert found.start.name == "guess"
     assert run.kept["start"]["name"] == stock.GUESS
     assert events.notes == [
-        f"starting from {stock.GUESS}, 0.900 like the target; v0 with blended prosody 0.500."
+        f"starting from {stock.GUESS}, 113% like the target; v0 with blended prosody -21%."
     ]
     again = stock.with_best_start(session, run, starts(), events)
     assert again.start.hash == found.start.hash
