@@ -20,7 +20,8 @@ from kvoicewalk.texts import Texts, texts_of
 
 CONFIG_VERSION = 2
 
-ENCODER_NAMES = ("resemblyzer", "campplus")
+EncoderName = Literal["resemblyzer", "campplus"]
+ENCODER_NAMES: tuple[EncoderName, ...] = ("resemblyzer", "campplus")
 GATE_SHARE, CLOSE_GATE_SHARE = 0.98, 0.998
 GLANCE_SHARE = 0.995
 CLASSIC_WALK = {
@@ -130,7 +131,7 @@ class ScoreConfig(_Frozen):
 
     scoring: Literal["scaled", "classic"] = "scaled"
     weights: tuple[float, float, float] = (0.48, 0.50, 0.02)
-    encoders: tuple[Literal["resemblyzer", "campplus"], ...] | None = Field(
+    encoders: tuple[EncoderName, ...] | None = Field(
         None, min_length=1, description="that lead; None: all that are there; classic: Resemblyzer"
     )
 

@@ -22,7 +22,7 @@ from kvoicewalk.config import GradientConfig
 from kvoicewalk.errors import ModelError, Setting
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
-from kvoicewalk.score.speaker import DifferentiableEncoder, Embeddings, EncoderSet, Resemblyzer
+from kvoicewalk.score.speaker import DifferentiableEncoder, Embeddings, EncoderSet
 from kvoicewalk.score.speaker.likeness import SCORE_SCALE, LikenessScale, likeness_scales
 from kvoicewalk.seeds import lesson_order_seed, lesson_seed
 from kvoicewalk.synth import (
@@ -133,11 +133,7 @@ def speaker_terms(
     terms = []
     for one in encoders.members:
         share = shares[one.name] / sum(shares.values())
-        twin = (
-            one.differentiable(config.partials_per_s)
-            if isinstance(one, Resemblyzer)
-            else one.differentiable()
-        )
+        twin = one.differentiable(config.partials_per_s)
         aim = torch.from_numpy(target[one.name]).to(twin.device)
         scale = scales[one.name] if len(shares) > 1 and config.is_balanced else None
         weight = share * (span / scales[one.name].span)

@@ -92,16 +92,20 @@ def adjust_voice(
     Raises:
         KvwError: an input cannot be used.
     """
+    from kvoicewalk.app.method import short_texts
     from kvoicewalk.app.session import open_synthesizer, stock_voices
     from kvoicewalk.app.voice_spec import find_voice
+    from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.loss import GradientLoss
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.space import describe_population, make_smooth_space
+    from kvoicewalk.texts import texts_of
 
     with events.stage("load"):
         synthesizer = open_synthesizer(config, events)
     voice = find_voice(spec, synthesizer.model.voices) if isinstance(spec, str) else spec
-    texts, lang = _texts(synthesizer, config.synth.lang)
+    lang = config.synth.lang or DEFAULT_LANG
+    texts = short_texts(synthesizer.phonemizer, texts_of(lang).lessons, lang)
     population = describe_population(stock_voices(synthesizer.model, None))
     only: Literal["timbre", "prosody"] | None = None if wanted.moves_timbre else "prosody"
     if not wanted.moves_prosody and not wanted.keeps_speaker:
@@ -115,18 +119,6 @@ def adjust_voice(
         )
         descent = GradientDescent(space, loss.sample, None, config.gradient)
         return descent.learn(N_SPOKEN_LESSONS if wanted.moves_timbre else N_LESSONS, voice.name)
-
-
-def _texts(synthesizer: "KokoroSynthesizer", lang: str | None) -> "tuple[Sequence[str], str]":
-    from kvoicewalk.app.method import MAX_LESSON_PHONEMES
-    from kvoicewalk.languages import DEFAULT_LANG
-    from kvoicewalk.texts import texts_of
-
-    lang = lang or DEFAULT_LANG
-    phonemizer = synthesizer.phonemizer
-    lessons = texts_of(lang).lessons
-    short = [t for t in lessons if phonemizer.phonemize(t, lang).n_phonemes <= MAX_LESSON_PHONEMES]
-    return short, lang
 
 
 def _change(

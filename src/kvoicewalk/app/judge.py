@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from kvoicewalk.voices import Voice
 
 JUDGED_LENGTHS = (100, 200)  # phonemes: some 20 s of speech are enough for the second judges
-MIN_PRIOR_VOICES = 4
 SHORT_MINUTES = 10.0
 
 
@@ -141,10 +140,10 @@ class HeldOutJudge:
 
     def _place(self, voice: "Voice") -> dict[str, float | None]:
         """Returns how far the voice lies from the stock voices; None each where they are few."""
-        from kvoicewalk.search.prior import fit_prior
+        from kvoicewalk.search.prior import MIN_VOICES, fit_prior
         from kvoicewalk.search.space import describe_population
 
-        if len(self._stock) < MIN_PRIOR_VOICES:
+        if len(self._stock) < MIN_VOICES:
             return {"prior_distance": None, "prior_percentile": None}
         prior = fit_prior(describe_population(self._stock).row_means)
         return {

@@ -11,13 +11,13 @@ if TYPE_CHECKING:
 
     from kvoicewalk.app.session import Session
     from kvoicewalk.audio import Utterance
+    from kvoicewalk.phonemes import Phonemizer
     from kvoicewalk.score.prosody import Prosody
     from kvoicewalk.search.base import Optimizer
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.space import SmoothSpace, Space
     from kvoicewalk.voices import Voice
 
-MIN_PRIOR_VOICES = 4
 # Full-size Kokoro takes 5.4 GB for a phrase of 4.7 s, 5.9 GB for 5.5 s, so its lessons are short.
 # Source: benchmarks/full_size_gradient.py.
 GRADIENT_BYTES = 6e9
@@ -106,7 +106,7 @@ def _gradient(
     from kvoicewalk.loss import GradientLoss, prosody_change, speaker_terms
     from kvoicewalk.score.prosody import measure_prosody
     from kvoicewalk.search.gradient import GradientDescent
-    from kvoicewalk.search.prior import fit_prior
+    from kvoicewalk.search.prior import MIN_VOICES, fit_prior
     from kvoicewalk.search.space import describe_population
 
     texts = _lesson_texts(session)
@@ -128,8 +128,13 @@ def _gradient(
         config.synth.seed,
         evaluator.lang,
     )
-    prior = fit_prior(row_means) if len(row_means) >= MIN_PRIOR_VOICES else None
+    prior = fit_prior(row_means) if len(row_means) >= MIN_VOICES else None
     return GradientDescent(space, loss.sample, prior, config.gradient)
+
+
+def short_texts(phonemizer: "Phonemizer", texts: "Sequence[str]", lang: str) -> list[str]:
+    """Returns those whose gradient needs no more memory than a CPU usually has."""
+    return [t for t in texts if phonemizer.phonemize(t, lang).n_phonemes <= MAX_LESSON_PHONEMES]
 
 
 def _lesson_texts(session: "Session") -> "Sequence[str]":
@@ -153,10 +158,8 @@ def _lesson_texts(session: "Session") -> "Sequence[str]":
             Setting("method", "random", "cma"),
             ".",
         )
-    phonemizer, lang = session.synthesizer.phonemizer, session.evaluator.lang
-    fitting = [
-        text for text in texts if phonemizer.phonemize(text, lang).n_phonemes <= MAX_LESSON_PHONEMES
-    ]
+    lang = session.evaluator.lang
+    fitting = short_texts(session.synthesizer.phonemizer, texts, lang)
     if not fitting:
         raise ModelError(
             f"in language {lang} no lesson text has at most {MAX_LESSON_PHONEMES} phonemes, and "

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kvoicewalk.store import Run
     from kvoicewalk.voices import Voice
 
-MIN_PRIOR_VOICES = 4
+START_NAME = "start"
 GUESS = "the guess from its embeddings"
 
 
@@ -56,35 +56,49 @@ def with_best_start(
 ) -> "StartVoices":
     """Returns what a search starts from, with the best of several starts where a gradient leads.
 
-    A start that was named is taken as it is.
+    A start that was named is taken as it is. What was chosen is kept in the run, and the voice
+    itself where it was made for the search, so that going on begins from the same.
+
+    Raises:
+        StoreError: the kept voice cannot be written.
+        VoiceError: it is gone, or damaged.
     """
+    from kvoicewalk.app.session import sidecar
+    from kvoicewalk.voices import load_voice
+
     if population.start is not None or not session.config.walk.is_led:
         return population
-    return replace(population, start=_choose(session, run, population, events))
-
-
-def _choose(session: "Session", run: "Run", population: "StartVoices", events: Events) -> "Voice":
-    """Hears the likeliest starts and returns the best: stock voices, and guesses from them.
-
-    Which one it was is kept in the run, so that resuming takes the same.
-    """
-    kept = {row.name: row.payload for row in run.rows("plan")}.get("start")
+    kept = run.planned("start")
+    if kept is not None:
+        path = run.folder / "voices" / f"{START_NAME}.pt"
+        return replace(population, start=load_voice(path)) if kept["is_made"] else population
+    if run.rows("state"):  # of an earlier version, whose searches began with the likest voice
+        return population
     starts = dict(candidates(session, population))
-    if kept is not None and kept.get("name") in starts:
-        return starts[str(kept["name"])]
     heard: dict[str, float] = {}
     if len(starts) > 1:
         with events.stage("start", n_voices=len(starts)):
             heard = {name: session.evaluator.likeness(one) for name, one in starts.items()}
+        _tell(heard, events)
     best = max(starts, key=lambda name: heard.get(name, 0.0))
-    run.put("plan", "start", {"name": best, "heard": heard})
-    if heard:
-        from kvoicewalk.score.speaker.likeness import likeness_of
+    start = starts[best]
+    is_made = start.hash != population.voices[0].hash
+    if is_made:
+        # What it was made from may be another thing when the run is taken up again.
+        facts = sidecar(session, START_NAME, None, session.config.command, best)
+        run.save_voice(replace(start, name=START_NAME), facts)
+        start = load_voice(run.folder / "voices" / f"{START_NAME}.pt")
+    run.plan("start", {"name": best, "heard": heard, "is_made": is_made})
+    return replace(population, start=start) if is_made else population
 
-        told = {name: f"{likeness_of(value):.0%}" for name, value in heard.items()}
-        others = ", ".join(f"{name} {value}" for name, value in told.items() if name != best)
-        events.note(f"starting from {best}, {told[best]} like the target; {others}.")
-    return starts[best]
+
+def _tell(heard: Mapping[str, float], events: Events) -> None:
+    from kvoicewalk.score.speaker.likeness import likeness_of
+
+    told = {name: f"{likeness_of(value):.0%}" for name, value in heard.items()}
+    best = max(heard, key=lambda name: heard[name])
+    others = ", ".join(f"{name} {value}" for name, value in told.items() if name != best)
+    events.note(f"starting from {best}, {told[best]} like the target; {others}.")
 
 
 def candidates(session: "Session", population: "StartVoices") -> "Iterator[tuple[str, Voice]]":
@@ -93,17 +107,17 @@ def candidates(session: "Session", population: "StartVoices") -> "Iterator[tuple
     The likest stock voice with a blend of prosody, and the guess from the target's embeddings with
     the same; where nothing is known of the stock voices, the likest of them alone.
     """
-    first = population.voices[0]
-    rows = _table_rows(session, population.stock)
-    if rows is None or len(population.stock) < MIN_PRIOR_VOICES:
-        yield first.name, first
-        return
     from kvoicewalk.app.method import target_prosody
     from kvoicewalk.models.stock_table import ENCODERS, stock_table, timbre_map
-    from kvoicewalk.search.prior import fit_prior
+    from kvoicewalk.search.prior import MIN_VOICES, fit_prior
     from kvoicewalk.search.space import describe_population
     from kvoicewalk.search.starts import StockProsody, blend_prosody, guess_timbre, with_prosody
 
+    first = population.voices[0]
+    rows = _table_rows(session, population.stock)
+    if rows is None or len(population.stock) < MIN_VOICES:
+        yield first.name, first
+        return
     stock = StockProsody(population.stock, stock_table().prosody[rows].astype(float))
     weights = blend_prosody(stock, target_prosody(session))
     if weights is None:

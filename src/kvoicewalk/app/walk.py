@@ -34,7 +34,6 @@ HELD_OUT_S = 60.0
 JUDGES_S = 8.0  # for second judges; one whose turn comes too late is left out
 PAGE_S = 4.0  # for the listening page
 MIN_SEARCH_S = 5.0
-SPOKEN_S = 22.0  # of speech, to score a candidate by the default texts
 
 
 def walk(session: "Session", run: "Run", population: StartVoices, events: Events) -> Found:
@@ -61,7 +60,10 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
             )
         )
         if setup.leader is not None and seconds is not None:
-            setup.leader.is_late = _lateness(session, seconds - progress.used_s)
+            # Target and probe text are about as long.
+            spoken_s = 2 * session.evaluator.speak(progress.incumbent.voice).duration_s
+            left_s = seconds - progress.used_s - _pace(session) * spoken_s
+            setup.leader.is_late = _lateness(left_s)
         for step in search(optimizer, session.evaluator, progress, config):
             _keep(session, run, optimizer, progress, step, events)
             events.step(step)
@@ -105,14 +107,10 @@ def plan_time(session: "Session", run: "Run", events: Events) -> "WalkConfig":
     return config.model_copy(update={"minutes": float(str(kept["search_s"])) / 60})
 
 
-def _lateness(session: "Session", seconds: float) -> "Callable[[], bool]":
-    """Returns what tells that only the time to score a candidate is left."""
-    deadline_s = time.monotonic() + seconds - _pace(session) * SPOKEN_S
-
-    def is_late() -> bool:
-        return time.monotonic() > deadline_s
-
-    return is_late
+def _lateness(seconds: float) -> "Callable[[], bool]":
+    """Returns what tells whether so much time has passed since now."""
+    deadline_s = time.monotonic() + seconds
+    return lambda: time.monotonic() > deadline_s
 
 
 def _pace(session: "Session") -> float:

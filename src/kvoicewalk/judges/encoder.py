@@ -1,12 +1,14 @@
 """A speaker encoder that did not lead a search, as a judge of what that search found."""
 
-import statistics
 from collections.abc import Sequence
 
+import numpy as np
+
 from kvoicewalk.audio import Utterance
-from kvoicewalk.config import ENCODER_NAMES
+from kvoicewalk.config import ENCODER_NAMES, EncoderName, ScoreConfig
 from kvoicewalk.judges.base import UnavailableError
-from kvoicewalk.score.speaker import Embedding, SpeakerEncoder, cosine, pool_embeddings
+from kvoicewalk.judges.speaker import XVector, compare_speakers
+from kvoicewalk.score.speaker import SpeakerEncoder, open_encoders
 from kvoicewalk.score.speaker.encoders import find_campplus
 from kvoicewalk.score.speaker.likeness import likeness_scales
 
@@ -16,10 +18,10 @@ LABELS = {"resemblyzer": "Resemblyzer", "campplus": "CAM++"}
 class EncoderJudge:
     """Compares embeddings of one encoder."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: EncoderName) -> None:
         """Takes the encoder's name; nothing is loaded before it is asked."""
         scale = likeness_scales()[name]
-        self.name = name
+        self.name: EncoderName = name
         self.label = (
             f"{LABELS[name]} speaker (strangers: {scale.strangers:.2f}, same: {scale.same:.2f})"
         )
@@ -32,33 +34,15 @@ class EncoderJudge:
 
     def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
         """See `Judge.judge`; the recording itself is compared clip by clip with the others."""
-        if speech is target and len(target) == 1:
-            return None
-        known = [self._embed(clip) for clip in target]
-        if speech is target:
-            return statistics.fmean(
-                cosine(one, pool_embeddings([*known[:i], *known[i + 1 :]]))
-                for i, one in enumerate(known)
-            )
-        centre = pool_embeddings(known)
-        return statistics.fmean(cosine(self._embed(one), centre) for one in speech)
+        return compare_speakers(self._embed, speech, target)
 
-    def _embed(self, utterance: Utterance) -> Embedding:
+    def _embed(self, utterance: Utterance) -> XVector:
         if self._encoder is None:
             self._encoder = self._load()
-        return self._encoder.embed(utterance)
+        return self._encoder.embed(utterance).astype(np.float64)
 
     def _load(self) -> SpeakerEncoder:
-        if self.name == "resemblyzer":
-            from kvoicewalk.score.speaker import Resemblyzer
-
-            return Resemblyzer()
-        from kvoicewalk.score.speaker.campplus import load_campplus
-
-        self.require()
-        path = find_campplus()
-        assert path is not None
-        return load_campplus(path)
+        return open_encoders(ScoreConfig(encoders=(self.name,))).members[0]
 
 
 def encoder_judges(leading: Sequence[str]) -> list[EncoderJudge]:

@@ -2,7 +2,7 @@
 
 import pickle
 import statistics
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -42,15 +42,7 @@ class WavlmSpeaker:
     def judge(self, speech: Sequence[Utterance], target: Sequence[Utterance]) -> float | None:
         """See `Judge.judge`; the recording itself is compared clip by clip with the others."""
         self._load()
-        if speech is target and len(target) == 1:
-            return None
-        known = [self._embed(clip) for clip in target]
-        if speech is target:
-            return statistics.fmean(
-                float(one @ _centroid([*known[:i], *known[i + 1 :]])) for i, one in enumerate(known)
-            )
-        centre = _centroid(known)
-        return statistics.fmean(float(self._embed(one) @ centre) for one in speech)
+        return compare_speakers(self._embed, speech, target)
 
     def _load(self) -> None:
         if self._model is not None:
@@ -77,6 +69,24 @@ class WavlmSpeaker:
         with torch.inference_mode():
             found = self._model(**values).embeddings[0].numpy().astype(np.float64)
         return np.asarray(found / np.linalg.norm(found))
+
+
+def compare_speakers(
+    embed: Callable[[Utterance], XVector], speech: Sequence[Utterance], target: Sequence[Utterance]
+) -> float | None:
+    """Returns the mean cosine of speech to the target's centroid; see `Judge.judge`.
+
+    The target itself is compared clip by clip with its other clips; None where it has none.
+    """
+    if speech is target and len(target) == 1:
+        return None
+    known = [embed(clip) for clip in target]
+    if speech is target:
+        return statistics.fmean(
+            float(one @ _centroid([*known[:i], *known[i + 1 :]])) for i, one in enumerate(known)
+        )
+    centre = _centroid(known)
+    return statistics.fmean(float(embed(one) @ centre) for one in speech)
 
 
 def _centroid(vectors: Sequence[XVector]) -> XVector:

@@ -22,6 +22,7 @@ from kvoicewalk.mutate import Vector
 from kvoicewalk.search.space import MIN_SPREAD
 from kvoicewalk.voices import STYLE_DIM, Voice
 
+MIN_VOICES = 4  # fewer say nothing of one that is left out
 COMPONENT_STEPS = (1, 2, 3, 5, 8, 12, 16, 20, 25, 30, 40)
 
 
@@ -92,8 +93,8 @@ def fit_prior(row_means: Vector, steps: Sequence[int] = COMPONENT_STEPS) -> Stoc
         ValueError: fewer than 4 voices.
     """
     n_voices = len(row_means)
-    if n_voices < 4:
-        raise ValueError(f"a prior needs at least 4 voices, found {n_voices}")
+    if n_voices < MIN_VOICES:
+        raise ValueError(f"a prior needs at least {MIN_VOICES} voices, found {n_voices}")
     mean = row_means.mean(axis=0)
     spread = np.maximum(row_means.std(axis=0, ddof=1), MIN_SPREAD)
     units = (row_means - mean) / spread

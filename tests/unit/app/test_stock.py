@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from kvoicewalk.app import method, stock
+from kvoicewalk.app import session as sessions
 from kvoicewalk.app.events import Events
 from kvoicewalk.app.start import StartVoices
+from kvoicewalk.errors import VoiceError
 from kvoicewalk.models import stock_table as tables
 from kvoicewalk.models.stock_table import StockTable, TimbreMap
 from kvoicewalk.score.prosody import Prosody
-from kvoicewalk.voices import Voice
+from kvoicewalk.voices import Voice, save_voice
 
 rng = np.random.default_rng(3)
 VOICES = [
@@ -38,6 +40,7 @@ def known(monkeypatch):
     guess = TimbreMap(np.full((448, 128), 0.001, np.float32), np.zeros(448, np.float32))
     monkeypatch.setattr(tables, "stock_table", lambda: TABLE)
     monkeypatch.setattr(tables, "timbre_map", lambda: guess)
+    monkeypatch.setattr(sessions, "sidecar", lambda *facts: {})
     monkeypatch.setattr(method, "target_prosody", lambda session: Prosody(86.0, 4.0, None))
 
 
@@ -55,22 +58,30 @@ def make_session(names=BOTH, identity="kokoro@0123456789ab", liked="guess", meth
     return SimpleNamespace(
         model=SimpleNamespace(identity=identity),
         evaluator=SimpleNamespace(scorer=scorer, likeness=likeness),
-        config=SimpleNamespace(walk=SimpleNamespace(is_led=method != "random")),
+        config=SimpleNamespace(command="walk", walk=SimpleNamespace(is_led=method != "random")),
         heard=heard,
     )
 
 
 class KeptRun:
-    """A run's plan, kept in a dict."""
+    """A run's plan, kept in a dict, and its folder."""
 
-    def __init__(self):
-        self.kept = {}
+    def __init__(self, folder, states=()):
+        self.folder, self.kept, self.states = folder, {}, list(states)
 
-    def put(self, kind, name, payload):
+    def plan(self, name, payload):
         self.kept[name] = payload
 
+    def planned(self, name):
+        return self.kept.get(name)
+
     def rows(self, kind):
-        return [SimpleNamespace(name=n, payload=p) for n, p in self.kept.items()]
+        assert kind == "state"
+        return self.states
+
+    def save_voice(self, voice, facts):
+        (self.folder / "voices").mkdir()
+        save_voice(voice, self.folder / "voices" / f"{voice.name}.pt")
 
 
 class Heard(Events):
@@ -99,37 +110,50 @@ def test_what_is_not_in_the_table_is_not_known():
     assert stock.known_likeness(make_session(("resemblyzer", "ecapa")), VOICES) is None
 
 
-def test_the_closest_start_is_kept_and_taken_again():
-    session, run, events = make_session(), KeptRun(), Heard()
+def test_the_closest_start_is_kept_and_taken_again(monkeypatch, tmp_path):
+    session, run, events = make_session(), KeptRun(tmp_path), Heard()
     found = stock.with_best_start(session, run, starts(), events)
     assert session.heard == ["v0", "guess"]  # the first one with blended prosody
-    assert found.start.name == "guess"
     assert run.kept["start"]["name"] == stock.GUESS
     assert events.notes == [
         f"starting from {stock.GUESS}, 113% like the target; v0 with blended prosody -21%."
     ]
+    other = TimbreMap(np.full((448, 128), -0.001, np.float32), np.zeros(448, np.float32))
+    monkeypatch.setattr(tables, "timbre_map", lambda: other)  # as a later version may have it
     again = stock.with_best_start(session, run, starts(), events)
-    assert again.start.hash == found.start.hash
+    np.testing.assert_array_equal(again.start.rows, found.start.rows)
     assert len(session.heard) == 2
+    (tmp_path / "voices" / "start.pt").unlink()
+    with pytest.raises(VoiceError, match=r"start\.pt"):
+        stock.with_best_start(session, run, starts(), events)
 
 
-def test_without_both_encoders_there_is_no_guess():
+def test_without_both_encoders_there_is_no_guess(tmp_path):
     session = make_session(("resemblyzer",))
-    found = stock.with_best_start(session, KeptRun(), starts(), Heard())
-    assert found.start.name == "v0"
+    found = stock.with_best_start(session, KeptRun(tmp_path), starts(), Heard())
     assert not np.array_equal(found.start.rows, VOICES[0].rows)
     np.testing.assert_array_equal(found.start.rows[..., :128], VOICES[0].rows[..., :128])
     assert session.heard == []  # one start need not compete
 
 
-def test_where_nothing_is_known_the_likest_begins_as_it_is():
-    session = make_session(identity="mini@0123456789ab")
-    assert stock.with_best_start(session, KeptRun(), starts(), Heard()).start is VOICES[0]
+def test_where_nothing_is_known_the_likest_begins_as_it_is(tmp_path):
+    session, run, own = make_session(identity="mini@0123456789ab"), KeptRun(tmp_path), starts()
+    for _ in range(2):
+        assert stock.with_best_start(session, run, own, Heard()) is own
+    assert list(tmp_path.iterdir()) == []
 
 
-def test_a_named_start_and_a_search_that_none_leads_are_left_alone():
+def test_a_run_of_an_earlier_version_goes_on_from_where_it_began(tmp_path):
+    session, own = make_session(), starts()
+    run = KeptRun(tmp_path, states=["a search under way"])
+    assert stock.with_best_start(session, run, own, Heard()) is own
+    assert run.kept == {}
+
+
+def test_a_named_start_and_a_search_that_none_leads_are_left_alone(tmp_path):
+    run = KeptRun(tmp_path)
     named = StartVoices(["v1"], VOICES, VOICES[0], VOICES, VOICES[4])
-    assert stock.with_best_start(make_session(), KeptRun(), named, Heard()) is named
+    assert stock.with_best_start(make_session(), run, named, Heard()) is named
     own = starts()
     session = make_session(method="random")
-    assert stock.with_best_start(session, KeptRun(), own, Heard()) is own
+    assert stock.with_best_start(session, run, own, Heard()) is own

@@ -63,8 +63,13 @@ class SpeakerEncoder(Protocol):
             AudioError: no speech is left once pauses are cut.
         """
 
-    def differentiable(self) -> DifferentiableEncoder:
-        """Returns the same encoder with a gradient, on the same device."""
+    def differentiable(self, partials_per_s: float | None = None) -> DifferentiableEncoder:
+        """Returns the same encoder with a gradient, on the same device.
+
+        Args:
+            partials_per_s: windows that start each second, of an encoder that hears windows; None:
+                as many as the plain one. Others hear the whole.
+        """
 
 
 def unit(vector: Embedding) -> Embedding:

@@ -51,8 +51,9 @@ class Campplus:
             found = self.network(frames(torch.from_numpy(samples).to(self.device))[None])[0]
         return unit(found.cpu().numpy())
 
-    def differentiable(self) -> DifferentiableEncoder:
-        """See `SpeakerEncoder.differentiable`."""
+    def differentiable(self, partials_per_s: float | None = None) -> DifferentiableEncoder:
+        """See `SpeakerEncoder.differentiable`; it hears the whole."""
+        del partials_per_s
         return DifferentiableCampplus(self.network, self.device)
 
 

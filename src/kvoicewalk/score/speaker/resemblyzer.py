@@ -81,16 +81,11 @@ class Resemblyzer:
         self.n_embeddings += 1
         return WindowedSpeech(self.network, np.stack([mel[part] for part in mel_slices]))
 
-    def differentiable(self, partials_per_s: float = PARTIALS_PER_S) -> DifferentiableEncoder:
-        """See `SpeakerEncoder.differentiable`.
-
-        Args:
-            partials_per_s: windows of 1.6 s that start each second. The package's 1.3 overlap by
-                half and give its own numbers; 0.65, hardly overlapping, take half the time.
-        """
+    def differentiable(self, partials_per_s: float | None = None) -> DifferentiableEncoder:
+        """See `SpeakerEncoder.differentiable` and `DifferentiableResemblyzer.partials_per_s`."""
         from kvoicewalk.score.speaker.resemblyzer_twin import DifferentiableResemblyzer
 
-        return DifferentiableResemblyzer(self, partials_per_s=partials_per_s)
+        return DifferentiableResemblyzer(self, partials_per_s=partials_per_s or PARTIALS_PER_S)
 
     def embed_windows(self, windows: npt.NDArray[np.float32]) -> Embedding:
         """Embeds windows of speech one by one, as they are.
