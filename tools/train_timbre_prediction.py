@@ -1,6 +1,7 @@
 """Learns to guess a voice's timbre from what two speaker encoders hear of it.
 
-    uv run python -m tools.train_timbre_prediction samples FOLDER [--n 1200] [--seed 0]
+    uv run python -m tools.train_timbre_prediction samples FOLDER [--n 1200] [--offset 0.8]
+        [--seed 0]
     uv run python -m tools.train_timbre_prediction fit FOLDER…
 
 `samples` lets Kokoro speak with voices that lie about where the stock voices lie (random mixes of a
@@ -16,18 +17,18 @@ from pathlib import Path
 import numpy as np
 
 from kvoicewalk.config import ModelConfig, ScoreConfig, prepare_process
+from kvoicewalk.models.stock_table import ENCODERS, TIMBRE_PATH
 from tools.real_kokoro import kit_dir
 
-OUT_PATH = Path(__file__).parents[1] / "src" / "kvoicewalk" / "models" / "kokoro_timbre.npz"
 N_MIXED = (1, 4)  # stock voices in a mix
-MAX_OFFSET = 0.8  # standard deviations of each column, outside of the mix
+MAX_OFFSET = 0.8  # standard deviations of each column, outside of the mix; people lie further out
 MAX_REACH = 1.6  # a mix leaves the stock voices' mean by up to so much of its distance
 RIDGES = 10.0 ** np.arange(-3, 3.5, 0.5)
 N_FOLDS = 5
 SAVE_EVERY = 20
 
 
-def sample(folder: Path, n_samples: int, seed: int) -> None:
+def sample(folder: Path, n_samples: int, seed: int, max_offset: float) -> None:
     """Speaks until there are so many samples."""
     from kvoicewalk.models import open_model
     from kvoicewalk.phonemes import Phonemizer
@@ -61,7 +62,7 @@ def sample(folder: Path, n_samples: int, seed: int) -> None:
         own = np.tensordot(weights, rows[mixed], axes=1)
         reach = rng.uniform(0.6, MAX_REACH)
         own = population.mean + reach * (own - population.mean)
-        offset = rng.normal(size=256) * population.column_spread * rng.uniform(0, MAX_OFFSET)
+        offset = rng.normal(size=256) * population.column_spread * rng.uniform(0, max_offset)
         own[..., TIMBRE] += offset[TIMBRE]
         own[..., 128:] = rows[rng.integers(len(stock))][..., 128:]
         voice = Voice(f"sample-{number}", own.astype(np.float32))
@@ -87,16 +88,33 @@ def fit(folders: list[Path]) -> None:
     parts = [np.load(path) for folder in folders for path in sorted(folder.glob("samples-*.npz"))]
     kept = {
         name: np.concatenate([part[name] for part in parts]).astype(np.float64)
-        for name in ("timbre", "resemblyzer", "campplus")
+        for name in ("timbre", *ENCODERS)
     }
     spread = population.column_spread[TIMBRE]
-    centre = population.row_means.mean(axis=0)[TIMBRE]
-    wanted = (kept["timbre"] - centre) / spread
-    heard = np.concatenate([kept["resemblyzer"], kept["campplus"]], axis=1)
-    mean, scale = heard.mean(axis=0), heard.std(axis=0)
+    wanted = (kept["timbre"] - population.row_means.mean(axis=0)[TIMBRE]) / spread
+    arrays: dict[str, np.ndarray] = {}
+    explained = {}
+    for encoders in (ENCODERS, *((name,) for name in ENCODERS)):
+        label = "+".join(encoders)
+        heard = np.concatenate([kept[name] for name in encoders], axis=1)
+        arrays[f"weights-{label}"], explained[label] = _fit_one(heard, wanted, label)
+    means = {f"mean-{name}": kept[name].mean(axis=0).astype(np.float32) for name in ENCODERS}
+    head = {"model": model.identity, "n_samples": len(wanted), "explained": explained}
+    np.savez_compressed(
+        TIMBRE_PATH,
+        head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
+        **arrays,
+        **means,
+    )
+    print(f"{TIMBRE_PATH}: {TIMBRE_PATH.stat().st_size} bytes")
+
+
+def _fit_one(heard: np.ndarray, wanted: np.ndarray, label: str) -> tuple[np.ndarray, float]:
+    """Returns the weights, float16 (n_numbers, 128), and what they explain of left-out samples."""
+    scale = heard.std(axis=0)
     keep = scale > 1e-6
     scale = np.where(keep, scale, 1.0)
-    units = (heard - mean) / scale * keep
+    units = (heard - heard.mean(axis=0)) / scale * keep
     fold = np.arange(len(units)) % N_FOLDS
     errors = []
     for ridge in RIDGES:
@@ -106,18 +124,12 @@ def fit(folders: list[Path]) -> None:
         errors.append(float(np.mean((left - wanted) ** 2)))
     best = int(np.argmin(errors))
     explained = 1 - errors[best] / float(np.mean((wanted - wanted.mean(axis=0)) ** 2))
-    weights = _ridge(units, wanted, RIDGES[best])
     print(
-        f"{len(units)} samples, ridge {RIDGES[best]:g}, explains {explained:.3f} of left-out ones"
+        f"{label}: {len(units)} samples, ridge {RIDGES[best]:g}, explains {explained:.3f} of those "
+        "left out"
     )
-    head = {"model": model.identity, "n_samples": len(units), "explained": explained}
-    np.savez_compressed(
-        OUT_PATH,
-        head=np.frombuffer(json.dumps(head).encode(), dtype=np.uint8),
-        weights=(weights / scale[:, None] * keep[:, None]).astype(np.float16),
-        mean=mean.astype(np.float32),
-    )
-    print(f"{OUT_PATH}: {OUT_PATH.stat().st_size} bytes")
+    weights = _ridge(units, wanted, RIDGES[best]) / scale[:, None] * keep[:, None]
+    return weights.astype(np.float16), explained
 
 
 def _ridge(units: np.ndarray, wanted: np.ndarray, ridge: float) -> np.ndarray:
@@ -132,10 +144,11 @@ def main() -> None:
     parser.add_argument("folders", type=Path, nargs="+")
     parser.add_argument("--n", type=int, default=1200)
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--offset", type=float, default=MAX_OFFSET)
     options = parser.parse_args()
     prepare_process()
     if options.what == "samples":
-        sample(options.folders[0], options.n, options.seed)
+        sample(options.folders[0], options.n, options.seed, options.offset)
     else:
         fit(options.folders)
 

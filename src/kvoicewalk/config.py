@@ -317,7 +317,7 @@ class GradientConfig(_Frozen):
     range_weight: float = Field(0.05, ge=0)
     pace_weight: float = Field(0.05, ge=0)
     encoder_shares: dict[str, float] = Field(
-        default_factory=lambda: {"resemblyzer": 0.5, "campplus": 0.5},
+        default_factory=lambda: {"resemblyzer": 0.4, "campplus": 0.6},
         description="of the loss, by each encoder that leads",
     )
     is_balanced: bool = Field(

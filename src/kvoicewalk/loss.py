@@ -37,7 +37,7 @@ FRAME_S = 0.025
 VOICED_ABOVE_HZ = 50.0
 QUANTILE_HALF_WIDTH = 0.05  # a quantile is the mean of the values this near to it in rank
 FULL_LIKENESS = 1.15  # of a clip to the centroid of several others; a pair of clips has 1
-EVEN_LIKENESS = 0.8  # where a balanced term weighs as much as a linear one
+EVEN_LIKENESS = 0.975  # where a balanced term weighs as much as a linear one
 # Differences that count alike: one semitone of median or of range, a tenth of pace.
 PITCH_UNIT, RANGE_UNIT, PACE_UNIT = 1.0, 1.0, 0.1
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 
 START_NAME = "start"
 GUESS = "the guess from its embeddings"
+CORRECTED = ", corrected"
+N_CORRECTIONS = 4  # of one start, at most; each is heard
+MIN_GAIN = 0.003  # in likeness on Resemblyzer's scale: less is not worth hearing another one
 
 
 def known_likeness(session: "Session", voices: "Sequence[Voice]") -> Mapping[str, float] | None:
@@ -74,14 +77,7 @@ def with_best_start(
         return replace(population, start=load_voice(path)) if kept["is_made"] else population
     if run.rows("state"):  # of an earlier version, whose searches began with the likest voice
         return population
-    starts = dict(candidates(session, population))
-    heard: dict[str, float] = {}
-    if len(starts) > 1:
-        with events.stage("start", n_voices=len(starts)):
-            heard = {name: session.evaluator.likeness(one) for name, one in starts.items()}
-        _tell(heard, events)
-    best = max(starts, key=lambda name: heard.get(name, 0.0))
-    start = starts[best]
+    best, start, heard = _closest_start(session, population, events)
     is_made = start.hash != population.voices[0].hash
     if is_made:
         # What it was made from may be another thing when the run is taken up again.
@@ -92,12 +88,56 @@ def with_best_start(
     return replace(population, start=start) if is_made else population
 
 
+def _closest_start(
+    session: "Session", population: "StartVoices", events: Events
+) -> "tuple[str, Voice, dict[str, float]]":
+    """Returns what the closest start is, its voice, and the likeness of all that were heard."""
+    starts = dict(candidates(session, population))
+    if len(starts) == 1:  # it need not compete
+        return *next(iter(starts.items())), {}
+    heard: dict[str, float] = {}
+    with events.stage("start", n_voices=len(starts)):
+        for name, voice in list(starts.items()):
+            heard[name] = session.evaluator.likeness(voice)
+            for n_corrections, better in enumerate(_corrections(session, population, voice), 1):
+                again = name + CORRECTED + (f" {n_corrections} times" if n_corrections > 1 else "")
+                starts[again], heard[again] = better, session.evaluator.likeness(better)
+    _tell(heard, events)
+    best = max(heard, key=lambda name: heard[name])
+    return best, starts[best], heard
+
+
+def _corrections(
+    session: "Session", population: "StartVoices", voice: "Voice"
+) -> "Iterator[Voice]":
+    """Yields the voice corrected by what is heard of it, again and again while that helps."""
+    from kvoicewalk.models.stock_table import timbre_map
+    from kvoicewalk.search.prior import fit_prior
+    from kvoicewalk.search.space import describe_population
+    from kvoicewalk.search.starts import correct_timbre
+
+    evaluator = session.evaluator
+    guess = timbre_map(evaluator.scorer.encoders.names)
+    if guess is None:
+        return
+    prior = fit_prior(describe_population(population.stock).row_means)
+    target = evaluator.scorer.target.embeddings
+    for _ in range(N_CORRECTIONS):
+        better = correct_timbre(guess, voice, evaluator.embeddings(voice), target, prior)
+        yield better
+        if evaluator.likeness(better) < evaluator.likeness(voice) + MIN_GAIN:
+            return
+        voice = better
+
+
 def _tell(heard: Mapping[str, float], events: Events) -> None:
     from kvoicewalk.score.speaker.likeness import likeness_of
 
-    told = {name: f"{likeness_of(value):.0%}" for name, value in heard.items()}
     best = max(heard, key=lambda name: heard[name])
-    others = ", ".join(f"{name} {value}" for name, value in told.items() if name != best)
+    told = {name: f"{likeness_of(value):.0%}" for name, value in heard.items()}
+    others = ", ".join(
+        f"{name} {value}" for name, value in told.items() if name != best and CORRECTED not in name
+    )
     events.note(f"starting from {best}, {told[best]} like the target; {others}.")
 
 
@@ -108,7 +148,7 @@ def candidates(session: "Session", population: "StartVoices") -> "Iterator[tuple
     the same; where nothing is known of the stock voices, the likest of them alone.
     """
     from kvoicewalk.app.method import target_prosody
-    from kvoicewalk.models.stock_table import ENCODERS, stock_table, timbre_map
+    from kvoicewalk.models.stock_table import stock_table, timbre_map
     from kvoicewalk.search.prior import MIN_VOICES, fit_prior
     from kvoicewalk.search.space import describe_population
     from kvoicewalk.search.starts import StockProsody, blend_prosody, guess_timbre, with_prosody
@@ -124,8 +164,10 @@ def candidates(session: "Session", population: "StartVoices") -> "Iterator[tuple
         yield first.name, first
     else:
         yield f"{first.name} with blended prosody", with_prosody(first, stock, weights)
-    target = session.evaluator.scorer.target.embeddings
-    if set(ENCODERS) <= set(target):
+    scorer = session.evaluator.scorer
+    guess = timbre_map(scorer.encoders.names)
+    if guess is not None:
         described = describe_population(population.stock)
-        guess = guess_timbre(timbre_map(), target, described, fit_prior(described.row_means))
-        yield GUESS, guess if weights is None else with_prosody(guess, stock, weights)
+        prior = fit_prior(described.row_means)
+        guessed = guess_timbre(guess, scorer.target.embeddings, described, prior)
+        yield GUESS, guessed if weights is None else with_prosody(guessed, stock, weights)

@@ -49,24 +49,32 @@ class TimbreMap:
     """A linear map from speaker embeddings to a timbre half.
 
     Attributes:
-        weights: float32 (n_numbers, 128), from both encoders' embeddings, Resemblyzer's first.
+        encoders: whose embeddings it takes, in this order.
+        weights: float32 (n_numbers, 128), from their embeddings one after the other.
         mean: float32 (n_numbers,), of the embeddings it was learned with.
     """
 
+    encoders: tuple[str, ...]
     weights: npt.NDArray[np.float32] = field(repr=False)
     mean: npt.NDArray[np.float32] = field(repr=False)
 
     def timbre(self, embeddings: Mapping[str, npt.NDArray[np.float32]]) -> npt.NDArray[np.float64]:
         """Returns the likely timbre, float64 (128,), in standard deviations from the mean voice."""
-        heard = np.concatenate([embeddings[name] for name in ENCODERS])
+        heard = np.concatenate([embeddings[name] for name in self.encoders])
         return np.asarray((heard - self.mean).astype(np.float64) @ self.weights)
 
 
 @functools.cache
-def timbre_map() -> TimbreMap:
-    """Returns the map that comes with the package."""
+def timbre_map(encoders: tuple[str, ...]) -> TimbreMap | None:
+    """Returns the map for these encoders that comes with the package; None where there is none."""
+    order = tuple(name for name in ENCODERS if name in encoders)
+    if not order or len(order) < len(encoders):
+        return None
     with np.load(TIMBRE_PATH, allow_pickle=False) as data:
-        return TimbreMap(data["weights"].astype(np.float32), data["mean"])
+        # Learned for each set of encoders on its own: with one ear less, another map is best.
+        weights = data["weights-" + "+".join(order)].astype(np.float32)
+        mean = np.concatenate([data[f"mean-{name}"] for name in order])
+    return TimbreMap(order, weights, mean)
 
 
 def _unit_rows(vectors: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:

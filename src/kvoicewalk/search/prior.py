@@ -68,6 +68,13 @@ class StockPrior:
         return np.asarray(2 * whole / self.spread / self.scale)
 
     @property
+    def precision(self) -> Vector:
+        """(256, 256), of d² as a function of u."""
+        outside = np.eye(len(self.mean)) - self.axes.T @ self.axes
+        along = (self.axes.T / self.variances) @ self.axes
+        return np.asarray(along + outside / self.residual_variance)
+
+    @property
     def scale(self) -> float:
         """Median d² of a left-out voice."""
         return float(np.median(self.left_out))

@@ -5,8 +5,8 @@
     prosody  a blend of the stock voices' prosody halves that comes to the target's pitch, range
              and pace
 
-A guess is drawn towards the mean voice until it lies no further out than stock voices do. Whether
-it is any good is told by hearing it, never here.
+A guess is drawn in until it lies no further out than stock voices do. Whether it is any good is
+told by hearing it, never here; what is heard of it says in which direction it missed.
 """
 
 from collections.abc import Sequence
@@ -30,8 +30,8 @@ PROSODY_UNITS = (1.0, 1.0, 0.1)
 # weights counts like a semitone where one voice has all of it.
 SPREAD_WEIGHT = 1.0
 SUM_WEIGHT = 100.0  # makes the weights' sum 1, as good as exactly
-MAX_PERCENTILE = 90.0
-SHRINKING, MAX_SHRINKINGS = 0.8, 10
+MAX_PERCENTILE = 95.0
+DRAWING, MAX_DRAWINGS = 0.05, 1_000  # by how much a guess is drawn in at a time
 
 
 @dataclass(frozen=True)
@@ -89,17 +89,51 @@ def guess_timbre(
         guess: from embeddings to the timbre half.
         target: by each encoder that the map was learned with.
         population: all stock voices.
-        prior: fitted to them; the guess is drawn in until it lies within their 90th percentile.
+        prior: fitted to them; the guess is drawn in until it lies within their 95th percentile.
     """
-    units = guess.timbre(target)
-    for _ in range(MAX_SHRINKINGS):
-        if prior.percentile(_at(population, units)) <= MAX_PERCENTILE:
+    mean = Voice("guess", population.mean)
+    return _drawn_in(mean, guess.timbre(target), prior)
+
+
+def correct_timbre(
+    guess: TimbreMap, voice: Voice, heard: Embeddings, target: Embeddings, prior: StockPrior
+) -> Voice:
+    """Returns a voice moved by what the difference between target and its own speech makes likely.
+
+    A step of Gauss and Newton with the map in place of the inverse derivative.
+
+    Args:
+        guess: from embeddings to the timbre half.
+        voice: to be corrected.
+        heard: in the voice's own speech, by each encoder that the map was learned with.
+        target: likewise.
+        prior: as for `guess_timbre`.
+    """
+    return _drawn_in(voice, guess.timbre(target) - guess.timbre(heard), prior)
+
+
+def _drawn_in(voice: Voice, move: Vector, prior: StockPrior) -> Voice:
+    """Returns a voice whose timbre is moved by `move`, (128,), in units of the prior's spread.
+
+    Drawn in, the timbre u becomes what is least in |u' − u|² + τ d²(u'): directions in which stock
+    voices hardly differ give way first. τ grows until the prior is content.
+    """
+    row = voice.rows.mean(axis=(0, 1), dtype=np.float64)
+    own = ((row - prior.mean) / prior.spread)[TIMBRE]
+    precision = prior.precision[TIMBRE, TIMBRE]
+    draw = np.linalg.inv(
+        np.eye(len(own)) + DRAWING * len(own) / float(np.trace(precision)) * precision
+    )
+    units = own + move
+    for _ in range(MAX_DRAWINGS):
+        found = _with_timbre(voice, (units - own) * prior.spread[TIMBRE])
+        if prior.percentile(found) <= MAX_PERCENTILE:
             break
-        units = units * SHRINKING
-    return _at(population, units)
+        units = draw @ units
+    return found
 
 
-def _at(population: Population, units: Vector) -> Voice:
-    rows = population.mean.astype(np.float64)
-    rows[..., TIMBRE] += units * population.column_spread[TIMBRE]
-    return Voice("guess", rows.astype(np.float32))
+def _with_timbre(voice: Voice, offset: Vector) -> Voice:
+    rows = voice.rows.astype(np.float64)
+    rows[..., TIMBRE] += offset
+    return Voice(voice.name, rows.astype(np.float32))

@@ -35,29 +35,43 @@ TABLE = StockTable(
 BOTH = ("resemblyzer", "campplus")
 
 
+def a_map(encoders, weight=0.001):
+    if encoders != BOTH:
+        return None
+    return TimbreMap(BOTH, np.full((448, 128), weight, np.float32), np.zeros(448, np.float32))
+
+
 @pytest.fixture(autouse=True)
 def known(monkeypatch):
-    guess = TimbreMap(np.full((448, 128), 0.001, np.float32), np.zeros(448, np.float32))
     monkeypatch.setattr(tables, "stock_table", lambda: TABLE)
-    monkeypatch.setattr(tables, "timbre_map", lambda: guess)
+    monkeypatch.setattr(tables, "timbre_map", a_map)
     monkeypatch.setattr(sessions, "sidecar", lambda *facts: {})
     monkeypatch.setattr(method, "target_prosody", lambda session: Prosody(86.0, 4.0, None))
 
 
-def make_session(names=BOTH, identity="kokoro@0123456789ab", liked="guess", method="gradient"):
+def make_session(
+    names=BOTH, identity="kokoro@0123456789ab", liked="guess", method="gradient", gains=()
+):
+    """A session that likes one voice, and each time that one is corrected by so much more."""
     target = {name: TABLE.embeddings[name][2] for name in names if name in TABLE.embeddings}
-    heard = []
+    heard, known = [], {}
 
     def likeness(voice):
-        heard.append(voice.name)
-        return 0.9 if voice.name == liked else 0.5
+        if voice.hash not in known:
+            heard.append(voice.name)
+            n_before = heard.count(voice.name) - 1
+            known[voice.hash] = 0.6 + sum(gains[:n_before]) if voice.name == liked else 0.5
+        return known[voice.hash]
+
+    def embeddings(voice):
+        return {name: TABLE.embeddings[name][len(heard) % 6] for name in target}
 
     scorer = SimpleNamespace(
         target=SimpleNamespace(embeddings=target), encoders=SimpleNamespace(names=names)
     )
     return SimpleNamespace(
         model=SimpleNamespace(identity=identity),
-        evaluator=SimpleNamespace(scorer=scorer, likeness=likeness),
+        evaluator=SimpleNamespace(scorer=scorer, likeness=likeness, embeddings=embeddings),
         config=SimpleNamespace(command="walk", walk=SimpleNamespace(is_led=method != "random")),
         heard=heard,
     )
@@ -113,19 +127,37 @@ def test_what_is_not_in_the_table_is_not_known():
 def test_the_closest_start_is_kept_and_taken_again(monkeypatch, tmp_path):
     session, run, events = make_session(), KeptRun(tmp_path), Heard()
     found = stock.with_best_start(session, run, starts(), events)
-    assert session.heard == ["v0", "guess"]  # the first one with blended prosody
+    # The first one with blended prosody and the guess, and each of them corrected in vain.
+    assert session.heard == ["v0", "v0", "guess", "guess"]
     assert run.kept["start"]["name"] == stock.GUESS
     assert events.notes == [
-        f"starting from {stock.GUESS}, 113% like the target; v0 with blended prosody -21%."
+        f"starting from {stock.GUESS}, 13% like the target; v0 with blended prosody -21%."
     ]
-    other = TimbreMap(np.full((448, 128), -0.001, np.float32), np.zeros(448, np.float32))
-    monkeypatch.setattr(tables, "timbre_map", lambda: other)  # as a later version may have it
-    again = stock.with_best_start(session, run, starts(), events)
+    monkeypatch.setattr(tables, "timbre_map", lambda encoders: a_map(encoders, -0.001))
+    again = stock.with_best_start(session, run, starts(), events)  # as a later version may have it
     np.testing.assert_array_equal(again.start.rows, found.start.rows)
-    assert len(session.heard) == 2
+    assert len(session.heard) == 4
     (tmp_path / "voices" / "start.pt").unlink()
     with pytest.raises(VoiceError, match=r"start\.pt"):
         stock.with_best_start(session, run, starts(), events)
+
+
+@pytest.mark.parametrize(
+    ("gains", "name"),
+    [
+        ((-0.1, 0.3), stock.GUESS),
+        ((0.1, 0.1, -0.1), f"{stock.GUESS}, corrected 2 times"),
+        ((0.1, 0.001), f"{stock.GUESS}, corrected 2 times"),  # better, but not worth another one
+        ((0.05,) * 9, f"{stock.GUESS}, corrected 4 times"),
+    ],
+)
+def test_a_start_is_corrected_while_that_brings_it_closer(gains, name, tmp_path):
+    session, run, events = make_session(gains=gains), KeptRun(tmp_path), Heard()
+    stock.with_best_start(session, run, starts(), events)
+    assert run.kept["start"]["name"] == name
+    n_heard = min(len([g for g in gains if g > stock.MIN_GAIN]) + 1, stock.N_CORRECTIONS)
+    assert session.heard.count("guess") == 1 + (1 if gains[0] < 0 else n_heard)
+    assert events.notes[0].count("corrected") == name.count("corrected")  # the others are not told
 
 
 def test_without_both_encoders_there_is_no_guess(tmp_path):

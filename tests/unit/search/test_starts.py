@@ -11,6 +11,7 @@ from kvoicewalk.search.starts import (
     MAX_PERCENTILE,
     StockProsody,
     blend_prosody,
+    correct_timbre,
     guess_timbre,
     with_prosody,
 )
@@ -56,15 +57,21 @@ def test_a_blend_changes_the_prosody_half_alone():
     np.testing.assert_allclose(found.rows[..., PROSODY], wanted, atol=1e-6)
 
 
+def a_map(size, encoders=("resemblyzer", "campplus")):
+    weights = rng.normal(scale=size, size=(448, 128)).astype(np.float32)
+    return TimbreMap(encoders, weights, np.zeros(448, np.float32))
+
+
+def embeddings(resemblyzer=1.0, campplus=1.0):
+    return {
+        "resemblyzer": np.full(256, resemblyzer / 16, np.float32),
+        "campplus": np.full(192, campplus * 192**-0.5, np.float32),
+    }
+
+
 @pytest.mark.parametrize("size", [0.01, 10.0])
 def test_a_guess_lies_where_stock_voices_lie(size):
-    weights = rng.normal(scale=size, size=(448, 128)).astype(np.float32)
-    guess = TimbreMap(weights, np.zeros(448, np.float32))
-    target = {
-        "resemblyzer": np.full(256, 1 / 16, np.float32),
-        "campplus": np.full(192, 192**-0.5, np.float32),
-    }
-    found = guess_timbre(guess, target, POPULATION, PRIOR)
+    found = guess_timbre(a_map(size), embeddings(), POPULATION, PRIOR)
     assert PRIOR.percentile(found) <= max(MAX_PERCENTILE, PRIOR.percentile(VOICES[0]))
     mean = POPULATION.mean
     np.testing.assert_array_equal(found.rows[..., PROSODY], mean[..., PROSODY])
@@ -73,11 +80,47 @@ def test_a_guess_lies_where_stock_voices_lie(size):
     assert np.abs(moved).max() > 0
 
 
-def test_the_map_is_linear_in_what_is_heard():
-    found = timbre_map()
-    assert found.weights.shape == (448, 128)
-    heard = {"resemblyzer": found.mean[:256], "campplus": found.mean[256:]}
+def test_a_correction_undoes_what_a_linear_voice_missed():
+    """Where a voice is heard as a linear map of its timbre says, one correction is enough."""
+    guess = a_map(0.002)
+    wanted = guess_timbre(guess, embeddings(), POPULATION, PRIOR)
+    first = guess_timbre(guess, embeddings(0.5, 0.2), POPULATION, PRIOR)
+    found = correct_timbre(guess, first, embeddings(0.5, 0.2), embeddings(), PRIOR)
+    assert np.abs(first.rows - wanted.rows).max() > 1e-4
+    np.testing.assert_allclose(found.rows, wanted.rows, atol=1e-6)
+
+
+def test_a_voice_that_is_heard_as_the_target_is_not_corrected():
+    guess = a_map(0.01)
+    found = correct_timbre(guess, VOICES[0], embeddings(), embeddings(), PRIOR)
+    np.testing.assert_allclose(found.rows, VOICES[0].rows, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1.0, 10.0])
+def test_a_correction_stays_where_stock_voices_lie(size):
+    found = correct_timbre(a_map(size), VOICES[0], embeddings(0), embeddings(), PRIOR)
+    assert PRIOR.percentile(found) <= MAX_PERCENTILE
+    assert np.abs(found.rows - VOICES[0].rows)[..., TIMBRE].max() > 0.01
+    np.testing.assert_array_equal(found.rows[..., PROSODY], VOICES[0].rows[..., PROSODY])
+
+
+@pytest.mark.parametrize(
+    ("encoders", "n_numbers"),
+    [(("resemblyzer", "campplus"), 448), (("resemblyzer",), 256), (("campplus",), 192)],
+)
+def test_the_map_is_linear_in_what_is_heard(encoders, n_numbers):
+    found = timbre_map(encoders)
+    assert found.encoders == encoders
+    assert found.weights.shape == (n_numbers, 128)
+    means = np.split(found.mean, [256]) if len(encoders) > 1 else [found.mean]
+    heard = dict(zip(encoders, means, strict=True))
     np.testing.assert_allclose(found.timbre(heard), 0, atol=1e-9)
+
+
+def test_other_encoders_have_no_map():
+    assert timbre_map(("ecapa",)) is None
+    assert timbre_map(("resemblyzer", "ecapa")) is None
+    assert timbre_map(("campplus", "resemblyzer")).encoders == ("resemblyzer", "campplus")
 
 
 def test_the_table_has_all_of_kokoros_voices(shared_data):
