@@ -4,11 +4,14 @@ A search can please the encoder on its own texts alone. What it won there over t
 must be there on new texts, too; and it must be there at every text length.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from kvoicewalk.held_out import HeldOut, share_of_gap
+
+if TYPE_CHECKING:
+    from kvoicewalk.judges import Reading
 
 Kind = Literal["untold", "overfitted", "like", "uneven", "partly", "no_closer"]
 
@@ -23,6 +26,9 @@ MIN_LENGTH_SHARE = 0.5
 MAX_CLIPPED_SHARE = 1e-3
 MAX_MORE_SILENCE = 0.15
 MAX_PACE_RATIO = 1.5
+# By the second judges, against the same. Voices of clean searches lost at most 0.1 of DNSMOS and no
+# word (docs/real-likeness.md).
+MAX_MOS_LOST, MAX_WORDS_LOST = 0.3, 0.1
 
 
 @dataclass(frozen=True)
@@ -93,10 +99,16 @@ class Standing:
         }
 
 
-def judge_standing(standing: Standing) -> Verdict:
-    """Says how good a voice is."""
+def judge_standing(standing: Standing, readings: "Sequence[Reading]" = ()) -> Verdict:
+    """Says how good a voice is.
+
+    Args:
+        standing: its figures.
+        readings: what second judges say of quality and words.
+    """
     kind, words = _likeness(standing)
-    return Verdict(kind, "; ".join([words, *_faults(standing)]) + ".")
+    faults = [*_faults(standing), *_heard_faults(readings, standing.floor_name)]
+    return Verdict(kind, "; ".join([words, *faults]) + ".")
 
 
 def floor_verdict() -> Verdict:
@@ -165,4 +177,22 @@ def _faults(standing: Standing) -> list[str]:
         times, how = (ratio, "slowly") if ratio > 1 else (1 / ratio, "fast")
         if times > MAX_PACE_RATIO:
             faults.append(f"it speaks {times:.1f} times as {how} as {standing.floor_name}")
+    return faults
+
+
+def _heard_faults(readings: "Sequence[Reading]", floor_name: str) -> list[str]:
+    faults = []
+    for one in readings:
+        if one.value is None or one.floor is None:
+            continue
+        if one.name == "dnsmos" and one.value < one.floor - MAX_MOS_LOST:
+            faults.append(
+                f"it sounds less clean than {floor_name} (DNSMOS {one.value:.1f}, not "
+                f"{one.floor:.1f})"
+            )
+        if one.name == "word_error" and one.value > one.floor + MAX_WORDS_LOST:
+            faults.append(
+                f"it is harder to understand than {floor_name} ({one.value:.0%} of the words "
+                f"misheard, not {one.floor:.0%})"
+            )
     return faults

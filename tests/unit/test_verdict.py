@@ -3,6 +3,7 @@
 import pytest
 
 from kvoicewalk.held_out import HeldOut, LengthFigures, SpeechFacts
+from kvoicewalk.judges import Reading
 from kvoicewalk.texts import HELD_OUT_LENGTHS
 from kvoicewalk.verdict import Standing, floor_verdict, judge_standing
 
@@ -19,11 +20,12 @@ def figures(values, facts=USUAL):
     return HeldOut(sum(values) / len(values), 0.0, 0.9, by_length, 70.0, facts)
 
 
-def verdict(values, searched=None, ceiling=CEILING, **more):
+def verdict(values, searched=None, ceiling=CEILING, readings=(), **more):
     found = figures(values, **more)
     searched = found.target_similarity if searched is None else searched
     floor = figures(FLOOR)
-    return judge_standing(Standing(found, floor, "af_x", ceiling, searched, FLOOR))
+    standing = Standing(found, floor, "af_x", ceiling, searched, FLOOR)
+    return judge_standing(standing, readings)
 
 
 @pytest.mark.parametrize(
@@ -106,3 +108,26 @@ def test_faults_are_named_beside_the_likeness(facts, words):
     assert found.kind == "like"
     assert words in found.words
     assert ";" not in verdict(0.89).words
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "floor", "words"),
+    [
+        ("dnsmos", 2.9, 3.4, "it sounds less clean than af_x (DNSMOS 2.9, not 3.4)"),
+        ("dnsmos", 3.11, 3.4, ""),
+        ("dnsmos", 3.9, 3.4, ""),
+        ("dnsmos", None, 3.4, ""),
+        ("dnsmos", 2.9, None, ""),
+        (
+            "word_error", 0.25, 0.02,
+            "it is harder to understand than af_x (25% of the words misheard, not 2%)",
+        ),
+        ("word_error", 0.11, 0.02, ""),
+        ("word_error", 0.0, 0.5, ""),
+        ("wavlm_sv", 0.1, 0.9, ""),
+    ],
+)  # fmt: skip
+def test_what_second_judges_miss_is_named(name, value, floor, words):
+    found = verdict(0.89, readings=[Reading(name, name, value, floor, None)])
+    assert found.kind == "like"
+    assert found.words == verdict(0.89).words.removesuffix(".") + f"; {words}" * bool(words) + "."

@@ -60,7 +60,8 @@ class HeldOutJudge:
         from kvoicewalk.store.results import held_out_row
         from kvoicewalk.verdict import floor_verdict, judge_standing
 
-        verdict = floor_verdict() if voice.hash == self._floor.hash else judge_standing(standing)
+        is_floor = voice.hash == self._floor.hash
+        verdict = floor_verdict() if is_floor else judge_standing(standing, readings)
         events.judged(Judgement(voice.name, standing, verdict, tuple(readings)))
         return held_out_row(standing, verdict, self._place(voice), readings).dump()
 

@@ -91,7 +91,10 @@ def with_best_start(
 def _closest_start(
     session: "Session", population: "StartVoices", events: Events
 ) -> "tuple[str, Voice, dict[str, float]]":
-    """Returns what the closest start is, its voice, and the likeness of all that were heard."""
+    """Returns what the closest start is, its voice, and the likeness of all that were heard.
+
+    The guess alone is corrected: from the likest stock voice there is no further to come.
+    """
     starts = dict(candidates(session, population))
     if len(starts) == 1:  # it need not compete
         return *next(iter(starts.items())), {}
@@ -99,7 +102,8 @@ def _closest_start(
     with events.stage("start", n_voices=len(starts)):
         for name, voice in list(starts.items()):
             heard[name] = session.evaluator.likeness(voice)
-            for n_corrections, better in enumerate(_corrections(session, population, voice), 1):
+            corrections = _corrections(session, population, voice) if name == GUESS else ()
+            for n_corrections, better in enumerate(corrections, 1):
                 again = name + CORRECTED + (f" {n_corrections} times" if n_corrections > 1 else "")
                 starts[again], heard[again] = better, session.evaluator.likeness(better)
     _tell(heard, events)
