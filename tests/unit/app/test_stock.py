@@ -64,7 +64,7 @@ def make_session(
         return known[voice.hash]
 
     def embeddings(voice):
-        return {name: TABLE.embeddings[name][len(heard) % 6] for name in target}
+        return {name: TABLE.embeddings[name][3 + len(heard) % 2] for name in target}
 
     scorer = SimpleNamespace(
         target=SimpleNamespace(embeddings=target), encoders=SimpleNamespace(names=names)
