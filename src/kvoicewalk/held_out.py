@@ -83,6 +83,98 @@ class HeldOut:
     by_encoder: Mapping[str, float] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class SpokenTexts:
+    """The held-out texts as a voice speaks them under one seed, whoever it is compared with.
+
+    Attributes:
+        embeddings: of each piece, by phonemes a text, from short to long.
+        n_samples: of all speech.
+        n_clipped: of these, at full scale.
+        duration_s: of all speech.
+        speech_s: of that, without silence.
+    """
+
+    embeddings: Mapping[int, Sequence[Embeddings]] = field(repr=False)
+    n_samples: int
+    n_clipped: int
+    duration_s: float
+    speech_s: float
+
+
+def speak_held_out(
+    voice: Voice,
+    synthesizer: Synthesizer,
+    encoders: EncoderSet,
+    *,
+    seed: int,
+    lang: str = DEFAULT_LANG,
+    texts: Mapping[int, Sequence[str]] | None = None,
+    hear: Callable[[int, Utterance], None] | None = None,
+) -> SpokenTexts:
+    """Speaks the held-out texts and embeds what is heard.
+
+    Args:
+        voice: speaks.
+        synthesizer: makes it speak.
+        encoders: embed.
+        seed: of the synthesis, from `seeds.held_out_seed`.
+        lang: of the texts, as `Synthesizer.speak` takes it.
+        texts: phonemes a text, about → texts; None: the language's own.
+        hear: takes each utterance, with its text's length.
+
+    Raises:
+        SynthError: the voice does not speak on this model.
+    """
+    wanted = texts_of(lang).held_out if texts is None else texts
+    embeddings: dict[int, list[Embeddings]] = {}
+    n_samples, n_clipped, duration_s, speech_s = 0, 0, 0.0, 0.0
+    for n_phonemes, said in wanted.items():
+        heard = [synthesizer.speak(text, voice, seed=seed, lang=lang) for text in said]
+        for one in heard:
+            n_samples += one.samples.size
+            n_clipped += int((np.abs(one.samples) >= FULL_SCALE).sum())
+            duration_s += one.duration_s
+            speech_s += speech_duration_s(one)
+            if hear is not None:
+                hear(n_phonemes, one)
+        embeddings[n_phonemes] = [encoders.embed(one) for one in join_short(heard)]
+    return SpokenTexts(embeddings, n_samples, n_clipped, duration_s, speech_s)
+
+
+def compare_held_out(spoken: Sequence[SpokenTexts], references: Sequence[Embeddings]) -> HeldOut:
+    """Compares what a voice spoke with the target.
+
+    Args:
+        spoken: under one seed each, the same texts.
+        references: to the recording, see `Yardstick`; likeness is the mean over them.
+    """
+    likeness: list[list[float]] = []
+    by_encoder: list[dict[str, float]] = []
+    for one in spoken:
+        at_length = [
+            mean_similarities([compare(e, r) for e in found for r in references])
+            for found in one.embeddings.values()
+        ]
+        by_encoder += at_length
+        likeness.append([joint_similarity(figures) for figures in at_length])
+    speech = [one.embeddings for one in spoken]
+    by_length = tuple(
+        LengthFigures(n, statistics.fmean(row[i] for row in likeness), _steadiness(speech, n))
+        for i, n in enumerate(speech[0])
+    )
+    means = [statistics.fmean(row) for row in likeness]
+    return HeldOut(
+        target_similarity=statistics.fmean(means),
+        spread=statistics.stdev(means) if len(means) > 1 else 0.0,
+        self_similarity=statistics.fmean(one.self_similarity for one in by_length),
+        by_length=by_length,
+        duration_s=sum(one.duration_s for one in spoken),
+        facts=_facts(spoken),
+        by_encoder=mean_similarities(by_encoder),
+    )
+
+
 def measure_held_out(
     voice: Voice,
     references: Sequence[Embeddings],
@@ -111,67 +203,29 @@ def measure_held_out(
     Raises:
         SynthError: the voice does not speak on this model.
     """
-    wanted = texts_of(lang).held_out if texts is None else texts
-    duration_s, facts = 0.0, _FactsTally()
-    likeness: list[list[float]] = []
-    by_encoder: list[dict[str, float]] = []
-    speech: list[dict[int, list[Embeddings]]] = []
-    for k in range(n_seeds):
-        spoken: dict[int, list[Embeddings]] = {}
-        for n_phonemes, said in wanted.items():
-            heard = [
-                synthesizer.speak(text, voice, seed=held_out_seed(seed, k), lang=lang)
-                for text in said
-            ]
-            duration_s += sum(one.duration_s for one in heard)
-            for one in heard:
-                facts.add(one)
-                if hear is not None and k == 0:
-                    hear(n_phonemes, one)
-            spoken[n_phonemes] = [encoders.embed(one) for one in join_short(heard)]
-        speech.append(spoken)
-        at_length = [
-            mean_similarities([compare(e, r) for e in found for r in references])
-            for found in spoken.values()
-        ]
-        by_encoder += at_length
-        likeness.append([joint_similarity(one) for one in at_length])
-    by_length = tuple(
-        LengthFigures(n, statistics.fmean(row[i] for row in likeness), _steadiness(speech, n))
-        for i, n in enumerate(wanted)
-    )
-    means = [statistics.fmean(row) for row in likeness]
-    return HeldOut(
-        target_similarity=statistics.fmean(means),
-        spread=statistics.stdev(means) if len(means) > 1 else 0.0,
-        self_similarity=statistics.fmean(one.self_similarity for one in by_length),
-        by_length=by_length,
-        duration_s=duration_s,
-        facts=facts.read(),
-        by_encoder=mean_similarities(by_encoder),
-    )
+    spoken = [
+        speak_held_out(
+            voice,
+            synthesizer,
+            encoders,
+            seed=held_out_seed(seed, k),
+            lang=lang,
+            texts=texts,
+            hear=hear if k == 0 else None,
+        )
+        for k in range(n_seeds)
+    ]
+    return compare_held_out(spoken, references)
 
 
-class _FactsTally:
-    """Adds up what `SpeechFacts` tells."""
-
-    def __init__(self) -> None:
-        self._n_samples = self._n_clipped = 0
-        self._duration_s = self._speech_s = 0.0
-
-    def add(self, utterance: Utterance) -> None:
-        self._n_samples += utterance.samples.size
-        self._n_clipped += int((np.abs(utterance.samples) >= FULL_SCALE).sum())
-        self._duration_s += utterance.duration_s
-        self._speech_s += speech_duration_s(utterance)
-
-    def read(self) -> SpeechFacts:
-        # The detector rounds the last window up.
-        silence_share = max(0.0, 1 - self._speech_s / self._duration_s)
-        return SpeechFacts(self._n_clipped / self._n_samples, silence_share, self._speech_s)
+def _facts(spoken: Sequence[SpokenTexts]) -> SpeechFacts:
+    n_samples, n_clipped = sum(s.n_samples for s in spoken), sum(s.n_clipped for s in spoken)
+    duration_s, speech_s = sum(s.duration_s for s in spoken), sum(s.speech_s for s in spoken)
+    # The detector rounds the last window up.
+    return SpeechFacts(n_clipped / n_samples, max(0.0, 1 - speech_s / duration_s), speech_s)
 
 
-def _steadiness(speech: Sequence[dict[int, list[Embeddings]]], n_phonemes: int) -> float:
+def _steadiness(speech: Sequence[Mapping[int, Sequence[Embeddings]]], n_phonemes: int) -> float:
     pairs = [
         joint_similarity(compare(own, other))
         for spoken in speech

@@ -51,7 +51,7 @@ class Missing:
 
 def test_a_missing_judge_has_a_reading_without_a_value():
     clip = noise(0)
-    first, second = hear_judges([Fixed(), Missing()], [clip, clip], [clip], [clip])
+    first, second = hear_judges([Fixed(), Missing()], [clip, clip], lambda: [clip], [clip])
     assert (first.value, first.floor, first.target, first.note) == (2.0, 1.0, None, "")
     assert (second.value, second.floor, second.note) == (None, None, "not installed: do this")
 
@@ -59,14 +59,16 @@ def test_a_missing_judge_has_a_reading_without_a_value():
 def test_when_it_is_late_the_rest_is_left_out():
     answers = iter([False, True])
     clip = noise(0)
-    first, second = hear_judges([Fixed(), Fixed()], [clip], [clip], [clip], lambda: next(answers))
+    first, second = hear_judges(
+        [Fixed(), Fixed()], [clip], lambda: [clip], [clip], lambda: next(answers)
+    )
     assert first.value == 1.0
     assert (second.value, second.note) == (None, "no time left")
 
 
 def test_a_missing_judge_is_never_late():
     clip = noise(0)
-    (reading,) = hear_judges([Missing()], [clip], [clip], [clip], lambda: True)
+    (reading,) = hear_judges([Missing()], [clip], lambda: [clip], [clip], lambda: True)
     assert reading.note == "not installed: do this"
 
 
@@ -76,7 +78,7 @@ def test_a_judge_that_cannot_be_loaded_says_so():
             raise UnavailableError("model.bin cannot be loaded: damaged")
 
     clip = noise(0)
-    (reading,) = hear_judges([Damaged()], [clip], [clip], [clip])
+    (reading,) = hear_judges([Damaged()], [clip], lambda: [clip], [clip])
     assert (reading.value, reading.note) == (None, "model.bin cannot be loaded: damaged")
 
 
@@ -87,7 +89,8 @@ def test_without_their_packages_and_models_all_say_what_to_do(monkeypatch, tmp_p
     monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     clip = noise(0)
     readings = {
-        one.name: one for one in hear_judges(open_panel(JudgesConfig()), [clip], [clip], [clip])
+        one.name: one
+        for one in hear_judges(open_panel(JudgesConfig()), [clip], lambda: [clip], [clip])
     }
     assert readings["dnsmos"].note == "not installed: pip install 'kvoicewalk[judge]'"
     assert readings["wavlm_sv"].note == "not fetched: kvw setup --judges"
@@ -106,7 +109,7 @@ def test_an_encoder_that_did_not_lead_judges(monkeypatch):
     assert names(["campplus"])[0] == "resemblyzer"
     (judge,) = encoder_judges(["resemblyzer"])
     clips = [noise(0), noise(1)]
-    (reading,) = hear_judges([judge], clips, clips, clips)
+    (reading,) = hear_judges([judge], clips, lambda: clips, clips)
     assert (reading.value, reading.note) == (None, "not fetched: kvw setup --encoders")
 
     class Level:
@@ -126,7 +129,7 @@ def test_half_an_installation_is_none(monkeypatch):
     clip = noise(0)
     monkeypatch.setitem(sys.modules, "speechmos", None)  # found, but its import fails
     monkeypatch.setattr("importlib.util.find_spec", lambda _: "found")
-    (reading,) = hear_judges([Dnsmos()], [clip], [clip], [clip])
+    (reading,) = hear_judges([Dnsmos()], [clip], lambda: [clip], [clip])
     assert reading.note == "not installed: pip install 'kvoicewalk[judge]'"
 
 
@@ -252,7 +255,7 @@ def test_word_error_counts_words():
 
 def test_word_error_is_left_out_in_other_languages_than_english():
     (judge,) = [one for one in open_panel(JudgesConfig(), "e") if one.name == "word_error"]
-    (reading,) = hear_judges([judge], [noise(0)], [noise(0)], [noise(0)])
+    (reading,) = hear_judges([judge], [noise(0)], lambda: [noise(0)], [noise(0)])
     assert (reading.value, reading.note) == (None, "understands English alone")
 
 

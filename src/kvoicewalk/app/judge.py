@@ -17,8 +17,11 @@ if TYPE_CHECKING:
     from kvoicewalk.verdict import Standing
     from kvoicewalk.voices import Voice
 
-JUDGED_LENGTHS = (100, 200)  # phonemes: some 20 s of speech are enough for the second judges
+JUDGED_LENGTHS = (100, 200)  # phonemes: some 25 s of speech are enough for the second judges
 SHORT_MINUTES = 10.0
+# Of speech by af_heart, in English, under one seed: `kvw speak` tells.
+HELD_OUT_S, JUDGED_S, TARGET_S = 72.0, 26.0, 12.0
+JUDGES_S = 8.0  # for the second judges themselves; one whose turn comes too late is left out
 
 
 class HeldOutJudge:
@@ -42,7 +45,8 @@ class HeldOutJudge:
         self._session, self._floor, self._stock = session, floor, stock
         self._knows_text = knows_text
         self._yardstick: Yardstick | None = None
-        self._below: tuple[HeldOut, list[Utterance], float | None] | None = None
+        self._below: tuple[HeldOut, float | None] | None = None
+        self._floor_speech: list[Utterance] | None = None
         self._panel: list[Judge] | None = None
 
     def judge(self, voice: "Voice", events: Events) -> dict[str, Any] | None:
@@ -66,30 +70,32 @@ class HeldOutJudge:
         return held_out_row(standing, verdict, self._place(voice), readings).dump()
 
     def _stand(self, voice: "Voice") -> "tuple[Standing, list[Reading]]":
-        from kvoicewalk.held_out import make_yardstick
+        from kvoicewalk.app.floor import hear_floor
+        from kvoicewalk.held_out import compare_held_out, make_yardstick
         from kvoicewalk.verdict import Standing
 
-        scorer = self._session.evaluator.scorer
+        session = self._session
         if self._yardstick is None:
-            self._yardstick = make_yardstick(self._session.clips, scorer.encoders)
+            self._yardstick = make_yardstick(session.clips, session.evaluator.scorer.encoders)
         if self._below is None:
-            self._below = self._measure(self._floor)
-        own, speech, searched = self._measure(voice)
-        below, floor_speech, floor_searched = self._below
+            spoken = hear_floor(session, self._floor, n_seeds(session.config))
+            found = compare_held_out(spoken, self._yardstick.references)
+            self._below = found, self._searched(self._floor)
+        own, speech = self._measure(voice)
+        below, floor_searched = self._below
         standing = Standing(
             own,
             below,
             self._floor.name,
             self._yardstick.ceiling,
-            searched,
+            self._searched(voice),
             floor_searched,
             self._yardstick.by_encoder,
         )
-        return standing, self._hear(speech, floor_speech)
+        return standing, self._hear(speech)
 
-    def _measure(self, voice: "Voice") -> "tuple[HeldOut, list[Utterance], float | None]":
+    def _measure(self, voice: "Voice") -> "tuple[HeldOut, list[Utterance]]":
         from kvoicewalk.held_out import measure_held_out
-        from kvoicewalk.score.speaker import compare, joint_similarity, mean_similarities
 
         assert self._yardstick is not None
         evaluator = self._session.evaluator
@@ -110,15 +116,21 @@ class HeldOutJudge:
             texts=self._session.config.texts.held_out,
             hear=keep,
         )
-        if not self._knows_text:
-            return found, speech, None
-        own = evaluator.embeddings(voice)
-        searched = mean_similarities([compare(own, one) for one in self._yardstick.references])
-        return found, speech, joint_similarity(searched)
+        return found, speech
 
-    def _hear(
-        self, speech: "Sequence[Utterance]", floor_speech: "Sequence[Utterance]"
-    ) -> "list[Reading]":
+    def _searched(self, voice: "Voice") -> float | None:
+        """Returns the likeness on the text that was searched with; None where that is not known."""
+        from kvoicewalk.score.speaker import compare, joint_similarity, mean_similarities
+
+        if not self._knows_text:
+            return None
+        assert self._yardstick is not None
+        own = self._session.evaluator.embeddings(voice)
+        return joint_similarity(
+            mean_similarities([compare(own, one) for one in self._yardstick.references])
+        )
+
+    def _hear(self, speech: "Sequence[Utterance]") -> "list[Reading]":
         if not self._session.config.held_out.has_judges:
             return []
         from kvoicewalk.judges import hear_judges, open_panel
@@ -131,7 +143,14 @@ class HeldOutJudge:
             self._session.evaluator.lang,
             self._session.evaluator.scorer.encoders.names,
         )
-        return hear_judges(self._panel, speech, floor_speech, clips, self._is_late)
+        return hear_judges(self._panel, speech, self._speak_floor, clips, self._is_late)
+
+    def _speak_floor(self) -> "list[Utterance]":
+        from kvoicewalk.app.floor import speak_for_judges
+
+        if self._floor_speech is None:
+            self._floor_speech = speak_for_judges(self._session, self._floor, JUDGED_LENGTHS)
+        return self._floor_speech
 
     def _is_late(self) -> bool:
         config = self._session.config
@@ -158,6 +177,27 @@ def n_seeds(config: "RunConfig") -> int:
     minutes = config.walk.minutes if config.command == "clone" else None
     is_short = minutes is not None and minutes < SHORT_MINUTES
     return 1 if is_short else config.held_out.n_seeds
+
+
+def judging_s(session: "Session", floor: "Voice", pace: float) -> float:
+    """Returns about how many seconds judging one voice will take.
+
+    Args:
+        session: with model and target.
+        floor: the best stock voice, which may be remembered from an earlier run.
+        pace: seconds that a second of speech takes.
+    """
+    from kvoicewalk.app.floor import is_known
+
+    wanted, n = session.config.held_out, n_seeds(session.config)
+    if not wanted.is_wanted:
+        return 0.0
+    spoken_s = n * HELD_OUT_S + TARGET_S
+    if not is_known(session, floor, n):
+        spoken_s += n * HELD_OUT_S
+    if not wanted.has_judges:
+        return spoken_s * pace
+    return (spoken_s + JUDGED_S) * pace + JUDGES_S
 
 
 def judge_all(

@@ -12,7 +12,7 @@ from kvoicewalk.app.best import (
     save_best,
 )
 from kvoicewalk.app.events import Events, SearchStart
-from kvoicewalk.app.judge import n_seeds
+from kvoicewalk.app.judge import judging_s
 from kvoicewalk.app.method import SearchSetup, make_search_setup
 from kvoicewalk.app.start import StartVoices
 from kvoicewalk.errors import Message, Setting, StoreError
@@ -27,11 +27,9 @@ if TYPE_CHECKING:
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.space import Space
     from kvoicewalk.store import Run
+    from kvoicewalk.voices import Voice
 
 
-# Of speech, by one voice under one seed: tests/unit/test_held_out.py.
-HELD_OUT_S = 60.0
-JUDGES_S = 8.0  # for second judges; one whose turn comes too late is left out
 PAGE_S = 4.0  # for the listening page
 MIN_SEARCH_S = 5.0
 
@@ -45,7 +43,7 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
     from kvoicewalk.search.loop import search
     from kvoicewalk.store import MemoryCache
 
-    config = plan_time(session, run, events)
+    config = plan_time(session, run, population.floor, events)
     setup = make_search_setup(session, population)
     optimizer, space = setup.optimizer, setup.space
     progress, start = _where_it_stands(session, run, setup, events)
@@ -78,7 +76,7 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
     return Found(result, progress.incumbent.voice, is_interrupted)
 
 
-def plan_time(session: "Session", run: "Run", events: Events) -> "WalkConfig":
+def plan_time(session: "Session", run: "Run", floor: "Voice", events: Events) -> "WalkConfig":
     """Returns the walk's config, with the minutes that are left to the search itself.
 
     `clone --minutes` counts everything: loading and ranking are spent, and judging is still to
@@ -89,20 +87,17 @@ def plan_time(session: "Session", run: "Run", events: Events) -> "WalkConfig":
         return config
     kept = run.planned("time")
     if kept is None:
-        pace = _pace(session)
-        judged = session.config.held_out
-        judging_s = 2 * n_seeds(session.config) * HELD_OUT_S * pace + JUDGES_S * judged.has_judges
-        judging_s *= judged.is_wanted
+        to_judge_s = judging_s(session, floor, _pace(session))
         spent_s = time.monotonic() - session.started_s
-        search_s = 60 * config.minutes - spent_s - judging_s - PAGE_S
-        kept = {"search_s": max(search_s, MIN_SEARCH_S), "judging_s": judging_s}
+        search_s = 60 * config.minutes - spent_s - to_judge_s - PAGE_S
+        kept = {"search_s": max(search_s, MIN_SEARCH_S), "judging_s": to_judge_s}
         run.plan("time", kept)
         events.note(
             f"{config.minutes:g} min: {spent_s:.0f} s spent, {kept['search_s']:.0f} s to search, "
-            f"about {judging_s + PAGE_S:.0f} s to judge and to write the page."
+            f"about {to_judge_s + PAGE_S:.0f} s to judge and to write the page."
         )
         if search_s < MIN_SEARCH_S:
-            least = (spent_s + judging_s + PAGE_S + MIN_SEARCH_S) / 60
+            least = (spent_s + to_judge_s + PAGE_S + MIN_SEARCH_S) / 60
             events.warning(f"too short to keep; on this machine it takes at least {least:.1f} min.")
     return config.model_copy(update={"minutes": float(str(kept["search_s"])) / 60})
 

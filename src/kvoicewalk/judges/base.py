@@ -88,14 +88,14 @@ class Reading:
 def hear_judges(
     panel: Sequence[Judge],
     voice: Sequence[Utterance],
-    floor: Sequence[Utterance],
+    floor: Callable[[], Sequence[Utterance]],
     clips: Sequence[Utterance],
     is_late: Callable[[], bool] = lambda: False,
 ) -> list[Reading]:
     """Lets each judge hear the voice, the best stock voice and the recording.
 
-    A missing judge has a reading without value, never a guess; so has one whose turn comes when it
-    is late.
+    `floor` lets the best stock voice speak; without a judge it never does. A missing judge has a
+    reading without value, never a guess; so has one whose turn comes when it is late.
     """
     return [_reading(judge, voice, floor, clips, is_late) for judge in panel]
 
@@ -103,7 +103,7 @@ def hear_judges(
 def _reading(
     judge: Judge,
     voice: Sequence[Utterance],
-    floor: Sequence[Utterance],
+    floor: Callable[[], Sequence[Utterance]],
     clips: Sequence[Utterance],
     is_late: Callable[[], bool],
 ) -> Reading:
@@ -115,7 +115,7 @@ def _reading(
         if is_late():
             note = NO_TIME
         else:
-            own, below, top = (judge.judge(speech, clips) for speech in (voice, floor, clips))
+            own, below, top = (judge.judge(speech, clips) for speech in (voice, floor(), clips))
             note = "" if own is not None else "cannot tell"
     except UnavailableError as error:
         note = str(error)
