@@ -66,7 +66,7 @@ def _heard(session: "Session", floor: "Voice", k: int) -> "SpokenTexts":
     memory, key = evaluator.memory, _key(session, floor, k)
     names = evaluator.scorer.encoders.names
     kept = {kind: memory.get(key, kind) for kind in (KIND, *(f"{KIND}-{n}" for n in names))}
-    found = _read(kept, tuple(texts), names)
+    found = _read(kept, session)
     if found is None:
         spoken = speak_held_out(
             floor,
@@ -79,7 +79,7 @@ def _heard(session: "Session", floor: "Voice", k: int) -> "SpokenTexts":
         written = _dump(spoken, names)
         for kind, values in written.items():
             memory.put(key, kind, values)
-        found = _read(written, tuple(texts), names)
+        found = _read(written, session)
         assert found is not None
     return found
 
@@ -88,9 +88,9 @@ def _key(session: "Session", floor: "Voice", k: int) -> str:
     evaluator = session.evaluator
     spoken = [
         chunk
-        for said in session.config.texts.held_out.values()
+        for n_phonemes, said in session.config.texts.held_out.items()
         for text in said
-        for chunk in ("", *evaluator.synthesizer.phonemes(text, evaluator.lang))
+        for chunk in (str(n_phonemes), *evaluator.synthesizer.phonemes(text, evaluator.lang))
     ]
     parts = (KIND, evaluator.measured_with, floor.hash, str(k), *spoken)
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()
@@ -104,25 +104,27 @@ def _dump(spoken: "SpokenTexts", names: Sequence[str]) -> "dict[str, Values]":
     return {KIND: np.array([*figures, *counts], dtype=np.float32), **rows}
 
 
-def _read(
-    kept: "Mapping[str, Values | None]", lengths: Sequence[int], names: Sequence[str]
-) -> "SpokenTexts | None":
+def _read(kept: "Mapping[str, Values | None]", session: "Session") -> "SpokenTexts | None":
     """Returns what was kept; None where a part is not there, or does not fit the others."""
     from kvoicewalk.held_out import SpokenTexts
 
-    head = kept[KIND]
-    if head is None or head.size != 4 + len(lengths):
+    texts, head = session.config.texts.held_out, kept[KIND]
+    if head is None or head.size != 4 + len(texts) or not np.isfinite(head).all():
+        return None
+    most = [len(said) for said in texts.values()]
+    if not (np.all(head[4:] >= 1) and np.all(head[4:] <= most)):
         return None
     counts = head[4:].astype(int)
     rows = {}
-    for name in names:
-        values = kept[f"{KIND}-{name}"]
-        if values is None or counts.min() < 1 or values.size % counts.sum():
+    for encoder in session.evaluator.scorer.encoders.members:
+        values = kept[f"{KIND}-{encoder.name}"]
+        shape = int(counts.sum()), encoder.dimension
+        if values is None or values.size != shape[0] * shape[1] or not np.isfinite(values).all():
             return None
-        rows[name] = np.split(values.reshape(counts.sum(), -1), np.cumsum(counts)[:-1])
+        rows[encoder.name] = np.split(values.reshape(shape), np.cumsum(counts)[:-1])
     embeddings = {
-        n_phonemes: [{name: rows[name][i][j] for name in names} for j in range(counts[i])]
-        for i, n_phonemes in enumerate(lengths)
+        n_phonemes: [{name: parts[i][j] for name, parts in rows.items()} for j in range(counts[i])]
+        for i, n_phonemes in enumerate(texts)
     }
     n_samples, n_clipped, duration_s, speech_s = head[:4].tolist()
     return SpokenTexts(embeddings, int(n_samples), int(n_clipped), duration_s, speech_s)
