@@ -1,12 +1,13 @@
 """How like a person does `kvw clone` get on the real Kokoro, and how fast?
 
     uv run --group real python benchmarks/real_likeness.py --out FOLDER
-        [--minutes 2 5 15] [--speakers 2414 …] [--encoders both] [--config FILE]
+        [--minutes 2 5 15] [--speakers 2414 …] [--seeds 1] [--encoders both] [--config FILE]
 
 Six speakers of ../shared/data: three with three clips as target and three others to judge by, three
 with one clip whose first half is the target and whose second half judges. Judged are the best stock
-voice, the guess from the embeddings alone, and what `kvw clone --minutes M` finds, on sentences and
-clips that no search heard: cosine by each encoder and the share of the gap between the stock voice
+voice, the guess from the embeddings alone, the start that `kvw clone` chose and corrected, and what
+`kvw clone --minutes M` finds (with several seeds, where asked), on sentences and clips that no
+search heard: cosine by each encoder and the share of the gap between the stock voice
 and the speaker's own clips, word error (Whisper tiny.en of the kit), DNSMOS, difference of pitch in
 semitones. Needs `make real`. What is done is kept in FOLDER/results.jsonl and not done again; the
 table is printed at the end.
@@ -15,12 +16,13 @@ For SIM-o and UTMOS, whose weights are not here, see benchmarks/sim_utmos.py.
 """
 
 import argparse
+import functools
 import json
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -116,11 +118,13 @@ def split_clips(speaker: str, folder: Path) -> tuple[list[Path], list[Path]]:
     return halves[:1], halves[1:]
 
 
-def clone(clips: Sequence[Path], minutes: float, out: Path, options: argparse.Namespace) -> Path:
+def clone(
+    clips: Sequence[Path], minutes: float, seed: int, out: Path, options: argparse.Namespace
+) -> Path:
     """Runs `kvw clone` and returns the voice that it found."""
     command = [sys.executable, "-m", "kvoicewalk", "clone", *map(str, clips), "--json"]
     command += ["--minutes", f"{minutes:g}", "--model", str(kit_dir() / "kokoro")]
-    command += ["--out", str(out), "--encoders", options.encoders, "--seed", str(options.seed)]
+    command += ["--out", str(out), "--encoders", options.encoders, "--seed", str(seed)]
     if options.config is not None:
         command += ["--config", str(options.config)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -154,6 +158,25 @@ def guess(clips: Sequence[Path], out: Path) -> tuple[Path, Path]:
     return paths
 
 
+def conditions(options: argparse.Namespace) -> Iterable[tuple[str, float, int]]:
+    """Yields each search: its label, minutes and seed."""
+    for minutes in options.minutes:
+        for seed in range(options.seeds):
+            yield f"{minutes:g} min" + (f", seed {seed}" if seed else ""), minutes, seed
+
+
+def make_voices(
+    target: Sequence[Path], own: Path, options: argparse.Namespace
+) -> Iterable[tuple[str, Callable[[], Path | None]]]:
+    """Yields each voice of a speaker: what it is, and what makes its file; None for no voice."""
+    yield "stock", lambda: guess(target, own)[0]
+    yield "guess", lambda: guess(target, own)[1]
+    for label, minutes, seed in conditions(options):
+        yield label, functools.partial(clone, target, minutes, seed, own / "runs", options)
+    first = next((one for one in sorted((own / "runs").glob("*/voices/start.pt"))), None)
+    yield "start", lambda: first
+
+
 def run(options: argparse.Namespace) -> Iterable[Figures]:
     """Yields the figures of each speaker and condition; those that are kept first."""
     from kvoicewalk.audio import read_utterance
@@ -167,16 +190,14 @@ def run(options: argparse.Namespace) -> Iterable[Figures]:
         own = options.out / speaker
         own.mkdir(exist_ok=True)
         target, judging = split_clips(speaker, own)
-        for condition in ("stock", "guess", *(f"{m:g} min" for m in options.minutes)):
+        for condition, make in make_voices(target, own, options):
             if (speaker, condition) in kept:
                 yield kept[speaker, condition]
                 continue
             started = time.monotonic()
-            if condition in ("stock", "guess"):
-                path = guess(target, own)[condition == "guess"]
-            else:
-                minutes = float(condition.partition(" ")[0])
-                path = clone(target, minutes, own / "runs", options)
+            path = make()
+            if path is None:
+                continue
             seconds = time.monotonic() - started
             judges = judges or Judges()
             clips = [read_utterance(one) for one in judging]
@@ -194,18 +215,23 @@ def row(one: Figures, stock: Figures | None) -> str:
     """Returns a line of the table."""
     cells = [one.speaker, one.condition]
     for name, value in one.similarity.items():
-        share = ""
+        part = ""
         if stock is not None and stock is not one:
-            below = stock.similarity[name]
-            share = f", {(value - below) / (one.ceiling[name] - below):.2f}"
-        cells.append(f"{value:.3f}{share} ({one.ceiling[name]:.3f})")
+            part = f", {share(one, stock, name):.2f}"
+        cells.append(f"{value:.3f}{part} ({one.ceiling[name]:.3f})")
     cells += ["·" if one.word_error is None else f"{one.word_error:.3f}", f"{one.dnsmos:.2f}"]
     cells += ["·" if one.pitch_off is None else f"{one.pitch_off:+.1f}", f"{one.seconds:.0f}"]
     return "| " + " | ".join(cells) + " |"
 
 
+def share(one: Figures, stock: Figures, name: str) -> float:
+    """Returns the share of the gap between stock voice and clips, by one encoder."""
+    below = stock.similarity[name]
+    return (one.similarity[name] - below) / (one.ceiling[name] - below)
+
+
 def table(found: Sequence[Figures]) -> str:
-    """Returns the table and the median shares."""
+    """Returns the table, the median shares over speakers, and the spread over seeds."""
     names = list(found[0].similarity)
     lines = ["| speaker | voice | " + " | ".join(f"{n}, share (clips)" for n in names)]
     lines[0] += " | word error | DNSMOS | pitch | s |"
@@ -215,17 +241,38 @@ def table(found: Sequence[Figures]) -> str:
     for condition in dict.fromkeys(one.condition for one in found):
         if condition == "stock":
             continue
-        shares = {name: [] for name in names}  # type: dict[str, list[float]]
-        for one in found:
-            if one.condition == condition:
-                for name in names:
-                    below = stock[one.speaker].similarity[name]
-                    shares[name].append(
-                        (one.similarity[name] - below) / (one.ceiling[name] - below)
-                    )
-        medians = ", ".join(f"{n} {statistics.median(v):.2f}" for n, v in shares.items())
-        lines.append(f"median share, {condition}: {medians} ({len(shares[names[0]])} speakers)")
-    return "\n".join(lines)
+        heard = [one for one in found if one.condition == condition]
+        medians = ", ".join(
+            f"{name} {statistics.median(share(o, stock[o.speaker], name) for o in heard):.2f}"
+            for name in names
+        )
+        lines.append(f"median share, {condition}: {medians} ({len(heard)} speakers)")
+    return "\n".join([*lines, *spreads(found, stock)])
+
+
+def spreads(found: Sequence[Figures], stock: Mapping[str, Figures]) -> Iterable[str]:
+    """Yields a line for each speaker and time that was searched with several seeds."""
+    groups: dict[tuple[str, str], list[Figures]] = {}
+    for one in found:
+        if one.condition not in ("stock", "guess", "start"):
+            key = one.speaker, one.condition.partition(",")[0]
+            groups.setdefault(key, []).append(one)
+    for (speaker, label), ones in groups.items():
+        if len(ones) < 2:
+            continue
+        told = []
+        for name in ones[0].similarity:
+            values = [share(one, stock[speaker], name) for one in ones]
+            told.append(f"{name} {_spread(values)}")
+        told.append(f"DNSMOS {_spread([one.dnsmos for one in ones])}")
+        told.append(f"s {_spread([one.seconds for one in ones], 0)}")
+        yield f"{speaker}, {label}, {len(ones)} seeds: " + "; ".join(told)
+
+
+def _spread(values: Sequence[float], digits: int = 2) -> str:
+    mean, deviation = statistics.fmean(values), statistics.stdev(values)
+    low, high = min(values), max(values)
+    return f"{mean:.{digits}f} ± {deviation:.{digits}f} ({low:.{digits}f} to {high:.{digits}f})"
 
 
 if __name__ == "__main__":
@@ -234,7 +281,7 @@ if __name__ == "__main__":
     parser.add_argument("--minutes", type=float, nargs="*", default=[2, 5, 15])
     parser.add_argument("--speakers", nargs="*", default=[*TARGETS, *COHORT])
     parser.add_argument("--encoders", default="both")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seeds", type=int, default=1, help="so many searches, from seed 0 on")
     parser.add_argument("--config", type=Path, default=None, help="more settings of `kvw clone`")
     arguments = parser.parse_args()
     prepare_process()

@@ -30,6 +30,9 @@ class FakeSynthesizer:
     def phonemes(self, text: str, lang: str = "a") -> tuple[str, ...]:
         return (f"{lang}:{text.lower()}",)
 
+    def duration_s(self, text: str, voice: Voice, lang: str = "a") -> float:
+        return 0.1
+
     def speak(self, text: str, voice: Voice, *, seed: int, lang: str = "a") -> Utterance:
         self.spoken.append((voice.name, text))
         level = float(voice.rows[0, 0, 0])

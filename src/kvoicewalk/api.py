@@ -357,7 +357,6 @@ def adjust(
     liveliness: float = 1.0,
     pace: float = 1.0,
     brightness_db: float = 0.0,
-    keeps_speaker: bool = False,
     **options: Unpack[Options],
 ) -> "Voice":
     """Changes how a voice speaks; the result is a plain voice, for `save_voice`.
@@ -368,7 +367,6 @@ def adjust(
         liveliness: ratio of the pitch's range, 0.5 to 2; below 1 is flatter.
         pace: ratio of the speed, 0.5 to 2; above 1 is faster.
         brightness_db: more power above 2.5 kHz, -12 to 12.
-        keeps_speaker: True lets a speaker encoder hold the speaker meanwhile; slower.
         **options: see `Options`; no run is kept.
 
     Raises:
@@ -376,7 +374,7 @@ def adjust(
     """
     from kvoicewalk.app.adjust import Adjustment, adjust_voice
 
-    wanted = Adjustment(pitch_semitones, liveliness, pace, brightness_db, keeps_speaker)
+    wanted = Adjustment(pitch_semitones, liveliness, pace, brightness_db)
     spec, options = _own_model(voice, options)
     return adjust_voice(_config("voices", None, {}, options), spec, wanted, _events(options))
 

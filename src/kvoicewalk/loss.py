@@ -26,6 +26,7 @@ from kvoicewalk.score.speaker import DifferentiableEncoder, Embeddings, EncoderS
 from kvoicewalk.score.speaker.likeness import SCORE_SCALE, LikenessScale, likeness_scales
 from kvoicewalk.seeds import lesson_order_seed, lesson_seed
 from kvoicewalk.synth import (
+    FRAME_S,
     KokoroSynthesizer,
     computes_bfloat16,
     flushed_denormals,
@@ -33,7 +34,6 @@ from kvoicewalk.synth import (
 )
 from kvoicewalk.voices import Voice
 
-FRAME_S = 0.025
 VOICED_ABOVE_HZ = 50.0
 QUANTILE_HALF_WIDTH = 0.05  # a quantile is the mean of the values this near to it in rank
 FULL_LIKENESS = 1.15  # of a clip to the centroid of several others; a pair of clips has 1

@@ -27,6 +27,7 @@ from kvoicewalk.voices import PROSODY, TIMBRE, Voice
 MAX_PREPARED_CHUNKS = 128
 MAX_PERFORMANCES = 64
 SUBNORMAL = np.float32(1e-40)
+FRAME_S = 0.025
 
 
 class Synthesizer(Protocol):
@@ -40,6 +41,13 @@ class Synthesizer(Protocol):
         """Returns what a text is spoken as, a chunk each.
 
         Equal phonemes, voice and seed give the same samples, whatever the text looks like.
+
+        Raises:
+            SynthError: the text cannot be phonemized.
+        """
+
+    def duration_s(self, text: str, voice: Voice, lang: str = DEFAULT_LANG) -> float:
+        """Returns how long a voice takes for a text, in seconds, without speaking it.
 
         Raises:
             SynthError: the text cannot be phonemized.
@@ -238,6 +246,17 @@ class KokoroSynthesizer:
         self.counts.n_samples += samples.size
         self.counts.seconds += time.perf_counter() - started
         return Utterance(samples, SAMPLE_RATE_HZ, text)
+
+    @torch.no_grad()
+    def duration_s(self, text: str, voice: Voice, lang: str = DEFAULT_LANG) -> float:
+        """See `Synthesizer.duration_s`."""
+        n_frames = 0.0
+        with flushed_denormals():
+            for chunk in self.phonemes(text, lang):
+                row = torch.tensor(voice.rows[len(chunk) - 1]).to(self.model.network.device)
+                durations, _ = self.predict_durations(self.prepare(chunk), row)
+                n_frames += float(durations.round().clamp(min=1).sum())
+        return n_frames * FRAME_S
 
     def prepare(self, phonemes: str) -> PreparedChunk:
         """Encodes a chunk's tokens; kept for the next voice.

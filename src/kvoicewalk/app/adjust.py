@@ -2,7 +2,9 @@
 
 The result is a plain voice, so it sounds like that in every program. Pitch, liveliness and pace
 move the prosody half, through what the model itself predicts: no speech is made, and the timbre
-half stays as it is. Brightness moves the timbre half, and a speaker encoder holds the speaker.
+half stays as it is. Brightness moves the timbre half, and the speaker encoders hold the speaker.
+They do not where pitch moves: they take another pitch for another speaker, and would change the
+timbre to make up for it.
 """
 
 import math
@@ -35,14 +37,12 @@ class Adjustment:
         liveliness: ratio of the pitch's range; above 1 is livelier, below flatter.
         pace: ratio of the speed; above 1 is faster.
         brightness_db: power above 2.5 kHz; above 0 is brighter, below darker.
-        keeps_speaker: a speaker encoder holds the speaker while pitch and pace move, too; slower.
     """
 
     pitch_semitones: float = 0.0
     liveliness: float = 1.0
     pace: float = 1.0
     brightness_db: float = 0.0
-    keeps_speaker: bool = False
 
     def __post_init__(self) -> None:
         """Checks the numbers.
@@ -75,7 +75,7 @@ class Adjustment:
     @property
     def moves_timbre(self) -> bool:
         """True where the timbre half changes, which takes speech."""
-        return bool(self.brightness_db) or self.keeps_speaker
+        return bool(self.brightness_db)
 
 
 def adjust_voice(
@@ -108,12 +108,12 @@ def adjust_voice(
     texts = short_texts(synthesizer.phonemizer, texts_of(lang).lessons, lang)
     population = describe_population(stock_voices(synthesizer.model, None))
     only: Literal["timbre", "prosody"] | None = None if wanted.moves_timbre else "prosody"
-    if not wanted.moves_prosody and not wanted.keeps_speaker:
+    if not wanted.moves_prosody:
         only = "timbre"
     space = make_smooth_space("shared", voice, population, only)
     with events.stage("adjust"):
         change = _change(synthesizer, voice, wanted, texts, lang)
-        terms = _terms(synthesizer, voice, wanted, texts, lang) if wanted.moves_timbre else ()
+        terms = _terms(config, synthesizer, voice, wanted, texts) if wanted.moves_timbre else ()
         loss = GradientLoss(
             synthesizer, terms, voice, change, texts, config.gradient, config.synth.seed, lang
         )
@@ -137,7 +137,7 @@ def _change(
         own = measure_prosody(spoken).range_semitones
         span = None if own is None else (wanted.liveliness - 1) * own
     # What is not to change is held: an aim of no change, where anything of it moves.
-    is_moved = wanted.moves_prosody or wanted.keeps_speaker
+    is_moved = wanted.moves_prosody
     return ProsodyChange(
         wanted.pitch_semitones if is_moved else None,
         (span or 0.0) if is_moved else None,
@@ -146,28 +146,35 @@ def _change(
 
 
 def _terms(
+    config: "RunConfig",
     synthesizer: "KokoroSynthesizer",
     voice: "Voice",
     wanted: Adjustment,
     texts: "Sequence[str]",
-    lang: str,
-) -> "tuple[LossTerm, ...]":
+) -> "list[LossTerm]":
     import torch
 
     from kvoicewalk.brightness import BrightnessTerm, brightness_db
+    from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.loss import SpeakerTerm
-    from kvoicewalk.score.speaker import Resemblyzer, pool_embeddings
+    from kvoicewalk.score.speaker import open_encoders, pool
 
-    device = synthesizer.model.network.device
-    encoder = Resemblyzer(device)
+    lang = config.synth.lang or DEFAULT_LANG
+    encoders = open_encoders(config.score, synthesizer.model.network.device)
     spoken = [synthesizer.speak(text, voice, seed=0, lang=lang) for text in texts]
-    own = torch.from_numpy(pool_embeddings([encoder.embed(one) for one in spoken])).to(device)
-    holding = SpeakerTerm("resemblyzer", SPEAKER_WEIGHT, encoder.differentiable(), own)
-    if not wanted.brightness_db:
-        return (holding,)
+    own = pool([encoders.embed(one) for one in spoken])
+    holding: list[LossTerm] = [
+        SpeakerTerm(
+            one.name,
+            SPEAKER_WEIGHT / len(encoders.members),
+            twin := one.differentiable(config.gradient.partials_per_s),
+            torch.from_numpy(own[one.name]).to(twin.device),
+        )
+        for one in encoders.members
+    ]
     aims = {
         synthesizer.phonemizer.phonemize(text, lang).chunks[0]: wanted.brightness_db
         + float(brightness_db(torch.from_numpy(one.samples)))
         for text, one in zip(texts, spoken, strict=True)
     }
-    return holding, BrightnessTerm(BRIGHTNESS_WEIGHT, aims)
+    return [*holding, BrightnessTerm(BRIGHTNESS_WEIGHT, aims)]

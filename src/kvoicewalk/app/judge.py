@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 JUDGED_LENGTHS = (100, 200)  # phonemes: some 25 s of speech are enough for the second judges
 SHORT_MINUTES = 10.0
-# Of speech by af_heart, in English, under one seed: `kvw speak` tells.
-HELD_OUT_S, JUDGED_S, TARGET_S = 72.0, 26.0, 12.0
+PAUSE_S = 0.8  # before and after what is said, in each text
 JUDGES_S = 8.0  # for the second judges themselves; one whose turn comes too late is left out
 
 
@@ -179,11 +178,12 @@ def n_seeds(config: "RunConfig") -> int:
     return 1 if is_short else config.held_out.n_seeds
 
 
-def judging_s(session: "Session", floor: "Voice", pace: float) -> float:
-    """Returns about how many seconds judging one voice will take.
+def judging_s(session: "Session", voice: "Voice", floor: "Voice", pace: float) -> float:
+    """Returns about how many seconds judging a voice will take.
 
     Args:
         session: with model and target.
+        voice: what the search starts from, in place of what it will find.
         floor: the best stock voice, which may be remembered from an earlier run.
         pace: seconds that a second of speech takes.
     """
@@ -192,12 +192,30 @@ def judging_s(session: "Session", floor: "Voice", pace: float) -> float:
     wanted, n = session.config.held_out, n_seeds(session.config)
     if not wanted.is_wanted:
         return 0.0
-    spoken_s = n * HELD_OUT_S + TARGET_S
+    every, for_judges = list(session.config.texts.held_out), JUDGED_LENGTHS
+    evaluator = session.evaluator
+    # What the floor says of the text that is searched with, too.
+    spoken_s = evaluator.synthesizer.duration_s(evaluator.text, floor, evaluator.lang)
+    spoken_s += n * _speech_s(session, voice, every)
     if not is_known(session, floor, n):
-        spoken_s += n * HELD_OUT_S
+        spoken_s += n * _speech_s(session, floor, every)
     if not wanted.has_judges:
         return spoken_s * pace
-    return (spoken_s + JUDGED_S) * pace + JUDGES_S
+    return (spoken_s + _speech_s(session, floor, for_judges)) * pace + JUDGES_S
+
+
+def _speech_s(session: "Session", voice: "Voice", lengths: "Sequence[int]") -> float:
+    """Returns about how long a voice speaks the held-out texts of some lengths."""
+    evaluator, said = session.evaluator, session.config.texts.held_out
+    synthesizer, lang = evaluator.synthesizer, evaluator.lang
+
+    def n_phonemes(text: str) -> int:
+        return sum(map(len, synthesizer.phonemes(text, lang)))
+
+    whole_s = synthesizer.duration_s(evaluator.text, voice, lang)
+    phoneme_s = max(0.0, whole_s - PAUSE_S) / max(1, n_phonemes(evaluator.text))
+    texts = [text for n in lengths for text in said[n]]
+    return sum(PAUSE_S + phoneme_s * n_phonemes(text) for text in texts)
 
 
 def judge_all(

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.space import Space
     from kvoicewalk.store import Run
-    from kvoicewalk.voices import Voice
 
 
 PAGE_S = 4.0  # for the listening page
@@ -43,7 +42,7 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
     from kvoicewalk.search.loop import search
     from kvoicewalk.store import MemoryCache
 
-    config = plan_time(session, run, population.floor, events)
+    config = plan_time(session, run, population, events)
     setup = make_search_setup(session, population)
     optimizer, space = setup.optimizer, setup.space
     progress, start = _where_it_stands(session, run, setup, events)
@@ -76,7 +75,9 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
     return Found(result, progress.incumbent.voice, is_interrupted)
 
 
-def plan_time(session: "Session", run: "Run", floor: "Voice", events: Events) -> "WalkConfig":
+def plan_time(
+    session: "Session", run: "Run", population: StartVoices, events: Events
+) -> "WalkConfig":
     """Returns the walk's config, with the minutes that are left to the search itself.
 
     `clone --minutes` counts everything: loading and ranking are spent, and judging is still to
@@ -87,7 +88,8 @@ def plan_time(session: "Session", run: "Run", floor: "Voice", events: Events) ->
         return config
     kept = run.planned("time")
     if kept is None:
-        to_judge_s = judging_s(session, floor, _pace(session))
+        start = population.start or population.voices[0]
+        to_judge_s = judging_s(session, start, population.floor, _pace(session))
         spent_s = time.monotonic() - session.started_s
         search_s = 60 * config.minutes - spent_s - to_judge_s - PAGE_S
         kept = {"search_s": max(search_s, MIN_SEARCH_S), "judging_s": to_judge_s}

@@ -116,12 +116,6 @@ def adjust(
     brightness: Annotated[
         float, typer.Option("--brightness", help="dB more above 2.5 kHz: 3 is clearer. -12 to 12.")
     ] = 0.0,
-    keep_timbre: Annotated[
-        bool,
-        typer.Option(
-            "--keep-timbre", help="Let a speaker encoder hold the speaker meanwhile; slower."
-        ),
-    ] = False,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
@@ -138,7 +132,7 @@ def adjust(
     from kvoicewalk.app.voice_spec import model_of_voice
     from kvoicewalk.cli.shown import ShownEvents
 
-    wanted = Adjustment(pitch, liveliness, pace, brightness, keep_timbre)
+    wanted = Adjustment(pitch, liveliness, pace, brightness)
     _check_place(save, force)
     belongs_to = model or model_of_voice(voice)
     config = resolve("voices", common_flags(belongs_to, device, threads, seed, None, lang))
