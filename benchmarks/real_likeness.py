@@ -16,13 +16,14 @@ For SIM-o and UTMOS, whose weights are not here, see benchmarks/sim_utmos.py.
 """
 
 import argparse
+import contextlib
 import functools
 import json
 import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -131,29 +132,40 @@ def clone(
     return Path(json.loads(done.stdout.splitlines()[-1])["best"]["voice_path"])
 
 
-def guess(clips: Sequence[Path], out: Path) -> tuple[Path, Path]:
-    """Saves the best stock voice and the guess from the embeddings; returns their files."""
+@contextlib.contextmanager
+def opened(
+    clips: Sequence[Path], out: Path, settings: Mapping[str, Any] | None = None
+) -> Iterator[tuple[Any, Any]]:
+    """Opens a session on the kit, and its stock voices in the order of what is known of them."""
     from kvoicewalk.app.events import Events
     from kvoicewalk.app.session import open_session, stock_voices
     from kvoicewalk.app.start import StartVoices
-    from kvoicewalk.app.stock import GUESS, candidates, known_likeness
+    from kvoicewalk.app.stock import known_likeness
     from kvoicewalk.config_file import merge_config
-    from kvoicewalk.voices import save_voice
 
     flags = {
         "model": {"name": str(kit_dir() / "kokoro")},
         "target": {"paths": [str(path) for path in clips]},
         "out_dir": str(out),
+        **(settings or {}),
     }
     with open_session(merge_config("clone", flags, None), Events()) as session:
         stock = stock_voices(session.model, None)
         known = known_likeness(session, stock)
         assert known is not None
         ordered = sorted(stock, key=lambda voice: -known[voice.name])
-        population = StartVoices([v.name for v in ordered], ordered, ordered[0], stock)
+        yield session, StartVoices([v.name for v in ordered], ordered, ordered[0], stock)
+
+
+def guess(clips: Sequence[Path], out: Path) -> tuple[Path, Path]:
+    """Saves the best stock voice and the guess from the embeddings; returns their files."""
+    from kvoicewalk.app.stock import GUESS, candidates
+    from kvoicewalk.voices import save_voice
+
+    with opened(clips, out) as (session, population):
         guessed = dict(candidates(session, population))[GUESS]
     paths = out / "stock.pt", out / "guess.pt"
-    for voice, path in zip((ordered[0], guessed), paths, strict=True):
+    for voice, path in zip((population.voices[0], guessed), paths, strict=True):
         save_voice(voice, path)
     return paths
 
