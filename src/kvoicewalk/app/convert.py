@@ -42,7 +42,7 @@ def convert_voices(
 
     Args:
         specs: voices; files with one or several, folders of them, stock voices' names, mixes.
-        save: a file, whose ending tells the form; or a folder that is there.
+        save: a file, whose ending tells the form; or a folder, which is made.
         form: name of the form, whatever the ending; of files in a folder "pt" where it is None.
         stock: where names are looked up; None takes files alone.
         name: of the voice, where it is one.
@@ -51,12 +51,12 @@ def convert_voices(
     Raises:
         VoiceError: a voice cannot be read or a file not written; a file that is there.
     """
-    from kvoicewalk.app.saved_voice import check_place
+    from kvoicewalk.app.saved_voice import check_place, make_folder
     from kvoicewalk.voices import format_for, format_named
 
     voices = [voice for spec in specs for voice in _all_of(spec, stock)]
     voices = _named(_recognised(voices), name)
-    if save.is_dir():
+    if save.is_dir() or not save.suffix:
         wanted = format_named(form or "pt")
         files = {save / f"{voice.name}{wanted.endings[0]}": [voice] for voice in voices}
         if len(files) != len(voices):
@@ -66,6 +66,8 @@ def convert_voices(
         files = {save: voices}
     for path in files:
         check_place(path, replaces, wanted.name)
+    if not save.suffix:
+        make_folder(save)
     return [_write(path, several, wanted.name, specs) for path, several in files.items()]
 
 

@@ -118,6 +118,11 @@ def _notes(placed: "Placed", voice: "Voice", runtime: "Runtime") -> list[str]:
             f"{runtime.name} speaks a text of n phonemes with row n, kvw with row n - 1, and the "
             f"rows of {voice.name} differ from one to the next: it may sound otherwise there."
         )
+    if "," in str(placed.path) and "{path}" in runtime.say:
+        notes.append(
+            f"{runtime.name} takes a comma in a path for the end of a voice's name; choose a "
+            "folder without one."
+        )
     return [*notes, runtime.note] if runtime.note else notes
 
 

@@ -48,6 +48,7 @@ def pull_voices(
         VoiceError: there is no such voice, or a file of its name with another voice.
         ModelError: the hub cannot be reached; says what else can be done.
     """
+    from kvoicewalk.app.saved_voice import make_folder
     from kvoicewalk.models.hub import HubVoices
     from kvoicewalk.voices import meant_name, save_voice
 
@@ -55,7 +56,7 @@ def pull_voices(
     wanted = [meant_name(name, stock.names) for name in names] or _all_names(stock, events)
     written: list[str] = []
     present: list[str] = []
-    _make(folder)
+    make_folder(folder)
     for name in dict.fromkeys(wanted):
         try:
             voice = stock.load(name)
@@ -97,10 +98,3 @@ def _is_there(path: Path, digest: str, replaces: bool) -> bool:
     raise VoiceError(
         f"{path} is there and holds something else; replace it: ", Setting("replaces", True), "."
     )
-
-
-def _make(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise VoiceError(f"{folder} cannot be made: {error.strerror}.") from error

@@ -59,3 +59,15 @@ def save_with_sidecar(
     save_voice(voice, path, form)
     sidecar = {**facts, "name": path.stem, "kvw_version": __version__}
     write_json_atomic(sidecar_path(path), sidecar)
+
+
+def make_folder(folder: Path) -> None:
+    """Makes a folder for voices, where it is not there.
+
+    Raises:
+        VoiceError: it cannot be made.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise VoiceError(f"{folder} cannot be made: {error.strerror}.") from error

@@ -122,19 +122,19 @@ def remove(
         records = list({record.run_id: record for record in map(store.get, runs)}.values())
         sizes = {record.run_id: folder_bytes(record.folder) for record in records}
         if not yes:
-            for record in records:
-                output.note(f"{record.folder}  {_megabytes(sizes[record.run_id])}")
-            _ask(len(records))
+            _ask([f"{one.folder}  {_megabytes(sizes[one.run_id])}" for one in records], output)
         for record in records:
             store.remove(record)
     removed = [{"run": name, "size_bytes": size} for name, size in sizes.items()]
     output.show({"removed": removed}, f"{len(removed)} deleted, {_megabytes(sum(sizes.values()))}.")
 
 
-def _ask(n_runs: int) -> None:
+def _ask(runs: list[str], output: Output) -> None:
     if not _is_somebody_there():
         raise ConfigError("nobody can be asked here; --yes deletes without asking.")
-    what = "this run" if n_runs == 1 else f"these {n_runs} runs"
+    for run in runs:
+        output.note(run)
+    what = "this run" if len(runs) == 1 else f"these {len(runs)} runs"
     typer.confirm(f"Delete {what}?", default=False, abort=True, err=True)
 
 

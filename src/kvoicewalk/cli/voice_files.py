@@ -32,7 +32,7 @@ def convert(
             "--save",
             metavar="PATH",
             help="The new file, its ending tells the form: .pt, .bin, .npz, .npy, .safetensors, "
-            ".json or .voic; or a folder that is there.",
+            ".json or .voic; or a folder, for a file each.",
         ),
     ],
     form: Annotated[

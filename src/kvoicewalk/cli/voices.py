@@ -78,7 +78,11 @@ def info(
 
 def mix(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="Voices and weights: af_heart:0.7,af_bella:0.3.")
+        str,
+        typer.Argument(
+            metavar="RECIPE",
+            help="Voices and weights: af_heart:0.7,af_bella:0.3; or as elsewhere: a+b, a(2)+b.",
+        ),
     ],
     save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new voice file.")],
     model: options.ModelOption = None,

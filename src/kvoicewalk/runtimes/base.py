@@ -10,6 +10,7 @@ from kvoicewalk.errors import Setting, VoiceError
 from kvoicewalk.voices import Voice, voice_lang
 
 RowRule = Literal["n - 1", "n"]
+PACKS = ("npz", "sherpa")  # forms that hold all voices of a runtime
 PLAIN_NAME = re.compile(r"[A-Za-z0-9_]{1,60}")
 
 
@@ -125,6 +126,8 @@ def find_place(runtime: Runtime, folder: Path | None, hub: Path) -> Path:
         if folder.is_file():
             return folder
         found = _place_below(runtime, folder)
+        if found is None and runtime.form not in PACKS and not any(folder.iterdir()):
+            return folder  # an empty folder that is named is meant
         if found is None:
             raise VoiceError(
                 f"{folder} does not look like {runtime.name}'s; name {runtime.looks_like}."
@@ -151,6 +154,6 @@ def _place_below(runtime: Runtime, folder: Path) -> Path | None:
         matches = sorted(folder.glob(mark))
         if matches:
             first = matches[0]
-            keeps_in_file = first.is_dir() or runtime.form in ("npz", "voic")
-            return first if keeps_in_file else first.parent
+            is_pack = runtime.form == "npz"  # sherpa-onnx's place is the folder, with its model
+            return first if first.is_dir() or is_pack else first.parent
     return None

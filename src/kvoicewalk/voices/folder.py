@@ -28,7 +28,7 @@ class VoiceLibrary:
 
     @classmethod
     def open(cls, path: Path) -> "VoiceLibrary":
-        """Lists a folder's voice files, and loads none; or loads the voices of a file.
+        """Lists a folder's voice files, and loads none; or loads a file's voices, or FILE/NAME.
 
         Raises:
             VoiceError: nothing there, no voice file in the folder, or the file cannot be read.
@@ -40,6 +40,9 @@ class VoiceLibrary:
                     f"{path} holds no .pt files nor other voices; name a folder of Kokoro voices."
                 )
             return cls(path, tuple(sorted(files)), files)
+        if path.parent.is_file():
+            voice = load_voice(path)
+            return cls(path, (voice.name,), _loaded={voice.name: voice})
         if not path.exists():
             raise VoiceError(f"{path} is not there; name a voice file or a folder of them.")
         loaded = load_voices(path)

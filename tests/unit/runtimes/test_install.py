@@ -147,10 +147,25 @@ def test_a_folder_of_something_else_is_told(name, tmp_path, monkeypatch):
     with pytest.raises(VoiceError, match="is not known here") as caught:
         install_voice(ramp(), name, name="af_mine")
     assert caught.value.settings == ("folder",)
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / "notes.txt").touch()
     if name not in ("kokoro", "mlx-audio"):
         with pytest.raises(VoiceError, match="does not look like"):
-            install_voice(ramp(), name, folder=tmp_path / "empty", name="af_mine")
-    assert content(tmp_path) == {}
+            install_voice(ramp(), name, folder=tmp_path / "other", name="af_mine")
+    assert list(content(tmp_path)) == ["other/notes.txt"]
+
+
+def test_an_empty_folder_that_is_named_is_meant(tmp_path):
+    done = install_voice(ramp(), "kokoro-fastapi", folder=tmp_path, name="af_mine")
+    assert done.path == tmp_path / "af_mine.pt"
+    with pytest.raises(VoiceError, match="does not look like"):
+        install_voice(ramp(), "kokoro-onnx", folder=(tmp_path / "af_mine.pt").parent)
+
+
+def test_a_comma_in_a_path_is_told_where_it_counts(tmp_path):
+    (tmp_path / "a,b").mkdir()
+    done = install_voice(ramp(), "kokoro", folder=tmp_path / "a,b", name="af_mine")
+    assert any("comma" in note for note in done.notes)
 
 
 def test_usual_places_are_found(tmp_path, monkeypatch):
