@@ -12,7 +12,7 @@ spoken again.
 
 import argparse
 import json
-import shutil
+import re
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -54,7 +54,7 @@ def layouts(out: Path, runtimes: Path) -> dict[str, Path]:
         if name == "kokoro-onnx" and not (place / "voices-v1.0.bin").is_file():
             save_voices(stock, place / "voices-v1.0.bin", "npz")
         if name == "sherpa-onnx" and not (place / "voices.bin").is_file():
-            make_sherpa(place, stock, runtimes)
+            make_sherpa(place, stock)
     return places
 
 
@@ -63,8 +63,10 @@ def names() -> list[str]:
     return list(VoiceLibrary.open(kit_dir() / "kokoro" / "voices").names)
 
 
-def make_sherpa(place: Path, stock: Sequence[Voice], runtimes: Path) -> None:
+def make_sherpa(place: Path, stock: Sequence[Voice]) -> None:
     """Makes the folder of a model for sherpa-onnx, as its own scripts do."""
+    from kvoicewalk.phonemes import Phonemizer
+
     named = [voice.name for voice in stock]
     metadata = {
         "model_type": "kokoro", "language": "English", "has_espeak": "1", "sample_rate": "24000",
@@ -78,8 +80,11 @@ def make_sherpa(place: Path, stock: Sequence[Voice], runtimes: Path) -> None:
     config = json.loads((kit_dir() / "kokoro" / "config.json").read_text(encoding="utf-8"))
     lines = [f"{sign} {number}\n" for sign, number in config["vocab"].items()]
     (place / "tokens.txt").write_text("".join(lines), encoding="utf-8")
-    data = next(runtimes.glob("konnx/lib/*/site-packages/espeakng_loader/espeak-ng-data"))
-    shutil.copytree(data, place / "espeak-ng-data")
+    # Since 2.0 it has no phonemizer of its own but a list of words, which is written for these.
+    phonemizer = Phonemizer(config["vocab"], "espeak")
+    words = sorted({word for text in SENTENCES for word in re.findall(r"[a-z']+", text.lower())})
+    entries = [f"{word} {' '.join(''.join(phonemizer.phonemize(word).chunks))}\n" for word in words]
+    (place / "lexicon-us-en.txt").write_text("".join(entries), encoding="utf-8")
     save_voices(stock, place / "voices.bin", "sherpa")
 
 
@@ -98,7 +103,7 @@ def speak_there(name: str, done: InstallResult, wav: Path, runtimes: Path) -> No
         call = ["node", HERE / "kokoro_js.mjs", "speak", int8, folder / "config.json", done.name]
     else:
         place = done.path.parent if name == "sherpa-onnx" else done.path
-        number = done.say.rpartition("--sid=")[2] if name == "sherpa-onnx" else done.name
+        number = re.findall(r"--sid=(\d+)", done.say)[0] if name == "sherpa-onnx" else done.name
         own = PYTHONS[name]
         python = runtimes / own / "bin/python" if own else Path(sys.executable)
         model = folder if name == "kokoro" else int8

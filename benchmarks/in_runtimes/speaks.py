@@ -51,9 +51,7 @@ def sherpa_onnx(place: Path, voice: str, model: Path, texts: list[str]) -> Itera
         model=str(place / "model.onnx"),
         voices=str(place / "voices.bin"),
         tokens=str(place / "tokens.txt"),
-        data_dir=str(place / "espeak-ng-data"),
         lexicon=str(place / "lexicon-us-en.txt"),
-        lang="en-us",
     )
     config = sherpa.OfflineTtsConfig(
         model=sherpa.OfflineTtsModelConfig(kokoro=files, num_threads=1)
