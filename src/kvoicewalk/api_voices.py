@@ -1,6 +1,6 @@
 """The library's calls that are about voice files alone; `api.py` has the others, and these.
 
-They need no model, keep no run, and may be called from several threads at once.
+They need no model and keep no run.
 """
 
 from collections.abc import Iterable

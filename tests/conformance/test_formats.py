@@ -27,7 +27,7 @@ MANY = [form for form in FORMATS if form.holds_many]
 ONE = [form for form in FORMATS if not form.holds_many]
 every_form = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
 same_folder = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 

@@ -3,6 +3,8 @@
 import os
 import pickle
 import struct
+import tokenize
+import warnings
 import zipfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -30,9 +32,11 @@ UNREADABLE = (
     NotImplementedError,
     OSError,
     RuntimeError,
+    SyntaxError,  # numpy reads a header as Python's text of a dictionary
     TypeError,
     UnicodeError,
     ValueError,
+    tokenize.TokenError,
 )
 # Names of an array that say nothing of the voice: then it is called as its file.
 NAMELESS = frozenset(("", "voice", "data", "arr_0", "tensor", "style", "embedding", "rows", "pack"))
@@ -73,7 +77,9 @@ def load_voices(path: Path) -> dict[str, Voice]:
     """
     data, form = _read(path)
     try:
-        found = form.read(data, str(path))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what the file is decides, not a package's advice
+            found = form.read(data, str(path))
         return _to_voices(path, found)
     except UNREADABLE as error:
         raise no_voice(str(path), data) from error

@@ -235,6 +235,23 @@ def test_a_folder_of_json_alone(tmp_path):
     assert VoiceLibrary.open(tmp_path).names == ("af_a",)
 
 
+@pytest.mark.parametrize(("place", "byte"), [(75, 0), (43, 1), (10, 125)])
+@pytest.mark.parametrize("ending", [".npy", ".npz"])
+def test_headers_of_numpy_that_are_no_python(tmp_path, rows, place, byte, ending):
+    buffer = io.BytesIO()
+    np.save(buffer, rows)
+    content = bytearray(buffer.getvalue())
+    content[place] = byte
+    path = tmp_path / f"v{ending}"
+    if ending == ".npy":
+        path.write_bytes(content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("af_a.npy", bytes(content))
+    with pytest.raises(VoiceError, match="no readable voice file"):
+        load_voices(path)
+
+
 def test_zeros_of_any_length_are_no_safetensors(tmp_path):
     (tmp_path / "v.x").write_bytes(bytes(RAW_BYTES))
     assert load_voice(tmp_path / "v.x") == Voice("v", np.zeros(SHAPE, np.float32))

@@ -1,7 +1,6 @@
 """Kokoro's own `.pt`: one tensor, saved by torch. A pickle, of which only tensors are read."""
 
 import io
-import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -31,11 +30,9 @@ def _read(data: bytes, where: str) -> Mapping[str, Stored]:
 
     if zipfile.is_zipfile(io.BytesIO(data)):
         refuse_bomb(data, where, MAX_FILE_BYTES)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what the file is decides, not torch's advice
-        loaded: Any = torch.load(  # noqa: TID251  (the one place, with weights_only)
-            io.BytesIO(data), map_location="cpu", weights_only=True
-        )
+    loaded: Any = torch.load(  # noqa: TID251  (the one place, with weights_only)
+        io.BytesIO(data), map_location="cpu", weights_only=True
+    )
     if isinstance(loaded, torch.Tensor):
         return {"": stored_tensor(loaded)}
     is_named = isinstance(loaded, dict) and loaded and all(isinstance(key, str) for key in loaded)
