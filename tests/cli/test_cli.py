@@ -83,7 +83,7 @@ def test_rank_then_score_then_speak_then_show(kvw, clip, tmp_path):
     listed = json.loads(ok(kvw("runs", "list", "--json")))["runs"]
     assert [run["command"] for run in listed] == ["speak", "score", "rank"]
     assert all(run["status"] == "done" for run in listed)
-    shown = json.loads(ok(kvw("runs", "show", ranked["run"][:15], "--json")))
+    shown = json.loads(ok(kvw("runs", "show", ranked["run"][:20], "--json")))
     assert shown["result"]["best"]["name"] == best["name"]
     assert ranked["run"] in ok(kvw("runs", "list"))
     told = ok(kvw("runs", "show", ranked["run"]))

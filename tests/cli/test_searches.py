@@ -108,7 +108,7 @@ def test_a_run_keeps_its_best_voice_and_some_improvements(kvw, settings, tmp_pat
     improvements = [line for line in walked if line["event"] == "improvement"]
     names = [f"step-{line['step']:06d}" for line in improvements][-2:]
     found = sorted(path.name for path in (folder / "voices").iterdir())
-    assert found == sorted(f"{n}{end}" for n in names for end in (".json", ".pt", ".wav"))
+    assert found == sorted(f"{n}{end}" for n in names for end in (".kvw.json", ".pt", ".wav"))
     best = load_voice(folder / "best.pt")
     assert best == load_voice(folder / "voices" / f"{names[-1]}.pt")
     scored = json.loads(ok(kvw("score", folder / "best.pt", "--config", settings, "--json")))
