@@ -99,7 +99,7 @@ def _write_files(folder: Path, target: str) -> None:
     for name, level, hz in (("target", 0.05, 120), ("best", 0.3, 130), ("floor", 0.6, 200)):
         write_speech(folder / f"{name}.wav", 2.0, level, hz)
     (folder / "best.pt").write_bytes(b"a voice")
-    write_json_atomic(folder / "best.json", {"recipe": "step 12 of a walk", "target": target})
+    write_json_atomic(folder / "best.kvw.json", {"recipe": "step 12 of a walk", "target": target})
     stock = [{"name": name, "x": i * 1.0, "y": (i % 3) * 0.7} for i, name in enumerate(STOCK)]
     others = [{"name": "step 2", "x": 3.0, "y": 1.0}, {"name": "best of all", "x": 2.5, "y": 0.4}]
     places = {"stock": stock, "others": others, "shares": [0.3, 0.2]}

@@ -20,6 +20,15 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from typing_extensions import Unpack
 
+from kvoicewalk.api_voices import (
+    StrPath,
+    convert_voice,
+    install_voice,
+    load_voice,
+    load_voices,
+    save_voice,
+    save_voices,
+)
 from kvoicewalk.app.events import Events
 from kvoicewalk.app.results import Ranked
 from kvoicewalk.defaults import OUT_DIR
@@ -30,7 +39,24 @@ if TYPE_CHECKING:
     from kvoicewalk.config import RunConfig
     from kvoicewalk.voices import Voice
 
-StrPath = str | Path
+__all__ = [
+    "Options",
+    "Target",
+    "adjust",
+    "clone",
+    "convert_voice",
+    "install_voice",
+    "interpolate",
+    "load_voice",
+    "load_voices",
+    "rank",
+    "resume",
+    "save_voice",
+    "save_voices",
+    "score",
+    "speak",
+    "walk",
+]
 EncoderName = Literal["resemblyzer", "campplus"]
 
 
@@ -55,7 +81,7 @@ TargetLike = Target | StrPath | Sequence[StrPath]
 
 
 class Options(TypedDict, total=False):
-    """Keywords that all functions but `load_voice` and `save_voice` take.
+    """Keywords that all functions take but those of voice files.
 
     Attributes:
         model: "kokoro", "mini" or a folder. Default: KVW_MODEL, else "kokoro".
@@ -377,30 +403,6 @@ def adjust(
     wanted = Adjustment(pitch_semitones, liveliness, pace, brightness_db)
     spec, options = _own_model(voice, options)
     return adjust_voice(_config("voices", None, {}, options), spec, wanted, _events(options))
-
-
-def load_voice(path: StrPath) -> "Voice":
-    """Loads a voice from a `.pt` or `.bin` file; never runs code from it.
-
-    Raises:
-        VoiceError: the file is missing, damaged, or holds something else.
-    """
-    from kvoicewalk import voices
-
-    _prepare()
-    return voices.load_voice(Path(path).expanduser())
-
-
-def save_voice(voice: "Voice", path: StrPath) -> None:
-    """Writes a voice as a `.pt` file, whole or not at all.
-
-    Raises:
-        VoiceError: the path cannot be written.
-    """
-    from kvoicewalk import voices
-
-    _prepare()
-    voices.save_voice(voice, Path(path).expanduser())
 
 
 def _prepare() -> None:

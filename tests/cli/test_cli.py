@@ -66,9 +66,9 @@ def test_rank_then_score_then_speak_then_show(kvw, clip, tmp_path):
     assert best["name"] == ranked["voices"][0]["name"]
     folder = tmp_path / "out" / ranked["run"]
     assert {p.name for p in folder.iterdir()} >= {
-        *("best.pt", "best.wav", "best.json", "config.json")
+        *("best.pt", "best.wav", "best.kvw.json", "config.json")
     }
-    assert json.loads((folder / "best.json").read_text())["model"] == ranked["model"]
+    assert json.loads((folder / "best.kvw.json").read_text())["model"] == ranked["model"]
 
     # No target, no model: both come from the latest run.
     scored = json.loads(ok(kvw("score", best["voice_path"], "--json")))
@@ -83,7 +83,7 @@ def test_rank_then_score_then_speak_then_show(kvw, clip, tmp_path):
     listed = json.loads(ok(kvw("runs", "list", "--json")))["runs"]
     assert [run["command"] for run in listed] == ["speak", "score", "rank"]
     assert all(run["status"] == "done" for run in listed)
-    shown = json.loads(ok(kvw("runs", "show", ranked["run"][:15], "--json")))
+    shown = json.loads(ok(kvw("runs", "show", ranked["run"][:20], "--json")))
     assert shown["result"]["best"]["name"] == best["name"]
     assert ranked["run"] in ok(kvw("runs", "list"))
     told = ok(kvw("runs", "show", ranked["run"]))
@@ -264,11 +264,11 @@ def test_a_stock_name_of_mini_needs_no_model(kvw):
 
 def test_a_voice_of_another_model_is_refused(kvw, tmp_path):
     ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
-    (tmp_path / "v.json").write_text(json.dumps({"model": "kokoro@abc"}))
+    (tmp_path / "v.kvw.json").write_text(json.dumps({"model": "kokoro@abc"}))
     failed(kvw("speak", "v.pt", "Hi.", *MINI, "-q"), "found with kokoro@abc", "--model")
-    (tmp_path / "v.json").write_text("[")
+    (tmp_path / "v.kvw.json").write_text("[")
     failed(kvw("speak", "v.pt", "Hi.", *MINI, "-q"), "sidecar")
-    (tmp_path / "v.json").write_text("[1]")
+    (tmp_path / "v.kvw.json").write_text("[1]")
     failed(kvw("speak", "v.pt", "Hi.", *MINI, "-q"), "sidecar")
 
 
@@ -279,17 +279,17 @@ def test_a_mix_speaks_with_the_model_of_its_parts(kvw, tmp_path):
     again = json.loads(ok(kvw("speak", "./v.pt:1,am_ash:1", "Hi.", "--wav", "b.wav", "--json")))
     assert again["model"] == spoken["model"]
     (tmp_path / "w.pt").write_bytes((tmp_path / "v.pt").read_bytes())
-    (tmp_path / "w.json").write_text('{"model": "kokoro"}')
+    (tmp_path / "w.kvw.json").write_text('{"model": "kokoro"}')
     failed(kvw("speak", "v.pt,w.pt", "Hi."), "kokoro and mini")
 
 
 def test_a_folder_model_is_found_again_or_asked_for(kvw, tmp_path):
     ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
-    (tmp_path / "v.json").write_text('{"model": "mine@0123", "model_source": "/no/such/mine"}')
+    (tmp_path / "v.kvw.json").write_text('{"model": "mine@0123", "model_source": "/no/such/mine"}')
     failed(kvw("speak", "v.pt", "Hi."), "mine@0123", "--model")
     folder = tmp_path / "mine"
     folder.mkdir()
-    (tmp_path / "v.json").write_text(
+    (tmp_path / "v.kvw.json").write_text(
         json.dumps({"model": "mine@0123", "model_source": str(folder)})
     )
     failed(kvw("speak", "v.pt", "Hi."), str(folder), "config.json")
@@ -299,7 +299,7 @@ def test_a_folder_may_be_called_like_the_hubs_model(kvw, tmp_path):
     ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
     folder = tmp_path / "kokoro"
     folder.mkdir()
-    (tmp_path / "v.json").write_text(
+    (tmp_path / "v.kvw.json").write_text(
         json.dumps({"model": "kokoro@0123", "model_source": str(folder)})
     )
     failed(kvw("speak", "v.pt", "Hi."), str(folder), "config.json")
@@ -307,17 +307,19 @@ def test_a_folder_may_be_called_like_the_hubs_model(kvw, tmp_path):
 
 def test_the_language_of_a_voice_comes_with_it(kvw, tmp_path):
     ok(kvw("voices", "mix", "am_ash,am_beech", "--save", "v.pt"))
-    sidecar = json.loads((tmp_path / "v.json").read_text())
-    (tmp_path / "v.json").write_text(json.dumps({**sidecar, "lang": "e"}))
+    sidecar = json.loads((tmp_path / "v.kvw.json").read_text())
+    (tmp_path / "v.kvw.json").write_text(json.dumps({**sidecar, "lang": "e"}))
     spoken = json.loads(ok(kvw("speak", "v.pt", "Hola.", "--wav", "a.wav", "--json")))
     assert spoken["lang"] == "e"
 
 
 def test_a_sidecar_takes_no_other_files_place(kvw, tmp_path):
     (tmp_path / "package.json").write_text('{"precious": 1}')
-    failed(kvw("voices", "mix", "am_ash", "--save", "package.pt"), "choose another name")
+    ok(kvw("voices", "mix", "am_ash", "--save", "package.pt"))
     assert json.loads((tmp_path / "package.json").read_text()) == {"precious": 1}
-    assert not (tmp_path / "package.pt").exists()
+    (tmp_path / "other.kvw.json").write_text('{"precious": 1}')
+    failed(kvw("voices", "mix", "am_ash", "--save", "other.pt"), "choose another name")
+    assert not (tmp_path / "other.pt").exists()
 
 
 def test_a_mix_replaces_a_file_only_when_told_to(kvw, tmp_path):

@@ -108,12 +108,12 @@ def test_a_run_keeps_its_best_voice_and_some_improvements(kvw, settings, tmp_pat
     improvements = [line for line in walked if line["event"] == "improvement"]
     names = [f"step-{line['step']:06d}" for line in improvements][-2:]
     found = sorted(path.name for path in (folder / "voices").iterdir())
-    assert found == sorted(f"{n}{end}" for n in names for end in (".json", ".pt", ".wav"))
+    assert found == sorted(f"{n}{end}" for n in names for end in (".kvw.json", ".pt", ".wav"))
     best = load_voice(folder / "best.pt")
     assert best == load_voice(folder / "voices" / f"{names[-1]}.pt")
     scored = json.loads(ok(kvw("score", folder / "best.pt", "--config", settings, "--json")))
     assert scored["voices"][0]["score"] == pytest.approx(last["score"], abs=1e-9)
-    sidecar = json.loads((folder / "best.json").read_text())
+    sidecar = json.loads((folder / "best.kvw.json").read_text())
     assert sidecar["score"] == last["score"]
     assert sidecar["recipe"].startswith(f"step {improvements[-1]['step']} ")
 
@@ -194,7 +194,7 @@ def test_clone_is_the_whole_way(kvw, settings, tmp_path):  # noqa: F811
     assert 1 <= done["step"] <= 4
     assert done["n_accepted"] > 0
     assert done["held_out"]["target_similarity"] > done["held_out"]["floor"]
-    sidecar = json.loads((tmp_path / "out" / done["run"] / "best.json").read_text())
+    sidecar = json.loads((tmp_path / "out" / done["run"] / "best.kvw.json").read_text())
     assert sidecar["method"] == "clone"
     assert "method auto, params shared" in sidecar["recipe"]
     with RunStore.open(tmp_path / "out") as store:

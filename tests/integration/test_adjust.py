@@ -44,7 +44,7 @@ def test_higher_and_faster_on_new_texts_and_the_timbre_stays(mini_model, own, tm
     before, after = measured(mini_model, own), measured(mini_model, voice)
     assert after.pitch_semitones - before.pitch_semitones == pytest.approx(2, abs=0.7)
     assert before.pace_s / after.pace_s == pytest.approx(1.2, abs=0.06)
-    sidecar = json.loads(path.with_suffix(".json").read_text())
+    sidecar = json.loads(path.with_suffix(".kvw.json").read_text())
     assert sidecar["method"] == "adjust"
     again = CliRunner().invoke(app, [*words, "--model", "mini"])
     assert again.exit_code == 1

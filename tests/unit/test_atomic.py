@@ -1,8 +1,10 @@
 """Files that are whole or absent."""
 
+from pathlib import Path
+
 import pytest
 
-from kvoicewalk.atomic import written_whole
+from kvoicewalk.atomic import replace_all, written_whole
 
 
 def test_the_new_file_takes_the_place_of_the_old(tmp_path):
@@ -39,3 +41,39 @@ def test_places_that_cannot_be(tmp_path, place):
     (tmp_path / "file").write_bytes(b"")
     with pytest.raises(OSError, match="irectory"), written_whole(tmp_path / place) as file:
         file.write(b"new")
+
+
+def writing(content):
+    return lambda file: file.write(content)
+
+
+def test_several_files_are_replaced_and_what_they_were_is_kept(tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    one.write_bytes(b"1")
+    assert replace_all({one: writing(b"11"), two: writing(b"2")}) == {one: tmp_path / "one.bak"}
+    assert replace_all({one: writing(b"111")}) == {one: tmp_path / "one.bak2"}
+    found = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
+    assert found == {"one": b"111", "one.bak": b"1", "one.bak2": b"11", "two": b"2"}
+
+
+@pytest.mark.parametrize("at", ["write", "replace"])
+def test_several_files_or_none(tmp_path, monkeypatch, at):
+    one, new, two = (tmp_path / name for name in ("one", "new", "two"))
+    one.write_bytes(b"1")
+    two.write_bytes(b"2")
+    real = Path.replace
+
+    def fail(*_):
+        raise OSError(28, "No space left on device")
+
+    def replace(self, target):
+        return fail() if Path(target) == two and self.suffix == ".tmp" else real(self, target)
+
+    if at == "replace":
+        monkeypatch.setattr(Path, "replace", replace)
+    last = fail if at == "write" else writing(b"22")
+    with pytest.raises(OSError, match="No space left"):
+        replace_all({one: writing(b"11"), new: writing(b"n"), two: last})
+    assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {
+        "one": b"1", "two": b"2",
+    }  # fmt: skip

@@ -322,11 +322,11 @@ def test_voices_and_the_best_get_stable_names(tmp_path: Path) -> None:
         assert best == run.folder / "best.pt"
         with pytest.raises(StoreError, match="cannot be a file name"):
             run.save_voice(voices.Voice("../../x", rows), {})
-    assert json.loads(path.with_suffix(".json").read_text()) == {"score": 1.5, "model": MODEL}
+    assert json.loads(path.with_suffix(".kvw.json").read_text()) == {"score": 1.5, "model": MODEL}
     files = sorted(str(file.relative_to(run.folder)) for file in run.folder.rglob("*.*"))
     assert files == [
-        *("best.json", "best.pt", "best.wav", "config.json", "run.lock"),
-        *("voices/af_heart+x.json", "voices/af_heart+x.pt"),
+        *("best.kvw.json", "best.pt", "best.wav", "config.json", "run.lock"),
+        *("voices/af_heart+x.kvw.json", "voices/af_heart+x.pt"),
     ]
     assert voices.load_voice(path).hash == voice.hash
 
@@ -355,7 +355,7 @@ def test_only_its_own_improvements_are_dropped(tmp_path: Path) -> None:
         run.finish("interrupted")
         again = store.open_run(store.get("latest"))
         improve(again, 4)
-        kept = [f"step-00000{n}.{end}" for n in (3, 4) for end in ("json", "pt", "wav")]
+        kept = [f"step-00000{n}.{end}" for n in (3, 4) for end in ("kvw.json", "pt", "wav")]
         assert names(again) == sorted([*own, *kept])
         # A copy that the user brings back from elsewhere is the user's own.
         (again.folder / "voices" / "step-000001.pt").write_text("mine")

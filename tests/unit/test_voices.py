@@ -86,7 +86,10 @@ def test_half_precision_is_converted(rows, tmp_path, dtype):
         (torch.zeros(SHAPE).to_sparse(), "v.pt"),
         (torch.full(SHAPE, float("nan")), "NaN"),
         (torch.full(SHAPE, 1e300, dtype=torch.float64), "NaN"),
-        ({"voice": torch.zeros(SHAPE)}, "holds a dict"),
+        ({"voice": torch.zeros(SHAPE), "epoch": 3}, "holds a dict"),
+        ({"voice": {"deep": torch.zeros(SHAPE)}}, "holds a dict"),
+        ({}, "holds a dict"),
+        ({"a": torch.zeros(3)}, "expected float32"),
         ([1, 2], "holds a list"),
     ],
 )

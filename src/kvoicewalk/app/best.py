@@ -30,7 +30,7 @@ class Found:
 def save_best(
     session: "Session", run: "Run", voice: "Voice", evaluation: "Evaluation", recipe: str
 ) -> dict[str, Any]:
-    """Writes best.pt, best.wav and best.json; returns the sidecar's facts."""
+    """Writes best.pt, best.wav and best.kvw.json; returns the sidecar's facts."""
     from kvoicewalk.app.session import sidecar
 
     method = session.config.command

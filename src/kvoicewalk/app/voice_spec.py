@@ -1,12 +1,10 @@
 """What a user may give as a voice: a file, a stock voice's name, or a mix of them."""
 
-import json
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from kvoicewalk.app.settings import EMBEDDED_OR_HUB
 from kvoicewalk.errors import Setting, VoiceError
@@ -14,10 +12,6 @@ from kvoicewalk.errors import Setting, VoiceError
 if TYPE_CHECKING:
     from kvoicewalk.models.base import VoiceSource
     from kvoicewalk.voices import Voice
-
-WEIGHT_AT_END = re.compile(r":\s*[-+]?[\d.]+(e-?\d+)?$")
-VOICE_SUFFIXES = (".pt", ".bin")
-MAX_SIDECAR_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
@@ -51,23 +45,32 @@ class VoiceSpec:
 def parse_voice(text: str) -> VoiceSpec:
     """Tells what a voice argument is.
 
-    A name that ends like a voice file or holds a slash is a file, unless it is a mix: two parts
-    joined by a comma, or one with a weight behind a colon. What lies on disk under exactly this
-    name is no mix.
+    A name that ends like a voice file or holds a slash is a file; several parts, or one with a
+    weight, are a mix (`voices.mix` has the ways to write one). What lies on disk under exactly the
+    name of a part is that file.
 
     Raises:
         VoiceError: a part of a mix has no name, or a weight that is no number.
     """
-    from kvoicewalk.voices import parse_mix
+    from kvoicewalk.voices import split_mix
 
-    is_there = os.path.exists(text)  # noqa: PTH110  (Path.exists raises for names too long)
-    is_mix = not is_there and ("," in text or WEIGHT_AT_END.search(text) is not None)
-    if not is_mix and (text.endswith(VOICE_SUFFIXES) or "/" in text or "\\" in text):
-        return VoiceSpec(text, "file")
-    if "," in text or ":" in text:
-        parts = tuple((parse_voice(name), weight) for name, weight in parse_mix(text))
-        return VoiceSpec(text, "mix", parts)
-    return VoiceSpec(text, "stock")
+    parts = split_mix(text, _is_there) if text and not _is_there(text) else ()
+    if len(parts) == 1 and not parts[0].has_weight and parts[0].weight > 0:
+        parts = ()
+    if parts:
+        return VoiceSpec(text, "mix", tuple((_single(part.name), part.weight) for part in parts))
+    return _single(text)
+
+
+def _single(name: str) -> VoiceSpec:
+    from kvoicewalk.voices.formats import ENDINGS
+
+    is_file = name.lower().endswith(ENDINGS) or "/" in name or "\\" in name
+    return VoiceSpec(name, "file" if is_file else "stock")
+
+
+def _is_there(name: str) -> bool:
+    return os.path.exists(os.path.expanduser(name))  # noqa: PTH110, PTH111  (for names too long)
 
 
 def absolute_spec(text: str) -> str:
@@ -93,17 +96,17 @@ def find_voices(specs: Sequence[str], stock: "VoiceSource") -> "list[Voice]":
     ]
 
 
-def find_voice(spec: str | VoiceSpec, stock: "VoiceSource") -> "Voice":
-    """Loads one voice: a `.pt` or `.bin` file, a stock voice's name, or `a:0.7,b:0.3`.
+def find_voice(spec: str | VoiceSpec, stock: "VoiceSource | None") -> "Voice":
+    """Loads one voice: a file, a stock voice's name whatever its case, or `a:0.7,b:0.3`.
 
     Args:
         spec: what the user gave.
-        stock: where names are looked up.
+        stock: where names are looked up; None where only files are taken.
 
     Raises:
         VoiceError: not there, or damaged.
     """
-    from kvoicewalk.voices import load_voice, mix_voices
+    from kvoicewalk.voices import load_voice, meant_name, mix_voices
 
     parsed = parse_voice(spec) if isinstance(spec, str) else spec
     if parsed.kind == "file":
@@ -112,7 +115,9 @@ def find_voice(spec: str | VoiceSpec, stock: "VoiceSource") -> "Voice":
         parts = [(find_voice(part, stock), weight) for part, weight in parsed.parts]
         return mix_voices(parts, name=parsed.text)
     refuse_recordings([parsed.text])
-    return stock.load(parsed.text)
+    if stock is None:
+        raise VoiceError(f"{parsed.text!r} is no voice file; name one.")
+    return stock.load(meant_name(parsed.text, stock.names))
 
 
 def refuse_recordings(specs: Sequence[str]) -> None:
@@ -143,7 +148,7 @@ def refuse_other_models(specs: Sequence[str], identity: str) -> None:
         VoiceError: one was.
     """
     from kvoicewalk.models.mini import is_mini_voice
-    from kvoicewalk.voices import load_voice
+    from kvoicewalk.voices import load_voice, read_sidecar
 
     for path in _files(specs):
         found = read_sidecar(path).get("model")
@@ -165,10 +170,12 @@ def _files(specs: Sequence[str]) -> Iterator[Path]:
 
 
 def tell_odd_voices(voices: "Sequence[Voice]", identity: str, note: Callable[[str], None]) -> None:
-    """Tells of voices that were made for another model, or do not look like voices at all."""
+    """Tells what is odd about voices' files, whose they are, and which do not look like voices."""
     from kvoicewalk.models.known import what_is_odd
 
     for voice in voices:
+        for told in voice.notes:
+            note(told)
         odd = what_is_odd(voice, identity)
         if odd is not None:
             note(odd)
@@ -186,7 +193,7 @@ def model_of_voice(spec: str) -> str | None:
     def of_one(one: VoiceSpec) -> str | None:
         if one.kind == "file":
             return _model_of_file(one.path)
-        return "mini" if one.text in mini_voice_names() else None
+        return "mini" if one.text.lower() in mini_voice_names() else None
 
     models = {of_one(one) for one in parse_voice(spec).single()} - {None}
     if len(models) > 1:
@@ -195,14 +202,22 @@ def model_of_voice(spec: str) -> str | None:
     return models.pop() if models else None
 
 
+def names_mini(spec: str) -> bool:
+    """Tells whether one of the embedded model's own voices is named, alone or in a mix."""
+    from kvoicewalk.models.mini import mini_voice_names
+
+    stock = (one.text.lower() for one in parse_voice(spec).single() if one.kind == "stock")
+    return any(name in mini_voice_names() for name in stock)
+
+
 def lang_of_voice(spec: str) -> str | None:
     """Returns the language that a voice was made for: by its sidecar, else by its name."""
     from kvoicewalk.languages import LANGUAGES
-    from kvoicewalk.voices import voice_lang
+    from kvoicewalk.voices import read_sidecar, voice_lang
 
     parsed = parse_voice(spec)
     if parsed.kind != "file":
-        return voice_lang(spec)
+        return voice_lang(spec.lower())
     path = parsed.path
     found = read_sidecar(path).get("lang")
     return found if isinstance(found, str) and found in LANGUAGES else voice_lang(path.stem)
@@ -210,7 +225,7 @@ def lang_of_voice(spec: str) -> str | None:
 
 def _model_of_file(path: Path) -> str | None:
     from kvoicewalk.models.mini import is_mini_voice
-    from kvoicewalk.voices import load_voice
+    from kvoicewalk.voices import load_voice, read_sidecar
 
     sidecar = read_sidecar(path)
     identity, source = sidecar.get("model"), sidecar.get("model_source")
@@ -223,30 +238,6 @@ def _model_of_file(path: Path) -> str | None:
         return name
     found = f"{path} was found with the model {identity}"
     raise VoiceError(found, "; name its folder with ", Setting("model"), ".")
-
-
-def read_sidecar(voice_path: Path) -> dict[str, Any]:
-    """Returns the `.json` beside a voice, {} where there is none.
-
-    Raises:
-        VoiceError: it is no JSON object.
-    """
-    if not voice_path.name:
-        return {}
-    path = voice_path.with_suffix(".json")
-    try:
-        if not path.is_file():
-            return {}
-        if path.stat().st_size > MAX_SIDECAR_BYTES:
-            raise VoiceError(f"{path} is too large for a voice's sidecar; move it away.")
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise VoiceError(f"{path}: {error.strerror}.") from error
-    except (ValueError, RecursionError) as error:
-        raise VoiceError(f"{path} is no voice's sidecar (not JSON); move it away.") from error
-    if not isinstance(data, dict):
-        raise VoiceError(f"{path} is no voice's sidecar (no JSON object); move it away.")
-    return data
 
 
 def _is_same_model(one: str, other: str) -> bool:

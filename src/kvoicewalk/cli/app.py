@@ -22,6 +22,7 @@ from kvoicewalk.cli import (
     score,
     setup,
     speak,
+    voice_files,
     voices,
     walk,
 )
@@ -155,8 +156,13 @@ def _register() -> None:
     for name, command in commands:
         app.command(name, cls=Command)(bounded(command))
     for group_name, group, text, members in (
-        ("voices", typer.Typer(), "List, inspect and mix voices.", voices.COMMANDS),
-        ("runs", typer.Typer(), "List, show or resume earlier runs.", runs.COMMANDS),
+        (
+            "voices",
+            typer.Typer(),
+            "List, inspect, mix and convert voices, and put them into other programs.",
+            {**voices.COMMANDS, **voice_files.COMMANDS},
+        ),
+        ("runs", typer.Typer(), "List, show, resume or delete earlier runs.", runs.COMMANDS),
     ):
         for member, action in members.items():
             group.command(member, cls=Command)(bounded(action))

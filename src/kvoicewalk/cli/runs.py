@@ -1,5 +1,6 @@
 """`kvw runs`: earlier runs."""
 
+import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -7,6 +8,7 @@ import typer
 
 from kvoicewalk.cli import options
 from kvoicewalk.cli.output import Output
+from kvoicewalk.errors import ConfigError
 
 if TYPE_CHECKING:
     from kvoicewalk.store import RunRecord, RunStore
@@ -22,11 +24,14 @@ def list_runs(
     from rich.markup import escape
     from rich.table import Table
 
+    from kvoicewalk.store.removal import folder_bytes
+
     output = Output(json)
     with _open(out) as store:
-        records = store.list_runs(limit=limit)
+        every = store.list_runs()
         for note in store.notes:
             output.warn(note)
+    records = every[:limit]
     if not records and not json:
         output.note("no runs yet; start one with: kvw rank TARGET")
         return
@@ -39,6 +44,10 @@ def list_runs(
         # The run's name holds the target's; a column of its own would not fit 80 columns.
         table.add_row(record.run_id, escape(model), record.status, escape(name))
     output.show({"runs": [_entry(record) for record in records]}, table)
+    if not json:
+        sizes = [folder_bytes(record.folder) for record in every]
+        runs = "1 run" if len(every) == 1 else f"{len(every)} runs"
+        output.note(f"{runs}, {_megabytes(sum(sizes))}. Delete with: kvw runs rm RUN")
 
 
 def show(
@@ -97,6 +106,46 @@ def resume(
         show_search(result, output)
 
 
+def remove(
+    runs: Annotated[
+        list[str], typer.Argument(metavar="RUN...", help="Run names, or their first letters.")
+    ],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
+    out: options.OutOption = None,
+    json: options.JsonOption = False,
+) -> None:
+    """Delete runs, with their voices, recordings and pages."""
+    from kvoicewalk.store.removal import folder_bytes
+
+    output = Output(json)
+    with _open(out) as store:
+        records = list({record.run_id: record for record in map(store.get, runs)}.values())
+        sizes = {record.run_id: folder_bytes(record.folder) for record in records}
+        if not yes:
+            _ask([f"{one.folder}  {_megabytes(sizes[one.run_id])}" for one in records], output)
+        for record in records:
+            store.remove(record)
+    removed = [{"run": name, "size_bytes": size} for name, size in sizes.items()]
+    output.show({"removed": removed}, f"{len(removed)} deleted, {_megabytes(sum(sizes.values()))}.")
+
+
+def _ask(runs: list[str], output: Output) -> None:
+    if not _is_somebody_there():
+        raise ConfigError("nobody can be asked here; --yes deletes without asking.")
+    for run in runs:
+        output.note(run)
+    what = "this run" if len(runs) == 1 else f"these {len(runs)} runs"
+    typer.confirm(f"Delete {what}?", default=False, abort=True, err=True)
+
+
+def _is_somebody_there() -> bool:
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def _megabytes(n_bytes: int) -> str:
+    return f"{n_bytes / 1e6:,.1f} MB"
+
+
 def _open(out: Any) -> "RunStore":
     from kvoicewalk.app.settings import resolve
     from kvoicewalk.store import RunStore
@@ -106,6 +155,8 @@ def _open(out: Any) -> "RunStore":
 
 
 def _entry(record: "RunRecord") -> dict[str, Any]:
+    from kvoicewalk.store.removal import folder_bytes
+
     return {
         "run": record.run_id,
         "command": record.command,
@@ -115,6 +166,7 @@ def _entry(record: "RunRecord") -> dict[str, Any]:
         "started_at": record.started_at,
         "finished_at": record.finished_at,
         "folder": str(record.folder),
+        "size_bytes": folder_bytes(record.folder),
         "note": record.note or None,
     }
 
@@ -150,4 +202,5 @@ COMMANDS: Mapping[str, Callable[..., None]] = {
     "list": list_runs,
     "show": show,
     "resume": resume,
+    "rm": remove,
 }

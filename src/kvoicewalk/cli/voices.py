@@ -13,7 +13,6 @@ from kvoicewalk.cli.inputs import common_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import VoiceError
 from kvoicewalk.languages import LANGUAGES
-from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
     from kvoicewalk.models.base import VoiceSource
@@ -25,7 +24,7 @@ def list_voices(
     voices: options.VoicesOption = None,
     json: options.JsonOption = False,
 ) -> None:
-    """List the stock voices of a model, or of a folder."""
+    """List the stock voices of a model, or of a folder or file."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -51,8 +50,9 @@ def info(
     json: options.JsonOption = False,
 ) -> None:
     """Show what a voice file holds and where it came from."""
-    from kvoicewalk.app.voice_spec import model_of_voice, parse_voice, read_sidecar
+    from kvoicewalk.app.voice_spec import model_of_voice, parse_voice
     from kvoicewalk.models.known import what_is_odd
+    from kvoicewalk.voices import read_sidecar
 
     belongs_to = model_of_voice(voice)
     found = _load(voice, model or belongs_to, voices)
@@ -71,16 +71,20 @@ def info(
     # No table: it would fold the hash and paths, which then cannot be copied.
     output = Output(json)
     output.show(facts, *(f"{key:<{width}}  {value}" for key, value in lines))
-    odd = what_is_odd(found, belongs_to or "kokoro")
-    if odd is not None:
-        output.warn(odd)
+    for told in (*found.notes, what_is_odd(found, belongs_to or "kokoro")):
+        if told is not None:
+            output.warn(told)
 
 
 def mix(
     recipe: Annotated[
-        str, typer.Argument(metavar="RECIPE", help="Voices and weights: af_heart:0.7,af_bella:0.3.")
+        str,
+        typer.Argument(
+            metavar="RECIPE",
+            help="Voices and weights: af_heart:0.7,af_bella:0.3; or as elsewhere: a+b, a(2)+b.",
+        ),
     ],
-    save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new .pt file.")],
+    save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new voice file.")],
     model: options.ModelOption = None,
     voices: options.VoicesOption = None,
     force: Annotated[
@@ -89,9 +93,10 @@ def mix(
     json: options.JsonOption = False,
 ) -> None:
     """Mix voices, stock ones or files, into a new one."""
+    from kvoicewalk.app.saved_voice import check_place
     from kvoicewalk.app.voice_spec import model_of_voice
 
-    _check_place(save, force)
+    check_place(save, force)
     belongs_to = model_of_voice(recipe)
     mixed = _load(recipe, model or belongs_to, voices)
     source = resolve("voices", common_flags(model or belongs_to)).model.name
@@ -102,7 +107,7 @@ def mix(
 
 def adjust(
     voice: Annotated[str, typer.Argument(help="A voice file, a stock voice's name, or a mix.")],
-    save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new .pt file.")],
+    save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new voice file.")],
     pitch: Annotated[
         float, typer.Option("--pitch", help="Semitones higher; lower with a minus. -12 to 12.")
     ] = 0.0,
@@ -129,11 +134,12 @@ def adjust(
 ) -> None:
     """Change how a voice speaks: pitch, pace, liveliness, brightness. It stays a plain voice."""
     from kvoicewalk.app.adjust import Adjustment, adjust_voice
+    from kvoicewalk.app.saved_voice import check_place
     from kvoicewalk.app.voice_spec import model_of_voice
     from kvoicewalk.cli.shown import ShownEvents
 
     wanted = Adjustment(pitch, liveliness, pace, brightness)
-    _check_place(save, force)
+    check_place(save, force)
     belongs_to = model or model_of_voice(voice)
     config = resolve("voices", common_flags(belongs_to, device, threads, seed, None, lang))
     output = Output(json, quiet)
@@ -143,36 +149,10 @@ def adjust(
     output.show(facts, f"{save}")
 
 
-def _check_place(save: Path, is_forced: bool) -> None:
-    """Checks that a voice may be saved there, before anything slow.
-
-    Raises:
-        VoiceError: it is no name of a voice file, or something is there already.
-    """
-    from kvoicewalk.app.voice_spec import read_sidecar
-
-    if save.suffix != ".pt":
-        raise VoiceError(f"--save {save}: a voice file ends in .pt.")
-    if save.exists() and not is_forced:
-        raise VoiceError(f"{save} is there already; choose another name, or replace it: --force.")
-    sidecar_path = save.with_suffix(".json")
-    if sidecar_path.exists() and "kvw_version" not in read_sidecar(save):
-        raise VoiceError(f"{sidecar_path} is there and not kvw's own; choose another name.")
-
-
 def _save(voice: "Voice", save: Path, facts: Mapping[str, Any], source: str) -> None:
-    from kvoicewalk.store import write_json_atomic
-    from kvoicewalk.voices import save_voice
+    from kvoicewalk.app.saved_voice import save_with_sidecar
 
-    sidecar = {
-        **facts,
-        "name": save.stem,
-        "model": Path(source).name,
-        "model_source": source,
-        "kvw_version": __version__,
-    }
-    save_voice(voice, save)
-    write_json_atomic(save.with_suffix(".json"), sidecar)
+    save_with_sidecar(voice, save, {**facts, "model": Path(source).name, "model_source": source})
 
 
 def _source(model: str | None, voices: Path | None) -> "VoiceSource":

@@ -23,6 +23,7 @@ from kvoicewalk.store.results import (
     SearchRow,
     StepRow,
 )
+from kvoicewalk.voices.sidecar import sidecar_path
 
 MATERIAL_NAME = "page.json"
 MAX_FILE_BYTES = 2_000_000
@@ -191,7 +192,7 @@ def read_facts(store: RunStore, record: RunRecord) -> RunFacts:
         voices=tuple(voices),
         steps=tuple(_step(payload, folder) for _, payload in rows("step")),
         held_out=_held_out(_of_the_best(result)),
-        sidecar=_read_json(folder / "best.json", notes),
+        sidecar=_read_json(_sidecar_of_best(folder), notes),
         material=_read_json(folder / MATERIAL_NAME, notes),
         inputs=dict(rows("plan")).get("inputs", {}),
         best_hash=_hash_of(folder / "best.pt"),
@@ -304,6 +305,11 @@ def _lengths(row: HeldOutRow) -> Iterator[LengthFacts]:
     for one in row.by_length:
         if one.n_phonemes is not None and one.target_similarity is not None:
             yield LengthFacts(one.n_phonemes, one.target_similarity, floors.get(one.n_phonemes))
+
+
+def _sidecar_of_best(folder: Path) -> Path:
+    path = sidecar_path(folder / "best.pt")
+    return path if path.is_file() else folder / "best.json"  # its name in earlier versions
 
 
 def _read_json(path: Path, notes: list[str]) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from typing import Literal, TypeGuard, get_args
 from kvoicewalk.errors import StoreError
 from kvoicewalk.store.files import from_json
 from kvoicewalk.store.lock import is_held
+from kvoicewalk.voices.names import NAME_BYTES_MAX, is_file_name
 
 RunStatus = Literal["running", "done", "interrupted", "failed"]
 EndStatus = Literal["done", "interrupted", "failed"]
@@ -31,10 +32,7 @@ SELECT_ROWS = """
 """
 
 SLUG_LENGTH_MAX = 40
-_FILE_NAME_BYTES_MAX = 200  # Leaves room for ".json" and a number below the usual 255.
 _RUN_ID = re.compile(r"[a-z0-9][a-z0-9-]{0,199}")
-_NOT_IN_FILE_NAMES = re.compile(r'[\x00-\x1f\x7f/\\:*?"<>|\ud800-\udfff]')
-_WINDOWS_DEVICES = re.compile(r"(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?", re.IGNORECASE)
 
 PLAN = "plan"
 """Kind of the rows that hold what a run began with; see `Run.plan`."""
@@ -166,18 +164,10 @@ def check_file_name(name: str) -> str:
     Raises:
         StoreError: it is empty, too long or reserved, or has a character that leads elsewhere.
     """
-    is_usable = (
-        bool(name.strip(" ."))
-        and not name.startswith((".", " "))
-        and not name.endswith((".", " "))
-        and _NOT_IN_FILE_NAMES.search(name) is None
-        and _WINDOWS_DEVICES.fullmatch(name) is None
-        and len(name.encode("utf-8")) <= _FILE_NAME_BYTES_MAX
-    )
-    if not is_usable:
+    if not is_file_name(name):
         raise StoreError(
             f"the voice name {name[:80]!a} cannot be a file name; expected 1 to "
-            f'{_FILE_NAME_BYTES_MAX} bytes, no leading dot, none of / \\ : * ? " < > |'
+            f'{NAME_BYTES_MAX} bytes, no leading dot, none of / \\ : * ? " < > |'
         )
     return name
 

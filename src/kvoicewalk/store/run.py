@@ -153,7 +153,7 @@ class Run:
         return self._tables.planned(self.run_id, name)
 
     def save_voice(self, voice: "Voice", sidecar: Mapping[str, object]) -> Path:
-        """Writes `voices/<name>.pt` and `voices/<name>.json`; returns the voice's path.
+        """Writes `voices/<name>.pt` and `voices/<name>.kvw.json`; returns the voice's path.
 
         Raises:
             StoreError: the name cannot be a file's, or writing failed.
@@ -172,7 +172,7 @@ class Run:
     def save_best(
         self, voice: "Voice", utterance: "Utterance", sidecar: Mapping[str, object] | None = None
     ) -> Path:
-        """Writes `best.pt`, `best.wav` and, with a sidecar, `best.json`; returns best.pt's path.
+        """Writes `best.pt`, `best.wav` and, with a sidecar, `best.kvw.json`; returns its path.
 
         The names stay the same from improvement to improvement; each file is replaced whole.
 
@@ -193,7 +193,7 @@ class Run:
     def save_improvement(
         self, voice: "Voice", utterance: "Utterance", sidecar: Mapping[str, object], n_kept: int
     ) -> Path:
-        """Writes `voices/<name>.pt`, `.json` and `.wav`, and drops all but the last `n_kept`.
+        """Writes `voices/<name>.pt`, `.kvw.json` and `.wav`, and drops all but the last `n_kept`.
 
         The order of names is the order of age, as in `step-000042`. Only what earlier calls
         wrote is dropped, also those before the run was taken up again; other files in the
@@ -212,7 +212,7 @@ class Run:
         kept = {row.name for row in rows if row.payload.get("is_kept")} | {voice.name}
         dropped = sorted(kept)[:-n_kept]
         for name in dropped:
-            for suffix in (".json", ".wav", ".pt"):
+            for suffix in (".kvw.json", ".json", ".wav", ".pt"):  # .json: of earlier versions
                 (path.parent / f"{check_file_name(name)}{suffix}").unlink(missing_ok=True)
         with self.batch():
             for name in (*dropped, voice.name):
@@ -246,8 +246,8 @@ class Run:
 
 
 def _write_voice(path: Path, voice: "Voice", sidecar: Mapping[str, object] | None) -> None:
-    from kvoicewalk.voices import save_voice
+    from kvoicewalk.voices import save_voice, sidecar_path
 
     save_voice(voice, path)
     if sidecar is not None:
-        write_json_atomic(path.with_suffix(".json"), dict(sidecar))
+        write_json_atomic(sidecar_path(path), dict(sidecar))

@@ -34,6 +34,7 @@ from kvoicewalk.store.records import (
     run_folder,
     slug,
 )
+from kvoicewalk.store.removal import set_aside
 from kvoicewalk.store.run import NewRow, Run
 from kvoicewalk.store.schema import Schema
 
@@ -300,6 +301,23 @@ class RunStore:
                 "result = COALESCE(?, result) WHERE run_id = ?",
                 (status, _utc_text(self._now()), note, result, run_id),
             )
+
+    def remove(self, record: RunRecord) -> None:
+        """Deletes a run: its folder and its entry.
+
+        Raises:
+            StoreError: it is still at work, its folder is not its own, or something cannot be
+                deleted.
+        """
+        folder = run_folder(self.out_dir, record.run_id)
+        if record.status == "running":
+            raise StoreError(f"run {record.run_id} is still at work; wait for it or stop it")
+        with set_aside(folder):
+            connection = self._writing()
+            with sqlite_errors(self._path, _SCHEMA), transaction(connection):
+                for table in ("rows", "runs"):
+                    query = f"DELETE FROM {table} WHERE run_id = ?"  # noqa: S608  (no input)
+                    connection.execute(query, (record.run_id,))
 
     def _reading(self) -> sqlite3.Connection | None:
         if self._connection is None:

@@ -147,7 +147,7 @@ def test_odd_content_of_the_database_spoils_nothing(tmp_path):
         entry = held_out(**dict.fromkeys(held_out(), value), judges=value, verdict=value)
         record = make_clone(tmp_path, n_steps=2, held_out=entry, best=value, floor=value)
         (record.folder / "page.json").write_text(json.dumps({"map": value, "versions": value}))
-        (record.folder / "best.json").write_text("{")
+        (record.folder / "best.kvw.json").write_text("{")
         read = Reader(render(replace(record, config={"synth": value, "target": value})))
         assert {"h-verdict", "h-details"} <= read.headings()
     for result in (value for value in odd if isinstance(value, dict) or value is None):
@@ -236,7 +236,7 @@ def test_no_folder_of_anybody_is_in_the_page(tmp_path, monkeypatch, is_own_home)
         connection.execute("UPDATE rows SET payload = replace(payload, ?, ?)", renamed)
     connection.close()
     recipe = {"recipe": f"step 12 of a walk from {below}/a.pt", "lang": "a"}
-    (record.folder / "best.json").write_text(json.dumps(recipe))
+    (record.folder / "best.kvw.json").write_text(json.dumps(recipe))
     for name in ("floor.wav", "page.json"):
         (record.folder / name).write_bytes(b"RIFF no more")
     text = render(record)
