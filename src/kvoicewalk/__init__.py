@@ -61,6 +61,7 @@ __all__ = [
     "__version__",
     "adjust",
     "clone",
+    "import_model",
     "interpolate",
     "load_voice",
     "rank",

@@ -55,7 +55,7 @@ TargetLike = Target | StrPath | Sequence[StrPath]
 
 
 class Options(TypedDict, total=False):
-    """Keywords that all functions but `load_voice` and `save_voice` take.
+    """Keywords that all functions take but `load_voice`, `save_voice` and `import_model`.
 
     Attributes:
         model: "kokoro", "mini" or a folder. Default: KVW_MODEL, else "kokoro".
@@ -403,6 +403,33 @@ def save_voice(voice: "Voice", path: StrPath) -> None:
 
     _prepare()
     voices.save_voice(voice, Path(path).expanduser())
+
+
+def import_model(
+    onnx_path: StrPath,
+    voices: StrPath,
+    *,
+    folder: StrPath | None = None,
+    config_path: StrPath | None = None,
+) -> Path:
+    """Makes a folder for `model` of kokoro-onnx's files (extra `onnx`); whole or not at all.
+
+    Args:
+        onnx_path: kokoro-v1.0.onnx, .fp16.onnx or .int8.onnx.
+        voices: voices-v1.0.bin, or a folder of `.pt` files.
+        folder: that is made. Default: in kvoicewalk's cache.
+        config_path: the model's own config.json, where it is not Kokoro-82M v1.0.
+
+    Raises:
+        KvwError: a file is missing, damaged, or of something else.
+    """
+    from kvoicewalk.models.onnx_import import default_folder, import_onnx
+
+    _prepare()
+    source = Path(onnx_path).expanduser()
+    place = Path(folder).expanduser() if folder is not None else default_folder(source)
+    own = Path(config_path).expanduser() if config_path is not None else None
+    return import_onnx(source, Path(voices).expanduser(), place.absolute(), own).folder
 
 
 def _prepare() -> None:

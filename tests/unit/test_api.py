@@ -29,6 +29,7 @@ NAMES = [
     "__version__",
     "adjust",
     "clone",
+    "import_model",
     "interpolate",
     "load_voice",
     "rank",

