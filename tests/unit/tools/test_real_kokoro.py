@@ -66,10 +66,10 @@ def test_voices_that_are_not_kokoros(tmp_path, monkeypatch):
 
 
 def test_what_is_there_is_not_made_again(tmp_path, monkeypatch, capsys):
-    for name in ("export", "weights", "voices", "whisper", "campplus", "spacy"):
+    for name in ("export", "weights", "voices", "whisper", "whisper_base", "campplus", "spacy"):
         monkeypatch.setattr(kit, f"_has_{name}", lambda _: True)
     kit.make_kit(tmp_path)
-    assert capsys.readouterr().out.count(": there") == 6
+    assert capsys.readouterr().out.count(": there") == 7
     assert not (tmp_path / "downloads").exists()
 
 
