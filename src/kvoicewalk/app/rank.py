@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.events import Events, InterruptedRunError
+from kvoicewalk.app.language import settle_language
 from kvoicewalk.app.page import write_page, write_page_inputs
 from kvoicewalk.app.results import Ranked
 from kvoicewalk.app.stock import known_likeness
@@ -48,6 +49,8 @@ def rank_voices(
     from kvoicewalk.store import RunStore
 
     voices = find_voices(voice_names, stock_voice_source(config.model.name))  # before the slow part
+    if record is None:
+        config = settle_language(config, events, voice_names)
     with open_session(config, events) as session, RunStore.open(config.out_dir) as store:
         refuse_other_models(voice_names, session.model.identity)
         tell_odd_voices(voices, session.model.identity, events.warning)
