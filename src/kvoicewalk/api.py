@@ -62,7 +62,8 @@ class Options(TypedDict, total=False):
         device: "auto", "cpu", "cuda" or "mps".
         n_threads: of torch.
         seed: of all synthesis, 0 to 2³¹ − 1. Default: 0.
-        lang: language letter of the texts, "a" to "z" as `kvw --lang` has them.
+        lang: language letter, "a" to "z" as `kvw --lang` has them. Default: that of the words, else
+            the voice's own, else "a".
         out_dir: where runs are kept. Default: "out".
         events: hears what happens. Default: nothing does.
         settings: more of a config, nested like config.json; the keywords beat it.

@@ -3,6 +3,7 @@
 Their dictionaries are no part of misaki: the extras `ja` and `zh` bring them, without a compiler.
 """
 
+import importlib.util
 import logging
 import re
 import warnings
@@ -17,6 +18,12 @@ AFTER_MARK = re.compile(r"(?<=[,.!?:;)])(?=[\u4e00-\u9fff])")
 BEFORE_BRACKET = re.compile(r"(?<=[\u4e00-\u9fff])(?=\()")
 
 NAMES = {"j": "ja", "z": "zh"}  # of the extras, here and in misaki
+PACKAGES = {"j": "fugashi", "z": "jieba"}  # the first that each front end asks for
+
+
+def is_installed(lang: str) -> bool:
+    """Tells whether what a language's front end asks for first is there; nothing is loaded."""
+    return importlib.util.find_spec(PACKAGES[lang]) is not None
 
 
 def front_end(

@@ -7,7 +7,7 @@ from kvoicewalk.app.events import Events, InterruptedRunError
 from kvoicewalk.app.language import settle_language
 from kvoicewalk.app.page import write_page, write_page_inputs
 from kvoicewalk.app.results import Ranked
-from kvoicewalk.app.stock import known_likeness
+from kvoicewalk.app.stock import known_likeness, likest_known, native_voices
 from kvoicewalk.errors import SynthError
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from kvoicewalk.voices import Voice
 
     Judge = Callable[[Session, Sequence[Voice], Events, dict[str, Any]], None]
+
+N_NATIVES_HEARD = 3  # of the stock voices of another language, beside the likest of all
 
 
 def rank_voices(
@@ -109,7 +111,9 @@ def hear(
     steps = [] if steps is None else steps
     with events.stage("rank", n_voices=len(voices)):
         known = known_likeness(session, voices)
-        for step in rank(voices, session.evaluator, config, SerialExecutor(), is_late, known):
+        natives = native_voices(voices, session.evaluator.lang) if config.n_known_heard else []
+        own = {voice.name for voice in likest_known(session, natives)[:N_NATIVES_HEARD]}
+        for step in rank(voices, session.evaluator, config, SerialExecutor(), is_late, known, own):
             steps.append(step)
             run.put("voice", step.voice_name, rank_row(step).dump())
             events.step(step)

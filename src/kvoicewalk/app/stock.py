@@ -133,7 +133,7 @@ def candidates(session: "Session", population: "StartVoices") -> "Iterator[tuple
     figures = stock_table().prosody[rows].astype(float)
     stock, how = _prosody_of(population.stock, figures, natives, session.evaluator.lang)
     weights = blend_prosody(stock, target_prosody(session))
-    likest = _likest(session, natives)
+    likest = next(iter(likest_known(session, natives)), None)
     if weights is None and likest is not None:  # the target's pitch is not known
         weights = np.array([1.0 if one == likest else 0.0 for one in stock.voices])
     for voice in (first, likest):
@@ -174,6 +174,7 @@ def _prosody_of(
     return StockProsody([voices[i] for i in rows], figures[rows]), LANGUAGES[lang].name
 
 
-def _likest(session: "Session", voices: "Sequence[Voice]") -> "Voice | None":
+def likest_known(session: "Session", voices: "Sequence[Voice]") -> "list[Voice]":
+    """Returns voices by what is known of their likeness, the likest first; none if nothing is."""
     known = known_likeness(session, voices) if voices else None
-    return max(voices, key=lambda voice: known[voice.name]) if known else None
+    return sorted(voices, key=lambda voice: -known[voice.name]) if known else []

@@ -151,6 +151,8 @@ def _kokoro() -> Iterator[Finding]:
 
 
 def _phonemes() -> Iterator[Finding]:
+    from kvoicewalk.east_asian import NAMES, is_installed
+    from kvoicewalk.languages import LANGUAGES
     from kvoicewalk.models import locate_model
     from kvoicewalk.models.base import read_model_config
     from kvoicewalk.phonemes import SPACY_MODEL, Phonemizer, has_misaki_english
@@ -167,3 +169,8 @@ def _phonemes() -> Iterator[Finding]:
             f"espeak front end: Hello → {spoken}. Better English: "
             f"python -m spacy download {SPACY_MODEL}",
         )
+    for lang, extra in NAMES.items():
+        found = (
+            "ready" if is_installed(lang) else f"not installed: pip install 'kvoicewalk[{extra}]'"
+        )
+        yield _finding("ok", f"phonemes, {LANGUAGES[lang].name}", found)

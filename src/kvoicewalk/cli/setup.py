@@ -21,7 +21,7 @@ def setup(
         bool,
         typer.Option(
             "--judges",
-            help="Fetch the models of the optional second judges (0.5 GB) instead of Kokoro.",
+            help="Fetch the models of the optional second judges (0.7 GB) instead of Kokoro.",
         ),
     ] = False,
     encoders: Annotated[

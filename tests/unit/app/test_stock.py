@@ -175,7 +175,7 @@ def test_in_another_language_prosody_is_that_languages_and_timbre_the_targets():
     made = dict(stock.candidates(make_session(lang="e"), starts(MIXED)))
     assert list(made) == [
         "v0 with Spanish prosody",
-        f"{stock._likest(make_session(), NATIVES).name} with Spanish prosody",
+        f"{stock.likest_known(make_session(), NATIVES)[0].name} with Spanish prosody",
         f"{stock.GUESS} with Spanish prosody",
     ]
     for name, voice in made.items():
@@ -192,7 +192,7 @@ def test_in_another_language_prosody_is_that_languages_and_timbre_the_targets():
 def test_a_target_without_pitch_gets_the_prosody_of_the_likest_native(monkeypatch):
     monkeypatch.setattr(method, "target_prosody", lambda session: Prosody(None, None, None))
     session = make_session(lang="e")
-    likest = stock._likest(session, NATIVES)
+    likest = stock.likest_known(session, NATIVES)[0]
     made = dict(stock.candidates(session, starts(MIXED)))
     for voice in made.values():
         np.testing.assert_allclose(voice.rows[..., PROSODY], likest.rows[..., PROSODY], atol=1e-6)
