@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.errors import KvwError, Message
+from kvoicewalk.errors import KvwError, Message, Setting
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Recording
@@ -96,7 +96,11 @@ def _voice_measures(voice: "Voice", stock: "Sequence[Voice]", identity: str) -> 
     for what, half in (("timbre", TIMBRE), ("prosody", PROSODY)):
         if float(np.ptp(voice.rows[..., half], axis=0).max()) <= SAME_ROWS:
             found = f"the {what} is the same for short and long texts; stock voices change it"
-            advice = "listen to a word and to a paragraph; kvw walk --start gives it the rest."
+            advice = Message(
+                "listen to a word and to a paragraph; a walk from it gives it the rest (",
+                Setting("start"),
+                ").",
+            )
             yield Measure("note", what, found, advice)
     if len(stock) >= MIN_VOICES:
         prior = fit_prior(describe_population(stock).row_means)

@@ -14,7 +14,7 @@ from kvoicewalk.voices import TIMBRE, Voice, save_voice
 rng = np.random.default_rng(5)
 STOCK = [
     Voice(f"v{i}", np.float32(0.2) * rng.normal(size=(510, 1, 256)).astype(np.float32))
-    for i in range(8)
+    for i in range(24)  # n voices cannot tell more than n / (n + 1)
 ]
 
 
