@@ -107,8 +107,8 @@ def _voice_measures(voice: "Voice", stock: "Sequence[Voice]", identity: str) -> 
         percentile = prior.percentile(voice)
         found = f"further from the mean voice than {percentile:.0f} % of the stock voices"
         grade: Any = "note" if percentile > FAR_PERCENTILE else "ok"
-        advice = "it may sound less natural." if percentile > FAR_PERCENTILE else ""
-        yield Measure(grade, "distance", found, advice)
+        risk = "it may sound less natural." if percentile > FAR_PERCENTILE else ""
+        yield Measure(grade, "distance", found, risk)
 
 
 def examine_all(paths: Sequence[Path], channel: str | None = None) -> Iterator[Finding]:
