@@ -11,7 +11,8 @@ from pathlib import Path
 
 import torch
 
-CONFIG_PATH = Path(__file__).parent / "data" / "kokoro-82m-config.json"
+from kvoicewalk.models.onnx_import import CONFIG_PATH
+
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 
 

@@ -20,9 +20,10 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from typing_extensions import Unpack
 
-from kvoicewalk.api_voices import (
+from kvoicewalk.api_files import (
     StrPath,
     convert_voice,
+    import_model,
     install_voice,
     load_voice,
     load_voices,
@@ -45,6 +46,7 @@ __all__ = [
     "adjust",
     "clone",
     "convert_voice",
+    "import_model",
     "install_voice",
     "interpolate",
     "load_voice",
@@ -81,14 +83,15 @@ TargetLike = Target | StrPath | Sequence[StrPath]
 
 
 class Options(TypedDict, total=False):
-    """Keywords that all functions take but those of voice files.
+    """Keywords that all functions take but `import_model` and those of voice files.
 
     Attributes:
         model: "kokoro", "mini" or a folder. Default: KVW_MODEL, else "kokoro".
         device: "auto", "cpu", "cuda" or "mps".
         n_threads: of torch.
         seed: of all synthesis, 0 to 2³¹ − 1. Default: 0.
-        lang: language letter of the texts, "a" to "z" as `kvw --lang` has them.
+        lang: language letter, "a" to "z" as `kvw --lang` has them. Default: that of the words, else
+            the voice's own, else "a".
         out_dir: where runs are kept. Default: "out".
         events: hears what happens. Default: nothing does.
         settings: more of a config, nested like config.json; the keywords beat it.

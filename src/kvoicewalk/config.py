@@ -121,7 +121,7 @@ class SynthConfig(_Frozen):
     lang: str | None = Field(
         None,
         pattern=f"^[{LETTERS}]$",
-        description="None: speak: by sidecar or voice name; else a, for all voices alike",
+        description="None: that of the words, of the start or of the voices; else a",
     )
     speed: float = Field(defaults.SPEED, ge=defaults.SPEED_RANGE[0], le=defaults.SPEED_RANGE[1])
 

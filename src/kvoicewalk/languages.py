@@ -15,7 +15,7 @@ class Language:
 
     Attributes:
         name: for people.
-        texts: the file of its texts in `texts/`, without `.json`.
+        texts: its code, which Whisper has, too; the file of its texts in `texts/`.
         espeak: espeak-ng's name of it; "" where another front end is needed.
         misaki_extra: the extra of misaki that has that front end; "" where espeak serves.
     """
@@ -39,3 +39,22 @@ LANGUAGES = {
 }
 LETTERS = "".join(LANGUAGES)
 ENGLISH = "ab"
+
+
+def is_same(one: str, other: str) -> bool:
+    """Tells whether two letters are one language, whatever the accent."""
+    return LANGUAGES[one].texts == LANGUAGES[other].texts
+
+
+def letter_of(name: str) -> str | None:
+    """Returns the letter of a language by its letter, code or English name; None for others.
+
+    English is American: `e` is Spanish, `en` and `english` are `a`.
+    """
+    wanted = name.strip().lower()
+    if wanted in LANGUAGES:
+        return wanted
+    for letter, one in LANGUAGES.items():
+        if wanted in (one.texts, *one.name.lower().split(), one.name.lower()):
+            return letter
+    return None

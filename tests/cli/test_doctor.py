@@ -197,3 +197,24 @@ def test_the_words_of_a_part_are_not_known():
     assert are_words_known([whole])
     assert not are_words_known([part])
     assert not are_words_known([whole, whole])
+
+
+def test_a_voice_is_examined_beside_recordings(doctor, speakers, tmp_path, monkeypatch):
+    from kvoicewalk.bundle import bundled_dir
+
+    monkeypatch.setenv("KVW_MODEL", "mini")
+    (tmp_path / "mine.pt").write_bytes((bundled_dir("voices") / "af_beryl.pt").read_bytes())
+    result = CliRunner().invoke(app, ["doctor", "mine.pt", "--json"])
+    found = {one["what"]: one for one in json.loads(result.stdout)["findings"]}
+    assert (result.exit_code, found["mine.pt"]["grade"]) == (0, "ok")
+    assert [one["what"] for one in found["mine.pt"]["measures"]] == ["distance"]
+    assert "ceiling" not in found
+    assert "phonemes, Japanese" in found
+
+
+@pytest.mark.parametrize("command", ["doctor", "clone"])
+def test_a_text_to_read_aloud_is_printed(command):
+    result = CliRunner().invoke(app, [command, "--print-script", "es"])
+    assert (result.exit_code, result.stdout) == (0, "\n\n".join(texts_of("e").script) + "\n")
+    refused = CliRunner().invoke(app, [command, "--print-script", "tlh"])
+    assert (refused.exit_code, "e (Spanish)" in refused.stderr) == (2, True)

@@ -515,14 +515,14 @@ HEARD = "My grandmother kept bees, and sold the honey at the market."
 
 def test_transcribed_words_are_written_into_the_run(kvw, settings, tmp_path, monkeypatch):  # noqa: F811
     class Whisper:
-        def __init__(self, config):
-            assert config.whisper_dir is None
+        def __init__(self, config, lang):
+            assert (config.whisper_dir, lang) == (None, None)
 
         def require(self):
             pass
 
-        def write_down(self, utterance):
-            return "" if utterance.duration_s < 1 else HEARD
+        def hear(self, utterance):
+            return words.Heard("" if utterance.duration_s < 1 else HEARD, "en")
 
         def close(self):
             closed.append(self)
@@ -540,11 +540,10 @@ def test_transcribed_words_are_written_into_the_run(kvw, settings, tmp_path, mon
     assert len(closed) == 1  # its memory is for the search
 
 
-def test_transcribing_needs_whisper_english_and_no_text(kvw, settings, monkeypatch):  # noqa: F811
+def test_transcribing_needs_whisper_and_no_text(kvw, settings, monkeypatch):  # noqa: F811
     start = ("rank", "--config", settings, "--transcribe")
     refused(kvw(*start, "--text", "These."), "give one of them")
-    refused(kvw(*start, "--lang", "f"), "English alone")
-    monkeypatch.setattr(judges, "open_listener", lambda _: words.Listener(None))
+    monkeypatch.setattr(judges, "open_listener", lambda *_: words.Listener(None))
     monkeypatch.setattr(session, "open_synthesizer", None)  # it is told before a model is loaded
     refused(kvw(*start), "not fetched: kvw setup --judges, or give the words with --text")
 
@@ -552,7 +551,7 @@ def test_transcribing_needs_whisper_english_and_no_text(kvw, settings, monkeypat
 def test_a_whisper_that_cannot_be_loaded_is_told(kvw, settings, monkeypatch, tmp_path):  # noqa: F811
     for name in words.NEEDED:
         (tmp_path / name).write_bytes(b"nothing")
-    monkeypatch.setattr(judges, "open_listener", lambda _: words.Listener(tmp_path))
+    monkeypatch.setattr(judges, "open_listener", lambda *_: words.Listener(tmp_path))
     data = json.loads(settings.read_text())
     del data["target"]["text"]
     (tmp_path / "wordless.json").write_text(json.dumps(data))

@@ -6,8 +6,11 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from kvoicewalk.cli.app import app
 from kvoicewalk.models.pinned import KOKORO
 from tests.fake_hub import GONE, STALLED, serve_hub
 
@@ -98,3 +101,43 @@ def test_ctrl_c_ends_a_download_at_once_and_leaves_no_half_file(start, tmp_path)
     assert code == 130
     assert "Traceback" not in stderr
     assert list(tmp_path.rglob("*.incomplete")) == []
+
+
+def setup(*arguments):
+    return CliRunner().invoke(app, ["setup", *map(str, arguments)])
+
+
+def test_what_belongs_together_is_asked_for(tmp_path):
+    found = setup("--voices", "voices-v1.0.bin")
+    assert (found.exit_code, "--voices, --dir and --config go with --from" in found.stderr) == (
+        1,
+        True,
+    )
+    found = setup("--from", tmp_path / "kokoro-v1.0.onnx")
+    assert (found.exit_code, "--voices voices-v1.0.bin" in found.stderr) == (1, True)
+
+
+def test_an_imported_model_is_one_that_speaks(tmp_path, monkeypatch):
+    import torch
+
+    from kvoicewalk.models import onnx_import
+    from kvoicewalk.models.onnx_import import MARK, MARK_KEY
+
+    state = {MARK_KEY: torch.tensor(MARK)}
+    monkeypatch.setattr(onnx_import, "read_state", lambda *_: (dict(state), "float16"))
+    monkeypatch.setattr(onnx_import, "build_kokoro", lambda *_: None)
+    model, voices = tmp_path / "a model.onnx", tmp_path / "voices-v1.0.bin"
+    model.write_bytes(b"\x08\x09")
+    with voices.open("wb") as file:
+        np.savez(file, am_x=np.zeros((510, 1, 256), dtype=np.float32))
+    folder = tmp_path / "in" / "a model"
+    found = setup("--from", model, "--voices", voices, "--dir", folder, "--json")
+    assert found.exit_code == 0, found.stderr
+    said = json.loads(found.stdout)
+    assert (said["folder"], said["n_voices"], said["precision"]) == (str(folder), 1, "float16")
+    assert (folder / "voices" / "am_x.pt").is_file()
+    again = setup("--from", model, "--voices", voices, "--dir", folder)
+    assert (again.exit_code, again.stderr.count("\n")) == (1, 2)  # what is read, and why not
+    default = setup("--from", model, "--voices", voices)
+    assert default.exit_code == 0
+    assert "kvw speak am_x Hello. --model '" in default.stdout

@@ -31,6 +31,7 @@ NAMES = [
     "adjust",
     "clone",
     "convert_voice",
+    "import_model",
     "install_voice",
     "interpolate",
     "load_voice",

@@ -16,7 +16,14 @@ from safetensors.torch import load_file
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
 from kvoicewalk.config import JudgesConfig
 from kvoicewalk.errors import ModelError
-from kvoicewalk.judges import UnavailableError, fetch_judges, hear_judges, open_panel, panel
+from kvoicewalk.judges import (
+    UnavailableError,
+    fetch_judges,
+    hear_judges,
+    open_listener,
+    open_panel,
+    panel,
+)
 from kvoicewalk.judges.dnsmos import Dnsmos
 from kvoicewalk.judges.encoder import encoder_judges
 from kvoicewalk.judges.speaker import WavlmSpeaker
@@ -237,26 +244,93 @@ def test_a_damaged_wavlm_is_one_line(wavlm, tmp_path):
     assert "\n" not in str(caught.value)
 
 
+class Deaf(Listener):
+    """Hears what it is told to hear."""
+
+    def __init__(self, **heard):
+        super().__init__(None)
+        self.heard, self.asked = heard, set()
+
+    def write_down(self, utterance, language="en"):
+        self.asked.add(language)
+        return self.heard.get(utterance.text, "")
+
+
+def said(text):
+    return Utterance(np.zeros(10, np.float32), SAMPLE_RATE_HZ, text)
+
+
 def test_word_error_counts_words():
-    class Deaf(Listener):
-        def write_down(self, utterance):
-            return {"One two three four.": "One, TWO tree four"}.get(utterance.text, "")
-
-    def said(text):
-        return Utterance(np.zeros(10, np.float32), SAMPLE_RATE_HZ, text)
-
-    judge = WordError(Deaf(None))
+    judge = WordError(Deaf(**{"One two three four.": "One, TWO tree four"}))
     assert judge.judge([said("One two three four.")], []) == pytest.approx(0.25)
     assert judge.judge([said("One two three four."), said("Four more words here.")], []) == (
         pytest.approx(5 / 8)
     )
     assert judge.judge([said("")], []) is None
+    assert judge.label == "word error by Whisper (0 best)"
 
 
-def test_word_error_is_left_out_in_other_languages_than_english():
-    (judge,) = [one for one in open_panel(JudgesConfig(), "e") if one.name == "word_error"]
-    (reading,) = hear_judges([judge], [noise(0)], lambda: [noise(0)], [noise(0)])
-    assert (reading.value, reading.note) == (None, "understands English alone")
+def test_word_error_is_counted_in_each_language():
+    listener = Deaf(**{"Son las tres en punto.": "Son las 3 en punto", "Él bebió.": "el bebió."})
+    judge = WordError(listener, "e")
+    assert judge.judge([said("Son las tres en punto.")], []) == 0
+    assert judge.judge([said("Él bebió.")], []) == pytest.approx(0.5)
+    assert listener.asked == {"es"}
+
+
+@pytest.mark.parametrize(
+    ("lang", "package", "text", "alike", "other"),
+    [
+        ("z", "jieba", "天还没亮。", "天還沒亮", "天还没黑"),
+        (
+            "j",
+            "fugashi",
+            "祖母は味噌を蔵にしまっている。",
+            "そぼはみそをくらにしまっている",
+            "祖父は味噌を",
+        ),
+    ],
+)
+def test_without_spaces_sounds_are_counted(lang, package, text, alike, other):
+    pytest.importorskip(package)
+    assert WordError(Deaf(**{text: alike}), lang).judge([said(text)], []) == 0
+    assert WordError(Deaf(**{text: other}), lang).judge([said(text)], []) > 0.15
+    assert WordError(Deaf(), lang).judge([said(text)], []) == 1
+    assert WordError(Deaf(), lang).label == "sound error by Whisper (0 best)"
+
+
+def test_without_its_front_end_sounds_are_not_counted(monkeypatch):
+    for name in [name for name in sys.modules if name.split(".")[0] in ("misaki", "jieba")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "jieba", None)
+    (reading,) = hear_judges(
+        [Present(Deaf(), "z")], [said("天")], [said("天")], [Utterance(np.zeros(9), 24_000)]
+    )
+    assert (reading.value, "kvoicewalk[zh]" in reading.note) == (None, True)
+
+
+class Present(WordError):
+    def require(self):
+        pass
+
+
+def test_other_languages_want_the_other_whisper(monkeypatch, tmp_path):
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path))
+    places = {}
+    for repo in (pinned.WHISPER, pinned.WHISPER_ANY):
+        assert open_listener(JudgesConfig(), "e")._folder is None
+        places[repo] = snapshot_of(tmp_path, repo, repo.revision)
+        for name in panel.words.FILES:
+            (places[repo] / name).touch()
+        if repo is pinned.WHISPER:  # English alone is there
+            assert open_listener(JudgesConfig(), None)._folder == places[repo]
+    for lang, repo in (
+        ("a", pinned.WHISPER), ("b", pinned.WHISPER),
+        ("e", pinned.WHISPER_ANY), (None, pinned.WHISPER_ANY),
+    ):  # fmt: skip
+        assert open_listener(JudgesConfig(), lang)._folder == places[repo]
+    monkeypatch.setenv("KVW_WHISPER_DIR", str(tmp_path))
+    assert open_listener(JudgesConfig(), "e")._folder == tmp_path
 
 
 @pytest.mark.parametrize(
@@ -274,6 +348,20 @@ def test_word_error_is_left_out_in_other_languages_than_english():
 )
 def test_words_are_compared_as_they_are_said(text, words):
     assert plain(text) == words
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "words"),
+    [
+        ("e", "¿Qué? ¡No, señor: 12!", "qué no señor doce"),
+        ("f", "L’été, c'est 21 jours", "l été c est vingt et un jours"),
+        ("h", "यह घर है।", "यह घर है"),
+        ("p", "São 2 pães", "são dois pães"),
+        ("i", "Sono le 3", "sono le tre"),
+    ],
+)
+def test_words_of_other_languages_too(lang, text, words):
+    assert plain(text, lang) == words
 
 
 @pytest.fixture(scope="module")
@@ -395,7 +483,7 @@ def cache_judges(folder, revision=None):
 
 def snapshot_of(folder, repo, revision):
     path = folder / f"models--{repo.name.replace('/', '--')}" / "snapshots" / revision
-    path.mkdir(parents=True)
+    path.mkdir(parents=True, exist_ok=True)
     return path
 
 
@@ -428,7 +516,8 @@ def test_what_is_cached_is_not_fetched(asked, tmp_path, revision):
     cache_judges(tmp_path, revision)
     assert list(fetch_judges(lambda _: None)) == []
     assert asked == []
-    next(tmp_path.rglob("model.bin")).unlink()
+    repo = pinned.WHISPER
+    (snapshot_of(tmp_path, repo, revision or repo.revision) / "model.bin").unlink()
     assert list(fetch_judges(lambda _: None)) == [pinned.WHISPER.name]
     assert asked[0][0] == pinned.WHISPER.name
 

@@ -1,19 +1,20 @@
 """Text → phonemes: alphabet, languages, chunks."""
 
 import json
-from pathlib import Path
+import sys
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from kvoicewalk import east_asian
 from kvoicewalk.errors import SynthError
+from kvoicewalk.models.onnx_import import CONFIG_PATH
 from kvoicewalk.phonemes import Phonemizer, clean_text, find_spacy_model, split_phonemes
 
 SPACY = find_spacy_model()
 needs_spacy = pytest.mark.skipif(SPACY is None, reason="needs spaCy's model: KVW_SPACY_MODEL")
-CONFIG = Path(__file__).parents[1] / "data" / "kokoro-82m-config.json"
-VOCAB = json.loads(CONFIG.read_text())["vocab"]
+VOCAB = json.loads(CONFIG_PATH.read_text(encoding="utf-8"))["vocab"]
 
 
 @pytest.fixture(autouse=True)
@@ -73,10 +74,49 @@ def test_hindi_sentences_end_with_a_pause(phonemizer):
     assert chunk.count(".") == 2
 
 
-@pytest.mark.parametrize("lang", ["j", "z"])
-def test_languages_that_need_an_extra_say_so(phonemizer, lang):
-    with pytest.raises(SynthError, match=r"pip install 'misaki\[(ja|zh)\]'"):
+@pytest.mark.parametrize(
+    ("lang", "module", "extra"), [("j", "fugashi", "ja"), ("z", "jieba", "zh")]
+)
+def test_languages_that_need_an_extra_say_so(phonemizer, lang, module, extra, monkeypatch):
+    for name in [name for name in sys.modules if name.split(".")[0] in ("misaki", module)]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(SynthError, match=rf"pip install 'kvoicewalk\[{extra}\]'") as caught:
         phonemizer.phonemize("hello", lang)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_dictionary_without_its_data_is_told(phonemizer, monkeypatch):
+    def fail():
+        raise RuntimeError("Failed initializing MeCab.\nplease download")
+
+    monkeypatch.setattr(east_asian, "_japanese", fail)
+    with pytest.raises(SynthError, match=r"kvoicewalk\[ja\]' \(Failed initializing MeCab"):
+        phonemizer.phonemize("hello", "j")
+
+
+def test_japanese(phonemizer):
+    pytest.importorskip("fugashi")
+    (chunk,) = phonemizer.phonemize("狐がさっと低い塀を飛び越えた。", "j").chunks
+    assert chunk == "kʲiʦɨne ɡa saʔto çikɯi heː o tobʲikoeta."
+
+
+def test_chinese(phonemizer, notes, capsys):
+    pytest.importorskip("jieba")
+    (chunk,) = phonemizer.phonemize("你好，世界。", "z").chunks
+    assert chunk == "ni↓xau↓, ʂɨ↘ʨje↘."
+    assert (notes, capsys.readouterr()) == ([], ("", ""))
+
+
+def test_chinese_of_a_model_that_learned_bopomofo(notes, capsys):
+    pytest.importorskip("jieba")
+    newer = Phonemizer(
+        {**VOCAB, "ㄋ": 1, "ㄧ": 2, "ㄏ": 3, "ㄠ": 4, "ㄅ": 5, "3": 6, "2": 7, "/": 8}
+    )
+    (chunk,) = newer.phonemize("你好 hello", "z").chunks
+    assert chunk.startswith("ㄋㄧ2ㄏㄠ3")
+    assert "həlˈO" in chunk
+    assert capsys.readouterr() == ("", "")
 
 
 def test_unknown_language(phonemizer):

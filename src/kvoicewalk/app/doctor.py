@@ -1,4 +1,4 @@
-"""Recordings as `doctor` shows them: one finding each, one for all of them together."""
+"""Recordings and voices as `doctor` shows them: one finding each, one for all clips together."""
 
 import dataclasses
 import statistics
@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.errors import KvwError, Message
+from kvoicewalk.errors import KvwError, Message, Setting
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Recording
@@ -14,9 +14,101 @@ if TYPE_CHECKING:
     from kvoicewalk.score.speaker import EncoderSet
     from kvoicewalk.target.examine import Examined
     from kvoicewalk.target.quality import Finding as Measure
+    from kvoicewalk.voices import Voice
 
 Finding = dict[str, Any]
 LOW_CEILING = 0.8
+FAR_PERCENTILE = 95.0  # of the stock voices; beyond it a voice may sound less natural
+SAME_ROWS = 1e-6
+
+
+def is_voice(path: Path) -> bool:
+    """Tells by its name whether a file is meant as a voice."""
+    from kvoicewalk.app.voice_spec import VOICE_SUFFIXES
+
+    return path.suffix.lower() in VOICE_SUFFIXES
+
+
+def examine_voices(paths: Sequence[Path]) -> Iterator[Finding]:
+    """Yields a finding for each voice file, whoever made it; nothing is spoken.
+
+    Args:
+        paths: of voices.
+    """
+    from kvoicewalk.app.voice_spec import lang_of_voice, read_sidecar
+    from kvoicewalk.languages import LANGUAGES
+    from kvoicewalk.models.known import kokoro_voice_name
+    from kvoicewalk.target.quality import worst
+    from kvoicewalk.voices import load_voice
+
+    stock = _stock_voices()
+    for path in paths:
+        try:
+            voice, sidecar = load_voice(path), read_sidecar(path)
+            lang = lang_of_voice(str(path))
+        except KvwError as error:
+            yield {"grade": "bad", "what": path.name, "found": error.message}
+            continue
+        known = kokoro_voice_name(voice)
+        source = f"Kokoro-82M's stock voice {known}" if known else _source(sidecar)
+        speaks = f", speaks {LANGUAGES[lang].name}" if lang else ""
+        measures = list(_voice_measures(voice, stock, str(sidecar.get("model") or "kokoro")))
+        yield {
+            "grade": worst(measures),
+            "what": path.name,
+            "found": f"a voice: {source}{speaks}",
+            "hash": voice.hash,
+            "lang": lang,
+            "sidecar": sidecar or None,
+            "measures": [dataclasses.asdict(one) for one in measures],
+        }
+
+
+def _source(sidecar: dict[str, Any]) -> str:
+    model = sidecar.get("model")
+    return f"made with {model}" if model else "nothing says for which model"
+
+
+def _stock_voices() -> "list[Voice]":
+    """Returns the stock voices of the model that is used by default; none where it is not there."""
+    from kvoicewalk.app.settings import resolve
+    from kvoicewalk.models import stock_voice_source
+
+    try:
+        source = stock_voice_source(resolve("doctor", {}).model.name)
+        return [source.load(name) for name in source.names]
+    except KvwError:
+        return []
+
+
+def _voice_measures(voice: "Voice", stock: "Sequence[Voice]", identity: str) -> "Iterator[Measure]":
+    import numpy as np
+
+    from kvoicewalk.models.known import what_is_odd
+    from kvoicewalk.search.prior import MIN_VOICES, fit_prior
+    from kvoicewalk.search.space import describe_population
+    from kvoicewalk.target.quality import Finding as Measure
+    from kvoicewalk.voices import PROSODY, TIMBRE
+
+    odd = what_is_odd(voice, identity)
+    if odd is not None:
+        yield Measure("note", "numbers", odd)
+    for what, half in (("timbre", TIMBRE), ("prosody", PROSODY)):
+        if float(np.ptp(voice.rows[..., half], axis=0).max()) <= SAME_ROWS:
+            found = f"the {what} is the same for short and long texts; stock voices change it"
+            advice = Message(
+                "listen to a word and to a paragraph; a walk from it gives it the rest (",
+                Setting("start"),
+                ").",
+            )
+            yield Measure("note", what, found, advice)
+    if len(stock) >= MIN_VOICES:
+        prior = fit_prior(describe_population(stock).row_means)
+        percentile = prior.percentile(voice)
+        found = f"further from the mean voice than {percentile:.0f} % of the stock voices"
+        grade: Any = "note" if percentile > FAR_PERCENTILE else "ok"
+        risk = "it may sound less natural." if percentile > FAR_PERCENTILE else ""
+        yield Measure(grade, "distance", found, risk)
 
 
 def examine_all(paths: Sequence[Path], channel: str | None = None) -> Iterator[Finding]:

@@ -243,6 +243,7 @@ def judge_all(
 def _floor(session: "Session", stock: "Sequence[Voice]", events: Events) -> "Voice":
     from kvoicewalk.app.rank import best_of
     from kvoicewalk.app.start import known_floor
+    from kvoicewalk.app.stock import known_likeness
     from kvoicewalk.evaluate import SerialExecutor
     from kvoicewalk.search.rank import rank
 
@@ -251,7 +252,9 @@ def _floor(session: "Session", stock: "Sequence[Voice]", events: Events) -> "Voi
         return floor
     steps = []
     with events.stage("floor", n_voices=len(stock)):
-        for step in rank(stock, session.evaluator, session.config.rank, SerialExecutor()):
+        known = known_likeness(session, stock)
+        config = session.config.rank
+        for step in rank(stock, session.evaluator, config, SerialExecutor(), known=known):
             steps.append(step)
             events.step(step)
     best = best_of(steps).voice_name

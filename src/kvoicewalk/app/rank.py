@@ -4,9 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.events import Events, InterruptedRunError
+from kvoicewalk.app.language import settle_language
 from kvoicewalk.app.page import write_page, write_page_inputs
 from kvoicewalk.app.results import Ranked
-from kvoicewalk.app.stock import known_likeness
+from kvoicewalk.app.stock import known_likeness, likest_known, native_voices
 from kvoicewalk.errors import SynthError
 
 if TYPE_CHECKING:
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from kvoicewalk.voices import Voice
 
     Judge = Callable[[Session, Sequence[Voice], Events, dict[str, Any]], None]
+
+N_NATIVES_HEARD = 3  # of the stock voices of another language, beside the likest of all
 
 
 def rank_voices(
@@ -48,6 +51,8 @@ def rank_voices(
     from kvoicewalk.store import RunStore
 
     voices = find_voices(voice_names, stock_voice_source(config.model.name))  # before the slow part
+    if record is None:
+        config = settle_language(config, events, voice_names)
     with open_session(config, events) as session, RunStore.open(config.out_dir) as store:
         refuse_other_models(voice_names, session.model.identity)
         tell_odd_voices(voices, session.model.identity, events.warning)
@@ -106,7 +111,9 @@ def hear(
     steps = [] if steps is None else steps
     with events.stage("rank", n_voices=len(voices)):
         known = known_likeness(session, voices)
-        for step in rank(voices, session.evaluator, config, SerialExecutor(), is_late, known):
+        natives = native_voices(voices, session.evaluator.lang) if config.n_known_heard else []
+        own = {voice.name for voice in likest_known(session, natives)[:N_NATIVES_HEARD]}
+        for step in rank(voices, session.evaluator, config, SerialExecutor(), is_late, known, own):
             steps.append(step)
             run.put("voice", step.voice_name, rank_row(step).dump())
             events.step(step)

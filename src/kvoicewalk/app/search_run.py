@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kvoicewalk.app.events import Events, InterruptedRunError, StageName
 from kvoicewalk.app.judge import HeldOutJudge
+from kvoicewalk.app.language import settle_language
 from kvoicewalk.app.page import write_page, write_page_inputs
 from kvoicewalk.app.results import Searched
 from kvoicewalk.app.start import StartVoices, find_start_voices
@@ -43,6 +44,9 @@ def run_search(config: "RunConfig", events: Events, record: "RunRecord | None" =
     search = sweep if config.command == "interpolate" else walk
     started_s = time.monotonic()
     check_voices(config)
+    if record is None:
+        start = config.walk.start
+        config = settle_language(config, events, [start] if start is not None else [])
     with open_session(config, events, started_s) as session, RunStore.open(config.out_dir) as store:
         refuse_other_models(named_voices(config), session.model.identity)
         with open_run(store, session, record) as run:

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.app.events import Events
+from kvoicewalk.app.language import in_language
 from kvoicewalk.app.words import settle_text
 from kvoicewalk.errors import AudioError, ConfigError, Message, Setting, StoreError, VoiceError
+from kvoicewalk.languages import ENGLISH, letter_of
 from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
@@ -218,13 +220,11 @@ def _listener(config: "RunConfig") -> "Listener":
     """Returns Whisper, not loaded yet.
 
     Raises:
-        ConfigError: it is missing, or the words are in another language than English.
+        ConfigError: it is missing.
     """
     from kvoicewalk.judges import UnavailableError, open_listener
 
-    if config.synth.lang not in (None, "a", "b"):
-        raise ConfigError(TRANSCRIBE, " understands English alone; ", GIVE_WORDS)
-    listener = open_listener(config.judges)
+    listener = open_listener(config.judges, None)  # a recording may be in any language
     try:
         listener.require()
     except UnavailableError as error:
@@ -237,21 +237,41 @@ def _transcribe(
 ) -> "tuple[RunConfig, list[Utterance]]":
     """Returns the config and the clips with the first clip's words, as Whisper hears them.
 
+    The run is in their language, unless another one was asked for.
+
     Raises:
-        ConfigError: Whisper cannot be loaded, stops by itself, or hears no word.
+        ConfigError: Whisper cannot be loaded, stops by itself, hears no word, or does not know
+            the language that was asked for.
     """
     from kvoicewalk.judges import UnavailableError
 
     try:
-        text = listener.write_down(clips[0])
+        heard = listener.hear(clips[0])
     except UnavailableError as error:
         raise ConfigError(TRANSCRIBE, f": Whisper {error}; ", GIVE_WORDS) from None
     finally:
         listener.close()
+    asked = config.synth.lang
+    if heard.is_english and asked is not None and asked not in ENGLISH:
+        raise ConfigError(
+            TRANSCRIBE,
+            ": this Whisper understands English alone; run 'kvw setup --judges' for the other, or ",
+            GIVE_WORDS,
+        )
+    text, spoken = heard.text, letter_of(heard.language)
     if not text:
         raise ConfigError(TRANSCRIBE, ": no word was heard; ", GIVE_WORDS)
     events.note(f"heard: {text}")
     # Written into the run: going on with it hears nothing anew.
+    if spoken is None and heard.language:
+        events.note(
+            f"the recording is in a language that Kokoro does not speak ({heard.language}): its "
+            "words are left alone."
+        )
+        target = config.target.model_copy(update={"is_transcribed": False})
+        return config.model_copy(update={"target": target}), list(clips)
+    if spoken is not None and asked is None:
+        config = in_language(config, spoken, "that of the recording, by Whisper", events)
     update = {"words": text, "text": text, "is_text_open": True, "is_transcribed": False}
     target = config.target.model_copy(update=update)
     first = replace(clips[0], text=text)

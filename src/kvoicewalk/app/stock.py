@@ -4,11 +4,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from kvoicewalk.app.events import Events
+from kvoicewalk.languages import DEFAULT_LANG, LANGUAGES
 
 if TYPE_CHECKING:
+    import numpy.typing as npt
+
     from kvoicewalk.app.session import Session
     from kvoicewalk.app.start import StartVoices
+    from kvoicewalk.search.starts import StockProsody
     from kvoicewalk.store import Run
     from kvoicewalk.voices import Voice
 
@@ -102,7 +108,7 @@ def _closest_start(
     with events.stage("start", n_voices=len(starts)):
         for name, voice in list(starts.items()):
             heard[name] = session.evaluator.likeness(voice)
-            corrections = _corrections(session, population, voice) if name == GUESS else ()
+            corrections = _corrections(session, population, voice) if name.startswith(GUESS) else ()
             for n_corrections, better in enumerate(corrections, 1):
                 again = name + CORRECTED + (f" {n_corrections} times" if n_corrections > 1 else "")
                 starts[again], heard[again] = better, session.evaluator.likeness(better)
@@ -149,29 +155,72 @@ def candidates(session: "Session", population: "StartVoices") -> "Iterator[tuple
     """Yields the starts that are worth hearing, by what they are.
 
     The likest stock voice with a blend of prosody, and the guess from the target's embeddings with
-    the same; where nothing is known of the stock voices, the likest of them alone.
+    the same; where nothing is known of the stock voices, the likest of them alone. In another
+    language than American English the prosody is a blend of voices of that language alone, and the
+    likest of these is heard, too.
     """
     from kvoicewalk.app.method import target_prosody
     from kvoicewalk.models.stock_table import stock_table, timbre_map
     from kvoicewalk.search.prior import MIN_VOICES, fit_prior
     from kvoicewalk.search.space import describe_population
-    from kvoicewalk.search.starts import StockProsody, blend_prosody, guess_timbre, with_prosody
+    from kvoicewalk.search.starts import blend_prosody, guess_timbre, with_prosody
 
     first = population.voices[0]
+    natives = native_voices(population.stock, session.evaluator.lang)
     rows = _table_rows(session, population.stock)
     if rows is None or len(population.stock) < MIN_VOICES:
         yield first.name, first
+        native = next((one for one in population.voices if one in natives), None)
+        if native is not None and native != first:
+            yield native.name, native
         return
-    stock = StockProsody(population.stock, stock_table().prosody[rows].astype(float))
+    figures = stock_table().prosody[rows].astype(float)
+    stock, how = _prosody_of(population.stock, figures, natives, session.evaluator.lang)
     weights = blend_prosody(stock, target_prosody(session))
-    if weights is None:
-        yield first.name, first
-    else:
-        yield f"{first.name} with blended prosody", with_prosody(first, stock, weights)
+    likest = next(iter(likest_known(session, natives)), None)
+    if weights is None and likest is not None:  # the target's pitch is not known
+        weights = np.array([1.0 if one == likest else 0.0 for one in stock.voices])
+    for voice in (first, likest):
+        if weights is None:
+            yield first.name, first
+        elif voice is not None:
+            yield f"{voice.name} with {how} prosody", with_prosody(voice, stock, weights)
     scorer = session.evaluator.scorer
     guess = timbre_map(scorer.encoders.names)
     if guess is not None:
         described = describe_population(population.stock)
         prior = fit_prior(described.row_means)
         guessed = guess_timbre(guess, scorer.target.embeddings, described, prior)
-        yield GUESS, guessed if weights is None else with_prosody(guessed, stock, weights)
+        name = f"{GUESS} with {how} prosody" if natives else GUESS
+        yield name, guessed if weights is None else with_prosody(guessed, stock, weights)
+
+
+def native_voices(voices: "Sequence[Voice]", lang: str) -> "list[Voice]":
+    """Returns the voices that their names say speak a language; none for American English.
+
+    That is what most voices speak, and what a run is in where nobody says: there all count.
+    """
+    from kvoicewalk.voices import voice_lang
+
+    return [v for v in voices if lang != DEFAULT_LANG and voice_lang(v.name) == lang]
+
+
+def _prosody_of(
+    voices: "Sequence[Voice]",
+    figures: "npt.NDArray[np.float64]",
+    natives: "Sequence[Voice]",
+    lang: str,
+) -> "tuple[StockProsody, str]":
+    """Returns the voices whose prosody is blended, and what the blend is called."""
+    from kvoicewalk.search.starts import StockProsody
+
+    if not natives:
+        return StockProsody(voices, figures), "blended"
+    rows = [i for i, voice in enumerate(voices) if voice in natives]
+    return StockProsody([voices[i] for i in rows], figures[rows]), LANGUAGES[lang].name
+
+
+def likest_known(session: "Session", voices: "Sequence[Voice]") -> "list[Voice]":
+    """Returns voices by what is known of their likeness, the likest first; none if nothing is."""
+    known = known_likeness(session, voices) if voices else None
+    return sorted(voices, key=lambda voice: -known[voice.name]) if known else []

@@ -6,6 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from kvoicewalk.app.events import Events
+from kvoicewalk.languages import DEFAULT_LANG, LANGUAGES, is_same
+from kvoicewalk.text_language import guess_lang
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Recording, Utterance
@@ -18,7 +20,11 @@ PHONEMES_PER_S = (9.0, 24.0)
 USUAL_PHONEMES_PER_S = 16.4
 # Beyond it, words are not even turned into phonemes: 24 phonemes a second take fewer letters.
 MAX_CHARACTERS_PER_S = 40.0
-SPOKEN_CHARACTERS_PER_S = 14.0  # at a usual pace, pauses counted
+# At a usual pace, pauses counted. Of Japanese and Chinese: the texts of `texts/` at 16.4 phonemes.
+SPOKEN_CHARACTERS_PER_S = 14.0
+DENSE_CHARACTERS_PER_S = 5.0
+DENSE = "jz"
+SENTENCE_END = r"[.!?…][\"'”’)]*(?=\s)|[。！？।][」』”]*"
 
 
 def settle_text(
@@ -30,8 +36,9 @@ def settle_text(
 ) -> "tuple[RunConfig, list[Utterance]]":
     """Decides what the search speaks: the recording's words where they fit, else a text of its own.
 
-    Words that do not fit the speech are told and forgotten, so that they never set the pace. Of
-    words longer than what is used of the recording, the first sentences are spoken.
+    Words that do not fit the speech, or are in another language than the run, are told and
+    forgotten, so that they never set the pace. Of words longer than what is used of the recording,
+    the first sentences are spoken.
 
     Args:
         config: with words.
@@ -41,9 +48,15 @@ def settle_text(
         events: hear of it.
     """
     from kvoicewalk.audio import speech_duration_s
-    from kvoicewalk.languages import DEFAULT_LANG
 
     words, lang = config.target.words or "", config.synth.lang or DEFAULT_LANG
+    own = guess_lang(words)
+    if own is not None and not is_same(own, lang):
+        events.note(
+            f"the words are {LANGUAGES[own].name}, the voice is to speak {LANGUAGES[lang].name}: "
+            "they are left alone, and so is the pace."
+        )
+        return _with_words(config, None, config.texts.target), _without_words(clips)
     each_s = [speech_duration_s(one.utterance) for one in recordings]
     # With several clips nobody knows whether the words are the first one's or all of them.
     lengths_s = {each_s[0], sum(each_s)}
@@ -56,14 +69,21 @@ def settle_text(
             f"the words would take about {takes}, the recording holds {holds} of speech: they are "
             "not its words. The pace is left alone, and the search speaks its own sentence."
         )
-        known, text = None, config.texts.target
-        clips = [replace(clip, text="") for clip in clips]
-    else:
-        known, text = words, words
-        if not clips[0].text or len(clips) > 1:
-            text = first_sentences(words, clips[0].duration_s * SPOKEN_CHARACTERS_PER_S)
-    target = config.target.model_copy(update={"words": known, "text": text, "is_text_open": False})
-    return config.model_copy(update={"target": target}), list(clips)
+        return _with_words(config, None, config.texts.target), _without_words(clips)
+    text = words
+    if not clips[0].text or len(clips) > 1:
+        pace = DENSE_CHARACTERS_PER_S if lang in DENSE else SPOKEN_CHARACTERS_PER_S
+        text = first_sentences(words, clips[0].duration_s * pace)
+    return _with_words(config, words, text), list(clips)
+
+
+def _with_words(config: "RunConfig", words: str | None, text: str) -> "RunConfig":
+    target = config.target.model_copy(update={"words": words, "text": text, "is_text_open": False})
+    return config.model_copy(update={"target": target})
+
+
+def _without_words(clips: "Sequence[Utterance]") -> "list[Utterance]":
+    return [replace(clip, text="") for clip in clips]
 
 
 def fits(n_phonemes: int, speech_s: float) -> bool:
@@ -78,7 +98,7 @@ def first_sentences(text: str, n_characters: float) -> str:
     if len(text) <= limit:
         return text
     head = text[:limit]
-    ends = [found.end() for found in re.finditer(r"[.!?…][\"'”’)]*(?=\s)", head)]
+    ends = [found.end() for found in re.finditer(SENTENCE_END, head)]
     if ends:
         return head[: ends[-1]].strip()
     return head.rpartition(" ")[0].strip() or head.strip()

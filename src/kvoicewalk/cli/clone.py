@@ -34,6 +34,7 @@ def clone(
         ),
     ] = None,
     method: options.MethodOption = None,
+    print_script: options.ScriptOption = None,
     channel: options.ChannelOption = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
@@ -58,6 +59,7 @@ def clone(
     Ranks the stock voices, searches on from the closest one, and judges the result on texts that
     the search never spoke. Give the recording's words with --text to match its pace as well.
     """
+    del print_script  # had its say before
     from kvoicewalk.app.search_run import run_search
     from kvoicewalk.app.settings import resolve
 

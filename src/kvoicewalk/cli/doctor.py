@@ -37,17 +37,23 @@ Finding = dict[str, Any]
 def doctor(
     targets: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[TARGET]...", help="Recordings of one speaker to check as well."),
+        typer.Argument(
+            metavar="[TARGET]...",
+            help="Recordings of one speaker, or voice files, to check as well.",
+        ),
     ] = None,
+    print_script: options.ScriptOption = None,
     channel: options.ChannelOption = None,
     json: options.JsonOption = False,
 ) -> None:
-    """Check the installation, and recordings if named.
+    """Check the installation, and recordings or voices if named.
 
     Grades each recording before you start a search: noise, bandwidth, clipping, music, other
-    voices, and the best likeness possible. What to do about each: docs/doctor.md.
+    voices, and the best likeness possible. Of a voice, whoever made it, it tells where it comes
+    from and what is unusual; how like somebody it is: kvw score. What to do: docs/doctor.md.
     """
-    from kvoicewalk.app.doctor import examine_all
+    del print_script  # had its say before
+    from kvoicewalk.app.doctor import examine_all, examine_voices, is_voice
     from kvoicewalk.cli.inputs import read_channel
     from kvoicewalk.cli.shown import ShownEvents
 
@@ -63,10 +69,13 @@ def doctor(
         )
         for finding in _guarded(what, check)
     ]
-    if targets:
+    voices = [path for path in targets or () if is_voice(path)]
+    recordings = [path for path in targets or () if not is_voice(path)]
+    findings.extend(_guarded("voices", lambda: examine_voices(voices)))
+    if recordings:
         with ShownEvents(output).stage("examine"):
             findings.extend(
-                _guarded("recordings", lambda: examine_all(targets, read_channel(channel)))
+                _guarded("recordings", lambda: examine_all(recordings, read_channel(channel)))
             )
     findings = in_flags(findings)
     output.show({"findings": findings}, _table(findings))
@@ -142,6 +151,8 @@ def _kokoro() -> Iterator[Finding]:
 
 
 def _phonemes() -> Iterator[Finding]:
+    from kvoicewalk.east_asian import NAMES, is_installed
+    from kvoicewalk.languages import LANGUAGES
     from kvoicewalk.models import locate_model
     from kvoicewalk.models.base import read_model_config
     from kvoicewalk.phonemes import SPACY_MODEL, Phonemizer, has_misaki_english
@@ -158,3 +169,8 @@ def _phonemes() -> Iterator[Finding]:
             f"espeak front end: Hello → {spoken}. Better English: "
             f"python -m spacy download {SPACY_MODEL}",
         )
+    for lang, extra in NAMES.items():
+        found = (
+            "ready" if is_installed(lang) else f"not installed: pip install 'kvoicewalk[{extra}]'"
+        )
+        yield _finding("ok", f"phonemes, {LANGUAGES[lang].name}", found)

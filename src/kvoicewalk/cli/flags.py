@@ -10,6 +10,7 @@ from kvoicewalk.errors import Atom, Call, Message, Setting
 FLAGS = {
     "brightness_db": "--brightness",
     "channel": "--channel",
+    "config_path": "--config",
     "device": "--device",
     "folder": "--dir",
     "format": "--format",

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from kvoicewalk import defaults
-from kvoicewalk.languages import LANGUAGES
+from kvoicewalk.languages import LANGUAGES, letter_of
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
 Scoring = Literal["scaled", "classic"]
@@ -56,9 +56,35 @@ LangOption = Annotated[
         "--lang",
         case_sensitive=False,
         metavar="LETTER",
-        help="Language of the text: "
+        help="Language that is spoken: "
         + ", ".join(f"{letter} {one.name}" for letter, one in LANGUAGES.items())
-        + ". [default: a; of 'speak' the voice's own]",
+        + ". [default: that of the words given, else the voice's own, else a]",
+    ),
+]
+
+
+def _print_script(name: str | None) -> None:
+    if name is None:
+        return
+    letter = letter_of(name)
+    if letter is None:
+        known = ", ".join(f"{one} ({language.name})" for one, language in LANGUAGES.items())
+        raise typer.BadParameter(f"{name!r} is none of: {known}.")
+    from kvoicewalk.texts import texts_of  # brings pydantic
+
+    typer.echo("\n\n".join(texts_of(letter).script))
+    raise typer.Exit()
+
+
+ScriptOption = Annotated[
+    str | None,
+    typer.Option(
+        "--print-script",
+        metavar="LANG",
+        is_eager=True,
+        callback=_print_script,
+        help="Print a text to read aloud for a recording, about a minute, and exit. "
+        "A letter as for --lang, a code (es) or a name (spanish).",
     ),
 ]
 ChannelOption = Annotated[

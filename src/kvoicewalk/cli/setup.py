@@ -1,12 +1,15 @@
-"""`kvw setup`: fetch Kokoro-82M once."""
+"""`kvw setup`: fetch Kokoro-82M once, or take a model that is there already."""
 
+import shlex
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from kvoicewalk.cli import options
 from kvoicewalk.cli.output import Output
+from kvoicewalk.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -18,7 +21,7 @@ def setup(
         bool,
         typer.Option(
             "--judges",
-            help="Fetch the models of the optional second judges (0.5 GB) instead of Kokoro.",
+            help="Fetch the models of the optional second judges (0.7 GB) instead of Kokoro.",
         ),
     ] = False,
     encoders: Annotated[
@@ -28,13 +31,74 @@ def setup(
             help="Fetch CAM++, a second speaker encoder (81 MB, 28 MB kept), instead of Kokoro.",
         ),
     ] = False,
+    onnx: Annotated[
+        Path | None,
+        typer.Option(
+            "--from",
+            metavar="FILE",
+            help="Take kokoro-onnx's model file in place of a download; with --voices.",
+        ),
+    ] = None,
+    voices: Annotated[
+        Path | None,
+        typer.Option(
+            "--voices",
+            metavar="FILE",
+            help="The voices that belong to it: voices-v1.0.bin, or a folder of .pt files.",
+        ),
+    ] = None,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir", metavar="DIR", help="Where to put it. [default: models/ in kvw's cache]"
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Its own config.json, if it is not Kokoro-82M v1.0 (v1.1-zh, a fine-tune).",
+        ),
+    ] = None,
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Fetch Kokoro-82M once, into the Hugging Face cache."""
+    """Fetch Kokoro-82M once, into the Hugging Face cache; or import kokoro-onnx's files."""
+    if onnx is None and (voices or folder or config) is not None:
+        raise ConfigError("--voices, --dir and --config go with --from FILE.")
+    if onnx is not None:
+        _import(Output(json, quiet), onnx, voices, folder, config)
+        return
+    _fetch(Output(json, quiet), yes, judges, encoders)
+
+
+def _import(
+    output: Output, onnx: Path, voices: Path | None, folder: Path | None, config: Path | None
+) -> None:
+    from kvoicewalk.models.onnx_import import default_folder, import_onnx
+
+    if voices is None:
+        raise ConfigError("name the voices of the model, too: --voices voices-v1.0.bin.")
+    place = (folder or default_folder(onnx)).expanduser().absolute()
+    output.note(f"reading {onnx} …")
+    found = import_onnx(onnx.expanduser(), voices.expanduser(), place, config)
+    output.show(
+        {
+            "folder": str(found.folder),
+            "weights_hash": found.weights_hash,
+            "precision": found.precision,
+            "n_voices": found.n_voices,
+        },
+        f"{found.folder} is ready: {found.precision} weights, {found.n_voices} voices. "
+        f"Try: kvw speak {shlex.quote(found.voice_name)} Hello. --model "
+        f"{shlex.quote(str(found.folder))}",
+    )
+
+
+def _fetch(output: Output, yes: bool, judges: bool, encoders: bool) -> None:
     from kvoicewalk.models.hub import REPO_ID, fetch_all, list_hub_files
 
-    output = Output(json, quiet)
     if output.hides_progress:
         from huggingface_hub.utils.tqdm import disable_progress_bars
 

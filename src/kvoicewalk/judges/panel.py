@@ -7,10 +7,10 @@ from kvoicewalk.judges import speaker, words
 from kvoicewalk.judges.base import Judge
 from kvoicewalk.judges.dnsmos import Dnsmos
 from kvoicewalk.judges.encoder import encoder_judges
-from kvoicewalk.languages import DEFAULT_LANG
-from kvoicewalk.models.pinned import WAVLM, WHISPER, cached_folder, fetch_file
+from kvoicewalk.languages import DEFAULT_LANG, ENGLISH
+from kvoicewalk.models.pinned import WAVLM, WHISPER, WHISPER_ANY, cached_folder, fetch_file
 
-MODELS = ((WAVLM, speaker.FILES), (WHISPER, words.FILES))
+MODELS = ((WAVLM, speaker.FILES), (WHISPER, words.FILES), (WHISPER_ANY, words.FILES))
 
 
 def open_panel(
@@ -29,17 +29,27 @@ def open_panel(
         *encoder_judges(leading),
         speaker.WavlmSpeaker(folder),
         Dnsmos(),
-        words.WordError(open_listener(config), lang),
+        words.WordError(open_listener(config, lang), lang),
     ]
 
 
-def open_listener(config: JudgesConfig) -> words.Listener:
+def open_listener(config: JudgesConfig, lang: str | None = DEFAULT_LANG) -> words.Listener:
     """Returns Whisper, not loaded yet.
 
     It is that of the folder that the config names, else KVW_WHISPER_DIR, else of the hub's cache.
+
+    Args:
+        config: where its model lies.
+        lang: of what it is to hear; None where it is to tell.
     """
     folder = config.whisper_dir or read_environment().whisper_dir
-    return words.Listener(folder or cached_folder(WHISPER, words.FILES))
+    if folder is None:
+        repos = [WHISPER_ANY] if lang is None or lang not in ENGLISH else [WHISPER, WHISPER_ANY]
+        if lang is None:  # better than nothing: most recordings are English
+            repos.append(WHISPER)
+        found = (cached_folder(repo, words.FILES) for repo in repos)
+        folder = next(filter(None, found), None)
+    return words.Listener(folder)
 
 
 def fetch_judges(say: Callable[[str], None]) -> Iterator[str]:

@@ -10,9 +10,10 @@ a script without a main guard again unless `__main__` is hidden from it, cannot 
 pool's process, and at the end of an ordinary command warned on the terminal of leaked semaphores.
 
 It is called with a folder that holds a converted model, and with the search path for packages. It
-writes one line when the model is loaded and one for each utterance: a JSON object with `text`, or
-with `error`, the reason why there is none; other lines are somebody else's. An utterance is its
-number of samples (four bytes, the low one first) and these as float32 at 16 kHz. It ends with its
+writes one line when the model is loaded and one for each utterance: a JSON object with `text` and
+`language`, or with `error`, the reason why there is none; other lines are somebody else's. An
+utterance is its number of samples (four bytes, the low one first), the code of its language (two
+bytes, blanks where Whisper is to tell) and the samples as float32 at 16 kHz. It ends with its
 input.
 """
 
@@ -30,9 +31,9 @@ def serve(folder: str) -> None:
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what a library prints is no answer
 
-    def answer(act: Callable[[], str]) -> None:
+    def answer(act: Callable[[], dict[str, str]]) -> None:
         try:
-            said = {"text": act()}
+            said = act()
         except Exception as error:  # noqa: BLE001  # whatever it is: who asks is to tell it
             said = {"error": (str(error).strip() or type(error).__name__).splitlines()[0]}
         answers.write(json.dumps(said) + "\n")
@@ -41,31 +42,38 @@ def serve(folder: str) -> None:
     whisper = _Whisper(folder)
     answer(whisper.load)
     while header := sys.stdin.buffer.read(4):
+        language = sys.stdin.buffer.read(2).decode("ascii").strip()
         samples = sys.stdin.buffer.read(4 * int.from_bytes(header, "little"))
-        answer(partial(whisper.hear, samples))
+        answer(partial(whisper.hear, samples, language))
 
 
 class _Whisper:
     def __init__(self, folder: str) -> None:
         self._folder = folder
 
-    def load(self) -> str:
+    def load(self) -> dict[str, str]:
         from faster_whisper import WhisperModel
 
         self._model = WhisperModel(self._folder, device="cpu", compute_type="int8")
-        return ""
+        return {"text": ""}
 
-    def hear(self, samples: bytes) -> str:
+    def hear(self, samples: bytes, language: str) -> dict[str, str]:
         import numpy as np
 
-        segments, _ = self._model.transcribe(
+        inner = getattr(self._model, "model", None)
+        is_english = not getattr(inner, "is_multilingual", True)
+        if language not in ("", "en") and is_english:
+            raise ValueError("this model understands English alone")
+        segments, info = self._model.transcribe(
             np.frombuffer(samples, "<f4"),
-            language="en",
+            language=language or None,
             beam_size=5,
             condition_on_previous_text=False,
             temperature=0.0,
         )
-        return " ".join(segment.text.strip() for segment in segments).strip()
+        text = " ".join(segment.text.strip() for segment in segments).strip()
+        told = str(getattr(info, "language", language))
+        return {"text": text, "language": told, "knows": "en" if is_english else ""}
 
 
 if __name__ == "__main__":

@@ -158,15 +158,8 @@ def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> torch.nn.Modu
     Raises:
         ModelError: the checkpoint is unreadable, or a key is missing, unknown or of wrong shape.
     """
-    from kokoro.model import KModel
-
     checkpoint = _read_checkpoint(weights_path)
-    empty = BytesIO()
-    torch.save({}, empty)
-    empty.seek(0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch: deprecated weight_norm, LSTM dropout
-        network: torch.nn.Module = KModel(repo_id="local", config=dict(config), model=empty)
+    network = _empty_network(config)
     parts = dict(network.named_children())
     _refuse_difference(
         weights_path,
@@ -178,6 +171,39 @@ def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> torch.nn.Modu
         fill_part(part, name, checkpoint[name], weights_path)
     quicken_gradients(network.decoder)  # type: ignore[arg-type]
     return network
+
+
+def _empty_network(config: Mapping[str, Any]) -> torch.nn.Module:
+    from kokoro.model import KModel
+
+    empty = BytesIO()
+    torch.save({}, empty)
+    empty.seek(0)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch: deprecated weight_norm, LSTM dropout
+        network: torch.nn.Module = KModel(repo_id="local", config=dict(config), model=empty)
+    return network
+
+
+def expected_state(config: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """Returns the state dict of kokoro's network; names and shapes count, the numbers are random.
+
+    Raises:
+        ModelError: the configuration describes no such network.
+    """
+    try:
+        return dict(_empty_network(config).state_dict())
+    except Exception as error:  # any number in it may upset any layer
+        raise ModelError("config.json does not describe a Kokoro network; name its own.") from error
+
+
+def split_parts(state: Mapping[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:
+    """Returns state dicts by part, as Kokoro-82M's own checkpoint holds them, keys in order."""
+    parts: dict[str, dict[str, torch.Tensor]] = {}
+    for key in sorted(state):
+        part, _, rest = key.partition(".")
+        parts.setdefault(part, {})[rest] = state[key]
+    return parts
 
 
 def _read_checkpoint(path: Path) -> dict[str, Any]:

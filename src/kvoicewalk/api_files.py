@@ -1,4 +1,4 @@
-"""The library's calls that are about voice files alone; `api.py` has the others, and these.
+"""The library's calls that are about files alone, voices' and models'; `api.py` has all.
 
 They need no model and keep no run.
 """
@@ -147,6 +147,33 @@ def install_voice(
     found = voice if isinstance(voice, Voice) else find_for_install(str(voice))
     place = Path(folder).expanduser() if folder is not None else None
     return install(found, runtime, folder=place, name=name, replaces=replaces)
+
+
+def import_model(
+    onnx_path: StrPath,
+    voices: StrPath,
+    *,
+    folder: StrPath | None = None,
+    config_path: StrPath | None = None,
+) -> Path:
+    """Makes a folder for `model` of kokoro-onnx's files (extra `onnx`); whole or not at all.
+
+    Args:
+        onnx_path: kokoro-v1.0.onnx, .fp16.onnx or .int8.onnx.
+        voices: voices-v1.0.bin, or a folder of `.pt` files.
+        folder: that is made. Default: in kvoicewalk's cache.
+        config_path: the model's own config.json, where it is not Kokoro-82M v1.0.
+
+    Raises:
+        KvwError: a file is missing, damaged, or of something else.
+    """
+    from kvoicewalk.models.onnx_import import default_folder, import_onnx
+
+    _prepare()
+    source = Path(onnx_path).expanduser()
+    place = Path(folder).expanduser() if folder is not None else default_folder(source)
+    own = Path(config_path).expanduser() if config_path is not None else None
+    return import_onnx(source, Path(voices).expanduser(), place.absolute(), own).folder
 
 
 def _prepare() -> None:
