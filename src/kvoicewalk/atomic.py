@@ -29,12 +29,14 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    # Makes the new name survive a power cut; where folders cannot be opened (Windows)
-    # the system does it in its own time.
+def sync_folder(folder: Path) -> None:
+    """Makes a new name in a folder survive a power cut.
+
+    Where folders cannot be opened (Windows) the system does it in its own time.
+    """
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:

@@ -11,6 +11,8 @@ FLAGS = {
     "brightness_db": "--brightness",
     "channel": "--channel",
     "device": "--device",
+    "encoding": "--encoding",
+    "format": "--format",
     "is_transcribed": "--transcribe",
     "lang": "--lang",
     "liveliness": "--liveliness",
@@ -21,10 +23,11 @@ FLAGS = {
     "pace": "--pace",
     "params": "--params",
     "pitch_semitones": "--pitch",
+    "restart": "--restart",
     "start": "--start",
     "target": "-t",
     "voices": "--voices",
-    "wav_path": "--wav",
+    "wav_path": "--save",
     "words": "--text",
 }
 COMMANDS = {"rank": "rank", "resume": "runs resume", "score": "score", "walk": "walk"}

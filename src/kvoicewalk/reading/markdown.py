@@ -5,7 +5,7 @@ in _underscores_ is emphasised. Only indented code is not looked for, as books i
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from kvoicewalk.reading import paragraphs, ssml
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
+PART_CHARACTERS = 100_000
 MAX_HEADING_CHARACTERS = 200  # a line under a paragraph makes no heading of it
 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(?:[^\n]{0,500}\n){0,100}?---[ \t]*\n")
+_EMPTY_LINES = re.compile(r"\n[ \t]*\n(?=\S)")
+_FENCES = re.compile(r"^ {0,3}(?:```|~~~)", re.MULTILINE)
 _TASK = re.compile(r"\[[ xX]\] ")
 _FOOTNOTE = re.compile(r"\[\^[^\]\s]{1,40}\]:?")
 _PRODUCT = re.compile(r"(?<=\d) ?\* ?(?=\d)")
@@ -33,13 +36,36 @@ def read_markdown(text: str, notify: Notify) -> list[Block]:
     """
     text = _FRONT_MATTER.sub("", text, count=1) if text.startswith("---") else text
     text = _PRODUCT.sub(" × ", _FOOTNOTE.sub("", text))
-    reader = _Reader(notify)
-    for token in _parser().parse(text):
-        reader.take(token)
+    reader, parser = _Reader(notify), _parser()
+    for part in _parts(text):
+        lines = part.split("\n")
+        for token in parser.parse(part):
+            if token.type == "fence":
+                reader.take_code(token, lines)
+            else:
+                reader.take(token)
     if reader.n_code:
         what = "1 block of code" if reader.n_code == 1 else f"{reader.n_code} blocks of code"
         notify(f"{what} left out.")
     return reader.blocks
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Yields a text in parts that the parser can hold: it takes fifty bytes for each character.
+
+    A part ends at an empty line, outside of code.
+    """
+    start = counted = n_fences = 0
+    for found in _EMPTY_LINES.finditer(text):
+        end = found.end()
+        if end - start < PART_CHARACTERS:
+            continue
+        n_fences += len(_FENCES.findall(text, counted, end))
+        counted = end
+        if n_fences % 2 == 0:
+            yield text[start:end]
+            start = end
+    yield text[start:]
 
 
 def _parser() -> "MarkdownIt":
@@ -70,8 +96,6 @@ class _Reader:
             self._take_inline(token)
         elif kind == "hr":
             self._add("", "scene")
-        elif kind == "fence":
-            self.n_code += 1
         elif kind == "html_block":
             self.blocks += ssml.read_ssml(token.content, self._notify)
         elif kind in ("heading_open", "heading_close"):
@@ -86,6 +110,15 @@ class _Reader:
         elif kind == "tr_close":
             self._add(", ".join(filter(None, self._cells or [])), "item")
             self._cells = None
+
+    def take_code(self, token: "Token", lines: Sequence[str]) -> None:
+        """Leaves a block of code out; one that is never closed would hold the rest of the text."""
+        start, end = token.map or (0, len(lines))
+        last = lines[end - 1].strip("> \t")
+        if end - start > 1 and last.startswith(token.markup):
+            self.n_code += 1
+        else:
+            self.blocks += paragraphs.split_paragraphs(token.content)
 
     def _take_inline(self, token: "Token") -> None:
         text = _words(token.children or [])

@@ -48,6 +48,23 @@ class Pause:
 Piece: TypeAlias = Speech | Pause
 
 
+@dataclass(frozen=True)
+class SpeechStep:
+    """One more piece of a text is spoken.
+
+    Attributes:
+        text: of the piece; "" for what an earlier call had spoken.
+        n_characters: spoken so far, of the whole text.
+        n_total: characters of the whole text.
+        duration_s: of the speech so far.
+    """
+
+    text: str
+    n_characters: int
+    n_total: int
+    duration_s: float
+
+
 def tell_nobody(_message: str) -> None:
     """Ignores the message: for callers who want no notices."""
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from kvoicewalk.reading import markdown
 from kvoicewalk.reading.markdown import read_markdown
 from kvoicewalk.reading.pieces import Block
 
@@ -61,6 +62,21 @@ def test_a_year_that_begins_a_line_is_no_list():
 
 def test_dashes_under_a_long_paragraph_make_no_heading_of_it():
     assert read("word " * 60 + "\n---\nmore")[0][0].kind == "paragraph"
+
+
+def test_a_long_text_is_parsed_in_parts_and_code_is_never_parted(monkeypatch):
+    text = "# Title\n\n" + "- a\n- b\n\n" * 3 + "```\nx\n\ny\n\n# z\n```\n\nEnd.\n\n    verse"
+    whole = read(text)
+    monkeypatch.setattr(markdown, "PART_CHARACTERS", 10)
+    assert read(text) == whole
+    assert len(list(markdown._parts(text))) > 3
+
+
+def test_a_fence_that_is_never_closed_hides_nothing():
+    assert read("One.\n\n```\n\nTwo.\n\nThree.") == (
+        [Block("One."), Block("Two."), Block("Three.")],
+        [],
+    )
 
 
 def test_front_matter_is_no_text():
