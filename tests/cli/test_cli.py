@@ -532,7 +532,7 @@ def test_hostile_voice_files(kvw, tmp_path):
 
 
 def test_an_unexpected_error_is_one_line_too(kvw, monkeypatch):
-    def broken(*_args):
+    def broken(*_args, **_options):
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("kvoicewalk.cli.speak.read_text", broken)
