@@ -14,6 +14,7 @@ from typer.testing import CliRunner
 from kvoicewalk.app.results import Narrated
 from kvoicewalk.cli.app import app
 from kvoicewalk.models.mini import mini_voice_names
+from kvoicewalk.reading.paragraphs import SENTENCE_S
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, load_voice
 
 MINI = ("--model", "mini")
@@ -209,7 +210,8 @@ def test_a_book_is_read_with_pauses_and_its_signs_are_not(kvw, tmp_path):
     found = json.loads(ok(kvw("speak", "am_ash", *spoken, "b.flac", "--pause", "0", "--json")))
     assert (found["format"], found["resumed_s"]) == ("flac", 0)
     lengths = [soundfile.info(tmp_path / name).frames for name in ("a.flac", "b.flac")]
-    assert lengths[0] - lengths[1] == 5 * 24_000  # around the heading 2 s, at the scene break 3 s
+    # Around the heading 2 s, at the scene break 3 s; never less than between two sentences.
+    assert lengths[0] - lengths[1] == pytest.approx((5 - 2 * SENTENCE_S) * 24_000, abs=2)
     assert lengths[1] == pytest.approx(24_000 * found["duration_s"])
 
 

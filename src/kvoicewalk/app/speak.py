@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from kvoicewalk.app.events import Events
@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from kvoicewalk.reading import Piece, Reading
     from kvoicewalk.synth import KokoroSynthesizer
     from kvoicewalk.voices import Voice
+
+
+MARGIN_S = 0.05
+QUIET_SHARE = 0.005  # −46 dB: of a piece's peak; Kokoro-82M's silence is below −68
 
 
 @dataclass(frozen=True)
@@ -60,10 +64,12 @@ class Speaker:
         Raises:
             SynthError: a piece cannot be spoken, or none holds anything to speak.
         """
-        for piece in self.reading.pieces[n_pieces:]:
-            spoken = self._speak_piece(piece, n_chunks)
+        pieces = self.reading.pieces
+        for place in range(n_pieces, len(pieces)):
+            spoken = self._speak_piece(pieces[place], n_chunks)
             n_chunks += spoken.n_chunks
-            yield spoken
+            is_first, is_last = place == 0, place == len(pieces) - 1
+            yield replace(spoken, samples=_trimmed(spoken.samples, is_first, is_last))
         if n_chunks == 0:
             raise SynthError("the text holds nothing that can be spoken; give at least one word.")
 
@@ -75,7 +81,7 @@ class Speaker:
         from kvoicewalk.seeds import chunk_seed
 
         if isinstance(piece, Pause):
-            n_samples = round(piece.seconds * SAMPLE_RATE_HZ)
+            n_samples = round(max(0.0, piece.seconds - 2 * MARGIN_S) * SAMPLE_RATE_HZ)
             return SpokenPiece("", np.zeros(n_samples, dtype=np.float32), 0)
         chunks = self.synthesizer.phonemizer.phonemize_marked(piece.text, self.lang).chunks
         parts = [
@@ -103,6 +109,26 @@ class Speaker:
             "seed": str(self.seed),
             "versions of kvw and its packages": f"kvw {__version__} {speech_versions()}",
         }
+
+
+def _trimmed(samples: "Samples", is_first: bool, is_last: bool) -> "Samples":
+    """Returns a piece without the silence at its ends, so that a pause is as long as it says.
+
+    A margin stays, and is part of the pause. The beginning of the first piece and the end of the
+    last one stay as they are: a single piece is what the synthesizer gives.
+    """
+    import numpy as np
+
+    from kvoicewalk.audio import SAMPLE_RATE_HZ
+
+    level = np.abs(samples)
+    heard = np.flatnonzero(level > QUIET_SHARE * level.max(initial=0.0))
+    if heard.size == 0:
+        return samples
+    margin = round(MARGIN_S * SAMPLE_RATE_HZ)
+    start = 0 if is_first else max(0, int(heard[0]) - margin)
+    end = samples.size if is_last else int(heard[-1]) + 1 + margin
+    return samples[start:end]
 
 
 def open_speaker(config: "RunConfig", voice: "Voice | str", text: str, events: Events) -> Speaker:

@@ -14,7 +14,7 @@ from kvoicewalk.errors import SynthError
 from kvoicewalk.languages import LANGUAGES
 from kvoicewalk.reading.markdown import read_markdown
 from kvoicewalk.reading.markup import only_pronunciations, split_pauses
-from kvoicewalk.reading.paragraphs import share_between, split_paragraphs
+from kvoicewalk.reading.paragraphs import SENTENCE_S, share_between, split_paragraphs
 from kvoicewalk.reading.pieces import Block, Notify, Pause, Piece, Speech, tell_nobody
 from kvoicewalk.reading.scripts import Foreign, drop_foreign, tell_foreign, why_nothing
 from kvoicewalk.reading.sentences import split_sentences
@@ -54,8 +54,8 @@ def read(
     Args:
         text: plain, markdown or SSML; of any length.
         lang: language letter.
-        pause_s: between two paragraphs; half of it between list items, twice around a heading,
-            three times at a scene break.
+        pause_s: between two paragraphs; three quarters of it between list items, twice around a
+            heading, three times at a scene break, but never less than between two sentences.
         is_plain: True takes all signs as they stand; paragraphs are all that is looked for.
         note: told of what is left out on purpose.
         warn: told of words that are left out.
@@ -97,27 +97,27 @@ def _own_letters(block: Block, lang: str, foreign: Foreign) -> Block:
 
 
 def _pieces(blocks: list[Block], lang: str, pause_s: float, is_plain: bool) -> Iterator[Piece]:
-    """Yields speech and pauses.
+    """Yields speech, and a pause between two of it.
 
-    Where pauses meet, those that the text asks for add up; of their sum and the pause between the
-    blocks the longer one counts.
+    Pauses that the text asks for add up. Between blocks the longer pause counts, theirs or the one
+    asked for; within a block what is asked for.
     """
-    before: Block | None = None  # the last block with words, or the scene break after it
-    asked_s, share = 0.0, 0.0
+    before: Block | None = None
+    asked_s = between_s = 0.0
+    has_spoken = False
     for block in blocks:
-        share = max(share, share_between(before, block)) if before is not None else 0.0
-        if block.kind == "scene" and before is None:
-            continue
+        if before is not None:
+            between_s = max(between_s, SENTENCE_S, share_between(before, block) * pause_s)
         before = block
         for part in [block.text] if is_plain else split_pauses(block.text):
             if isinstance(part, float):
                 asked_s += part
                 continue
             for sentence in _spoken(part, lang, is_plain):
-                seconds = max(asked_s, share * pause_s)
-                if seconds:
-                    yield Pause(seconds)
-                asked_s = share = 0.0
+                usual_s = (between_s or (0.0 if asked_s else SENTENCE_S)) if has_spoken else 0.0
+                if max(asked_s, usual_s):
+                    yield Pause(max(asked_s, usual_s))
+                asked_s, between_s, has_spoken = 0.0, 0.0, True
                 yield Speech(sentence)
     if asked_s:
         yield Pause(asked_s)

@@ -312,7 +312,28 @@ def test_the_key_is_that_of_the_sound():
     key = speaker().key()
     assert speaker().key() == key
     assert replace(speaker(), lang="b").key() != key
-    paused = Speaker(
-        FakeVoiceBox(), constant_voice("v", 0.1), "a", 3, read(TEXT, "a", pause_s=0.02)
-    )
+    paused = Speaker(FakeVoiceBox(), constant_voice("v", 0.1), "a", 3, read(TEXT, "a", pause_s=2.0))
     assert paused.key()["text or pauses"] != key["text or pauses"]
+
+
+def test_silence_at_the_ends_of_pieces_is_no_part_of_a_pause():
+    class Slow(FakeVoiceBox):
+        def speak_once(self, phonemes, voice, *, seed):
+            tone = np.full(2_400, 0.5, dtype=np.float32)
+            silence = np.full(12_000, 1e-4, dtype=np.float32)
+            return np.concatenate([silence, tone, silence])
+
+    box = Slow()
+    reading = read("One\n\n[pause:1]\n\ntwo", "a", pause_s=0.5)
+    pieces = list(Speaker(box, constant_voice("v", 0.1), "a", 3, reading).speak())
+    loud = np.flatnonzero(np.concatenate([piece.samples for piece in pieces]) > 0.1)
+    (gap,) = np.diff(loud)[np.diff(loud) > 1]
+    assert gap == pytest.approx(24_000, abs=2)
+    assert loud[0] == 12_000  # the beginning and the end are the voice's own
+    assert sum(piece.samples.size for piece in pieces) - loud[-1] == 12_001
+    alone = Speaker(box, constant_voice("v", 0.1), "a", 3, read("One", "a", pause_s=0.5))
+    assert next(alone.speak()).samples.size == 26_400
+    muted = FakeVoiceBox()
+    muted.speak_once = lambda *_args, **_options: np.zeros(100, dtype=np.float32)
+    silent = Speaker(muted, constant_voice("v", 0.1), "a", 3, reading)
+    assert [piece.samples.size for piece in silent.speak()] == [100, 21_600, 100]

@@ -72,7 +72,7 @@ def test_the_longer_pause_counts():
     def share(one, two):
         return share_between(kinds[one], kinds[two])
 
-    assert share("item", "item") == 0.5
+    assert share("item", "item") == 0.75
     assert share("item", "paragraph") == share("paragraph", "paragraph") == 1
     assert share("paragraph", "heading") == share("heading", "item") == 2
     assert share("heading", "scene") == share("scene", "paragraph") == 3

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from kvoicewalk.errors import SynthError
 from kvoicewalk.reading import Pause, Speech, read
+from kvoicewalk.reading.paragraphs import SENTENCE_S
 
 
 def pieces(text, lang="a", **options):
@@ -27,11 +28,20 @@ def test_a_book_has_pauses_where_it_has_structure():
 def test_pauses_that_meet():
     assert pieces("One.\n\n[pause:2]\n\nTwo.") == ["One.", 2.0, "Two."]
     assert pieces("One.\n\n[pause:0.1]\n\nTwo.") == ["One.", 0.5, "Two."]
+    assert pieces("One [pause:0.1] two.") == ["One", 0.1, "two."]
     assert pieces("One. [pause:1][pause:1] Two.") == ["One.", 2.0, "Two."]
     assert pieces("* * *\n\nOne.\n\n* * *") == ["One."]
     assert pieces("[pause:1] One. [pause:2]") == [1.0, "One.", 2.0]
     assert pieces("One.\n\n* * *\n\n***\n\nTwo.") == ["One.", 1.5, "Two."]
-    assert read("One.\n\nTwo.", "a", pause_s=0).pieces == (Speech("One."), Speech("Two."))
+    assert pieces("...\n\nOne.") == ["One."]
+
+
+def test_a_pause_is_never_shorter_than_between_sentences():
+    between = (Speech("One."), Pause(SENTENCE_S), Speech("Two."))
+    assert read("One.\n\nTwo.", "a", pause_s=0).pieces == between
+    assert read("- One.\n- Two.", "a", pause_s=0.1).pieces == between
+    long = "They all sat down on the grass, and waited for the boats. " * 6
+    assert [one for one in pieces(long) if isinstance(one, float)] == [SENTENCE_S]
 
 
 def test_plain_leaves_all_signs_but_paragraphs():
