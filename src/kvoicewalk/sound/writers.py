@@ -32,7 +32,7 @@ class Format:
     level: float | None = None
 
 
-# Of 24 kHz speech: mp3 about 50 kbit/s (LAME's V2), opus about 36, flac about 100, wav 384.
+# Of Kokoro's speech: mp3 64 kbit/s (LAME's V2), opus 32, flac 164, wav 384.
 FORMATS: Mapping[FormatName, Format] = {
     "wav": Format((".wav",), "WAV", "PCM_16"),
     "flac": Format((".flac",), "FLAC", "PCM_16"),
