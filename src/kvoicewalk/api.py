@@ -13,7 +13,7 @@ global generator, and floats near zero are flushed while it speaks. Processes si
 also on one folder of runs.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
@@ -31,9 +31,16 @@ from kvoicewalk.api_files import (
     save_voices,
 )
 from kvoicewalk.app.events import Events
-from kvoicewalk.app.results import Ranked
+from kvoicewalk.app.results import Narrated, Ranked
 from kvoicewalk.defaults import OUT_DIR
-from kvoicewalk.results import RankResult, SearchResult, ranked_result, search_result
+from kvoicewalk.results import (
+    NarrationResult,
+    RankResult,
+    SearchResult,
+    narration_result,
+    ranked_result,
+    search_result,
+)
 
 if TYPE_CHECKING:
     from kvoicewalk.audio import Utterance
@@ -105,6 +112,24 @@ class Options(TypedDict, total=False):
     out_dir: StrPath
     events: Events
     settings: Mapping[str, Any]
+
+
+class SpeechOptions(Options, total=False):
+    """Keywords of `speak`, `stream` and `narrate`.
+
+    Attributes:
+        speed: 2 is twice as fast. Default: 1.
+        pause_s: silence between two paragraphs, 0 to 10. Default: 0.5.
+        plain: True takes all signs as they stand: no markdown, SSML, pauses or pronunciations.
+        encoding: of a text file, by any of Python's names. Default: found out.
+        format: of the sound file. Default: by its ending.
+    """
+
+    speed: float
+    pause_s: float
+    plain: bool
+    encoding: str
+    format: Literal["wav", "flac", "mp3", "opus"]
 
 
 def clone(
@@ -323,20 +348,18 @@ def score(
 
 def speak(
     voice: "Voice | StrPath",
-    text: str,
+    text: str | Path,
     *,
     wav_path: StrPath | None = None,
-    speed: float = 1.0,
-    **options: Unpack[Options],
+    **options: Unpack[SpeechOptions],
 ) -> "Utterance":
-    """Speaks a text with a voice.
+    """Speaks a text with a voice; `narrate` and `stream` keep no sound in memory.
 
     Args:
         voice: a voice, its file, a stock voice's name, or a mix.
-        text: of any length.
-        wav_path: where to write it, too; None writes nothing.
-        speed: 2 is twice as fast.
-        **options: see `Options`.
+        text: plain, markdown or SSML (docs/speaking.md); a `Path` names a text file.
+        wav_path: where to write it, too: .wav, .flac, .mp3 or .opus; None writes nothing.
+        **options: see `SpeechOptions`.
 
     Returns:
         Speech: `samples`, float32 (n_samples,), and `sample_rate_hz`, 24,000.
@@ -345,20 +368,76 @@ def speak(
         KvwError: an input cannot be used.
     """
     from kvoicewalk.app.speak import speak_voice
-    from kvoicewalk.audio import check_wav_path, write_wav
+    from kvoicewalk.audio import check_speech_path, write_speech
 
     path = Path(wav_path) if wav_path is not None else None
     if path is not None:
-        check_wav_path(path)
-    spec, options = _own_model(voice, options)
-    config = _config("speak", None, {"synth": {"speed": speed}}, options)
-    utterance = speak_voice(config, spec, text, _events(options)).utterance
+        check_speech_path(path, options.get("format"))
+    spec, config, words = _speech(voice, text, options)
+    utterance = speak_voice(config, spec, words, _events(options))
     if path is not None:
-        write_wav(path, utterance)
+        write_speech(path, utterance, check_speech_path(path, options.get("format")))
     return utterance
 
 
-def resume(run: str = "", **options: Unpack[Options]) -> SearchResult | RankResult:
+def stream(
+    voice: "Voice | StrPath", text: str | Path, **options: Unpack[SpeechOptions]
+) -> "Iterator[Utterance]":
+    """Speaks a text of any length piece by piece: a few sentences, or a pause with `text` "".
+
+    Joined, the samples are those of `speak`.
+
+    Args:
+        voice: a voice, its file, a stock voice's name, or a mix.
+        text: plain, markdown or SSML (docs/speaking.md); a `Path` names a text file.
+        **options: see `SpeechOptions`; `format` does not count.
+
+    Raises:
+        KvwError: an input cannot be used.
+    """
+    from kvoicewalk.app.speak import stream_voice
+
+    spec, config, words = _speech(voice, text, options)
+    return stream_voice(config, spec, words, _events(options))
+
+
+def narrate(
+    voice: "Voice | StrPath",
+    text: str | Path,
+    wav_path: StrPath,
+    *,
+    restart: bool = False,
+    **options: Unpack[SpeechOptions],
+) -> NarrationResult:
+    """Speaks a text of any length into a file.
+
+    The speech grows in a folder beside the file, `<wav_path>.part`. After a stop of any kind the
+    same call goes on there, and the file comes out as if there had been none; another text, voice
+    or setting is refused. `Events.step` hears of each piece, a `SpeechStep`.
+
+    Args:
+        voice: a voice, its file, a stock voice's name, or a mix.
+        text: plain, markdown or SSML (docs/speaking.md); a `Path` names a text file.
+        wav_path: of the file: .wav, .flac, .mp3 or .opus.
+        restart: True begins anew, whatever an earlier call left.
+        **options: see `SpeechOptions`; no run is kept.
+
+    Raises:
+        KvwError: an input cannot be used.
+        InterruptedSpeechError: Ctrl-C; what was spoken is kept.
+    """
+    from kvoicewalk.app.narrate import narrate as narrate_text
+
+    spec, config, words = _speech(voice, text, options)
+    path = Path(wav_path).expanduser()
+    return narration_result(
+        narrate_text(config, spec, words, path, _events(options), is_fresh=restart)
+    )
+
+
+def resume(
+    run: str = "", **options: Unpack[Options]
+) -> SearchResult | RankResult | NarrationResult:
     """Goes on with a run that was interrupted, as if it never had been.
 
     Args:
@@ -368,6 +447,7 @@ def resume(run: str = "", **options: Unpack[Options]) -> SearchResult | RankResu
     Raises:
         KvwError: there is no such run, or an input cannot be used any more.
         InterruptedRunError: Ctrl-C; what was found is kept.
+        InterruptedSpeechError: Ctrl-C while a text is spoken; what was spoken is kept.
     """
     from kvoicewalk.app.resume import find_resumable, resume_run
     from kvoicewalk.store import RunStore
@@ -376,6 +456,8 @@ def resume(run: str = "", **options: Unpack[Options]) -> SearchResult | RankResu
     with RunStore.open(Path(options.get("out_dir", OUT_DIR))) as store:
         record = find_resumable(store, run)
     result = resume_run(record, _events(options))
+    if isinstance(result, Narrated):
+        return narration_result(result)
     return ranked_result(result) if isinstance(result, Ranked) else search_result(result)
 
 
@@ -435,6 +517,28 @@ def _names(names: Sequence[str] | None) -> list[str] | None:
 
 def _path(path: StrPath | None) -> str | None:
     return str(Path(path).expanduser().absolute()) if path is not None else None
+
+
+def _speech(
+    voice: "Voice | StrPath", text: str | Path, options: SpeechOptions
+) -> "tuple[Voice | str, RunConfig, str]":
+    """Returns what speaks, how, and the words."""
+    from kvoicewalk.app.texts import read_text_file
+
+    flags = {
+        "synth": {"speed": options.get("speed")},
+        "speak": {
+            "pause_s": options.get("pause_s"),
+            "is_plain": options.get("plain"),
+            "format": options.get("format"),
+        },
+    }
+    spec, model = _own_model(voice, options)
+    config = _config("speak", None, flags, model)
+    if isinstance(text, Path):
+        encoding, lang = options.get("encoding"), options.get("lang")
+        text = read_text_file(text, _events(options).note, encoding=encoding, lang=lang)
+    return spec, config, text
 
 
 def _target(target: TargetLike) -> dict[str, Any]:

@@ -30,12 +30,14 @@ def written_whole(path: Path) -> Iterator[BinaryIO]:
     finally:
         with contextlib.suppress(OSError):
             temporary.unlink(missing_ok=True)
-    _sync_folder(path.parent)
+    sync_folder(path.parent)
 
 
-def _sync_folder(folder: Path) -> None:
-    # Makes the new name survive a power cut; where folders cannot be opened (Windows)
-    # the system does it in its own time.
+def sync_folder(folder: Path) -> None:
+    """Makes a new name in a folder survive a power cut.
+
+    Where folders cannot be opened (Windows) the system does it in its own time.
+    """
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -75,7 +77,7 @@ def replace_all(files: Mapping[Path, Callable[[BinaryIO], None]]) -> dict[Path, 
                 kept[path].unlink(missing_ok=True)
             raise
     for folder in {path.parent for path in files}:
-        _sync_folder(folder)
+        sync_folder(folder)
     return kept
 
 

@@ -2,7 +2,9 @@
 
 import functools
 import math
+import os
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,7 @@ from kvoicewalk.atomic import written_whole
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Samples, Source, decode
 from kvoicewalk.errors import AudioError, Setting
+from kvoicewalk.sound.writers import FORMATS, FormatName, Pcm, encode, is_writable, to_pcm
 
 SAMPLE_RATE_HZ = 24_000
 SILENCE_PEAK = 1e-3  # −60 dBFS
@@ -246,29 +249,74 @@ def write_wav(path: Path, utterance: Utterance) -> None:
     Raises:
         AudioError: samples that are not finite, or a place that cannot be written.
     """
+    write_speech(path, utterance, "wav")
+
+
+def write_speech(path: Path, utterance: Utterance, format: FormatName) -> None:
+    """Writes speech in any of the formats, whole or not at all; see `write_wav`.
+
+    Raises:
+        AudioError: samples that are not finite, or a place that cannot be written.
+    """
     if not np.isfinite(utterance.samples).all():
         raise AudioError(f"{path} was not written: the speech holds NaN or infinite samples.")
-    samples = np.clip(utterance.samples, -1.0, 1.0)
+    write_pcm(path, [to_pcm(utterance.samples)], utterance.sample_rate_hz, format)
+
+
+def write_pcm(
+    path: Path, blocks: Iterable[Pcm], sample_rate_hz: int, format: FormatName, n_samples: int = 0
+) -> None:
+    """Writes sound block by block, whole or not at all.
+
+    Args:
+        path: of the file.
+        blocks: int16 (n_samples,) each.
+        sample_rate_hz: of them.
+        format: of the file.
+        n_samples: of all of them, where that may be more than a wav's header can say.
+
+    Raises:
+        AudioError: the place cannot be written.
+    """
     try:
         with written_whole(path) as file:
-            soundfile.write(file, samples, utterance.sample_rate_hz, subtype="PCM_16", format="WAV")
+            encode(file, blocks, sample_rate_hz, format, n_samples)
     except (OSError, soundfile.LibsndfileError) as error:
         raise AudioError(f"{path} cannot be written: {_reason(error)}.") from error
 
 
-def check_wav_path(path: Path) -> None:
-    """Checks, before any work is done, that a wav can be written to a path.
+def check_speech_path(path: Path, format: FormatName | None = None) -> FormatName:
+    """Checks, before any work is done, that speech can be written to a path; returns how.
+
+    Args:
+        path: of the file.
+        format: None goes by the path's ending.
 
     Raises:
-        AudioError: another suffix, a folder, or a folder that does not exist.
+        AudioError: an ending of no format or of another one, a format that this computer's
+            library lacks, a folder, or a folder that does not exist.
     """
     wav = Setting("wav_path", path)
-    if path.suffix.lower() != ".wav":
-        raise AudioError(wav, ": only .wav is written; choose a name that ends so.")
+    ending = path.suffix.lower()
+    named = next((name for name, one in FORMATS.items() if ending in one.endings), None)
+    if format is None and named is None:
+        known = ", ".join(one.endings[0] for one in FORMATS.values())
+        raise AudioError(wav, f": no ending of a sound that is written; choose one of {known}.")
+    if format is not None and named not in (None, format) and ending not in FORMATS[format].endings:
+        raise AudioError(wav, f" ends like {named}; ", Setting("format", format), " is another.")
+    found = format or named
+    assert found is not None
+    if not is_writable(found):
+        raise AudioError(
+            wav, f": the installed libsndfile writes no {found}; choose .wav or .flac."
+        )
     if path.is_dir():
         raise AudioError(wav, " is a folder; name a file in it.")
     if not path.parent.is_dir():
         raise AudioError(wav, f": there is no folder {path.parent}; make it first.")
+    if not os.access(path.parent, os.W_OK | os.X_OK):
+        raise AudioError(wav, f": {path.parent} cannot be written into; choose another folder.")
+    return found
 
 
 def _reason(error: Exception) -> str:

@@ -126,6 +126,18 @@ class SynthConfig(_Frozen):
     speed: float = Field(defaults.SPEED, ge=defaults.SPEED_RANGE[0], le=defaults.SPEED_RANGE[1])
 
 
+class SpeakConfig(_Frozen):
+    """How `speak` reads a text; no search or score does."""
+
+    pause_s: float = Field(
+        defaults.PAUSE_S, ge=0, le=defaults.MAX_PAUSE_S, description="between two paragraphs"
+    )
+    is_plain: bool = Field(False, description="markdown, SSML and other marks are not honoured")
+    format: Literal["wav", "flac", "mp3", "opus"] | None = Field(
+        None, description="of the file; None: by its ending, else wav"
+    )
+
+
 class ScoreConfig(_Frozen):
     """How likeness is counted. Weights: RobViren/kvoicewalk `utilities/fitness_scorer.py`."""
 
@@ -348,6 +360,7 @@ class RunConfig(_Frozen):
     model: ModelConfig = ModelConfig()
     target: TargetConfig = Field(default_factory=TargetConfig)
     synth: SynthConfig = SynthConfig()
+    speak: SpeakConfig = SpeakConfig()
     score: ScoreConfig = ScoreConfig()
     rank: RankConfig = Field(default_factory=RankConfig)
     population: PopulationConfig = PopulationConfig()

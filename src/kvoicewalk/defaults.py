@@ -13,4 +13,6 @@ N_START_VOICES = 10
 N_KEPT = 10
 SPEED = 1.0
 SPEED_RANGE = (0.25, 4.0)
+PAUSE_S = 0.8  # between two paragraphs that are read aloud
+MAX_PAUSE_S = 10.0
 MAX_THREADS = 1024

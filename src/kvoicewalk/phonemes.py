@@ -17,6 +17,9 @@ from kvoicewalk.config import read_environment
 from kvoicewalk.english import spell_out
 from kvoicewalk.errors import Setting, SynthError
 from kvoicewalk.languages import DEFAULT_LANG, ENGLISH, LANGUAGES, LETTERS
+from kvoicewalk.marked_phonemes import speak_marked
+from kvoicewalk.reading.markup import split_pronounced
+from kvoicewalk.reading.pieces import Notify, tell_nobody
 
 MAX_CHUNK_PHONEMES = 510  # Kokoro-82M: 512 positions less one pad at either end
 MAX_TEXT_CHARACTERS = 100_000
@@ -32,10 +35,6 @@ BREAKS = (".!?…", ":;", ",—", " ")
 CLOSERS = ')”"'
 
 GraphemesToPhonemes = Callable[[str], str]
-
-
-def tell_nobody(_message: str) -> None:
-    """Ignores the message: for callers who want no notices."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +71,7 @@ class Phonemizer:
 
     vocab: Mapping[str, int]
     english: str = "misaki"
-    notify: Callable[[str], None] = tell_nobody
+    notify: Notify = tell_nobody
     _told: set[str] = field(default_factory=set, repr=False)
     _front_ends: dict[str, GraphemesToPhonemes] = field(default_factory=dict, repr=False)
     _texts: dict[tuple[str, str], PhonemeText] = field(default_factory=dict, repr=False)
@@ -87,6 +86,36 @@ class Phonemizer:
         if key not in self._texts:
             self._texts[key] = self._phonemize(text, lang)
         return self._texts[key]
+
+    def phonemize_marked(self, text: str, lang: str = DEFAULT_LANG) -> PhonemeText:
+        """Returns the phonemes of a text in which pronunciations may be given; remembers nothing.
+
+        Args:
+            text: a piece of a longer one; `[word](/phonemes/)` and `[word](+1)` are honoured.
+            lang: language letter.
+
+        Returns:
+            No chunks where the text holds nothing that can be spoken.
+
+        Raises:
+            SynthError: the language's front end is not installed.
+        """
+        plain = clean_text(text)
+        spoken = spell_out(plain, is_british=lang == "b") if lang in ENGLISH else plain
+        phonemes = self._speak_marked(spoken, lang).strip()
+        unknown = tuple(sorted(set(phonemes) - set(self.vocab)))
+        self._tell_unknown(unknown, plain)
+        is_heard = any(c in self.vocab and c.isalpha() for c in phonemes)
+        return PhonemeText(text, lang, split_phonemes(phonemes) if is_heard else (), unknown)
+
+    def _speak_marked(self, spoken: str, lang: str) -> str:
+        front_end = self._front_end(lang)
+        parts = split_pronounced(spoken)
+        if all(isinstance(part, str) for part in parts):
+            return front_end("".join(map(str, parts))) if parts else ""
+        if lang in ENGLISH and self.uses_misaki:
+            return front_end(spoken)  # it knows the marks itself
+        return speak_marked(parts, front_end)
 
     @functools.cached_property
     def uses_misaki(self) -> bool:

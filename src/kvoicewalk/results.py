@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.app.results import Ranked, Searched
+from kvoicewalk.app.results import Narrated, Ranked, Searched
 
 if TYPE_CHECKING:
     from kvoicewalk.voices import Voice
@@ -139,6 +139,31 @@ class SearchResult:
         return load_voice(self.voice_path)
 
 
+@dataclass(frozen=True)
+class NarrationResult:
+    """A text in a sound file.
+
+    Attributes:
+        wav_path: of the file, whatever its format.
+        duration_s: of the speech.
+        resumed_s: of that, what an earlier call had spoken.
+        voice: its name.
+        model: its name and the hash of its weights.
+        lang: language letter of the text.
+        n_characters: that were spoken.
+        data: all of it, as `--json` has it.
+    """
+
+    wav_path: Path
+    duration_s: float
+    resumed_s: float
+    voice: str
+    model: str
+    lang: str
+    n_characters: int
+    data: Mapping[str, Any] = field(repr=False)
+
+
 def _scores(entry: Mapping[str, Any]) -> Scores:
     return Scores(
         entry["score"],
@@ -209,5 +234,20 @@ def search_result(searched: Searched) -> SearchResult:
         scores=_scores(best),
         n_steps=data["step"],
         held_out=_held_out(data["held_out"]),
+        data=data,
+    )
+
+
+def narration_result(narrated: Narrated) -> NarrationResult:
+    """Returns a text in a file as the library shows it."""
+    data = narrated.data
+    return NarrationResult(
+        wav_path=Path(data["wav_path"]),
+        duration_s=data["duration_s"],
+        resumed_s=data["resumed_s"],
+        voice=data["voice"],
+        model=data["model"],
+        lang=data["lang"],
+        n_characters=data["n_characters"],
         data=data,
     )

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
+from kvoicewalk.decode import Samples
 from kvoicewalk.errors import SynthError
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.models.base import Model
@@ -236,16 +236,29 @@ class KokoroSynthesizer:
                 self._speak_chunk(self.prepare(chunk), voice, chunk_seed(seed, index))
                 for index, chunk in enumerate(chunks)
             ]
-        samples = np.concatenate(parts)
+        samples = self._finite(np.concatenate(parts), voice)
+        self.counts.n_utterances += 1
+        self.counts.n_samples += samples.size
+        self.counts.seconds += time.perf_counter() - started
+        return Utterance(samples, SAMPLE_RATE_HZ, text)
+
+    def speak_once(self, phonemes: str, voice: Voice, *, seed: int) -> Samples:
+        """Speaks one chunk, float32 (n_samples,), and remembers nothing: a book has thousands.
+
+        Raises:
+            SynthError: the voice gives no finite speech.
+        """
+        with flushed_denormals():
+            samples = self._speak_chunk(self._encode(phonemes), voice, seed, is_kept=False)
+        return self._finite(samples, voice)
+
+    def _finite(self, samples: Samples, voice: Voice) -> Samples:
         if not np.isfinite(samples).all():
             raise SynthError(
                 f"voice {voice.name} gives no finite speech on {self.identity}; "
                 "it was made for another model, or is damaged."
             )
-        self.counts.n_utterances += 1
-        self.counts.n_samples += samples.size
-        self.counts.seconds += time.perf_counter() - started
-        return Utterance(samples, SAMPLE_RATE_HZ, text)
+        return samples
 
     @torch.no_grad()
     def duration_s(self, text: str, voice: Voice, lang: str = DEFAULT_LANG) -> float:
@@ -292,15 +305,15 @@ class KokoroSynthesizer:
 
     @torch.inference_mode()
     def _speak_chunk(
-        self, prepared: PreparedChunk, voice: Voice, seed: int
-    ) -> npt.NDArray[np.float32]:
+        self, prepared: PreparedChunk, voice: Voice, seed: int, is_kept: bool = True
+    ) -> Samples:
         device = self.model.network.device
         rows = voice.rows[prepared.n_phonemes - 1]
         row = torch.tensor(rows).to(device)
         key = (prepared.phonemes, self.speed, rows[:, PROSODY].tobytes())
         performance = self._performed.pop(key, None) or self.perform(prepared, row)
-        # Another seed or another timbre changes neither durations nor pitch.
-        self._performed[key] = performance
+        if is_kept:  # another seed or another timbre changes neither durations nor pitch
+            self._performed[key] = performance
         if len(self._performed) > MAX_PERFORMANCES:
             self._performed.popitem(last=False)
         with seeded_noise(seed, device):

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,8 +11,10 @@ import soundfile
 import torch
 from typer.testing import CliRunner
 
+from kvoicewalk.app.results import Narrated
 from kvoicewalk.cli.app import app
 from kvoicewalk.models.mini import mini_voice_names
+from kvoicewalk.reading.paragraphs import SENTENCE_S
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, load_voice
 
 MINI = ("--model", "mini")
@@ -155,36 +158,79 @@ def test_speak_reads_text_from_a_file_or_stdin(kvw, tmp_path):
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
 @pytest.mark.parametrize("by_stdin", [True, False])
-def test_utf_16_is_read_and_other_encodings_are_refused(kvw, tmp_path, monkeypatch, mark, by_stdin):
+def test_a_text_is_read_in_any_encoding(kvw, tmp_path, monkeypatch, mark, by_stdin):
     spoken = []
-    monkeypatch.setattr(
-        "kvoicewalk.app.speak.speak_to_file",
-        lambda _config, _voice, text, *_: (
-            spoken.append(text) or {"voice": "am_ash", "duration_s": 1.0, "wav_path": "a.wav"}
-        ),
-    )
 
-    def speak(data):
+    def narrate(_config, _voice, text, *_):
+        spoken.append(text)
+        return Narrated(
+            {"voice": "am_ash", "duration_s": 1.0, "resumed_s": 0.0, "wav_path": "a.wav"}
+        )
+
+    monkeypatch.setattr("kvoicewalk.app.narrate.narrate_run", narrate)
+
+    def speak(data, *arguments):
         (tmp_path / "a.txt").write_bytes(data)
         if by_stdin:
-            return kvw("speak", "am_ash", "-", *MINI, input=data)
-        return kvw("speak", "am_ash", "--text-file", "a.txt", *MINI)
+            return kvw("speak", "am_ash", "-", *MINI, *arguments, input=data)
+        return kvw("speak", "am_ash", "--text-file", "a.txt", *MINI, *arguments)
 
     for encoding in ("utf-8", "utf-16-le", "utf-16-be"):
-        outcome = speak(f"{mark}Café.".encode(encoding))
-        if mark or encoding == "utf-8":
-            ok(outcome)
-            assert spoken.pop() == "Café."
-        else:
-            failed(outcome, "is not UTF-8 text; save it as UTF-8")
-    failed(speak("Café.".encode("cp1252")), "is not UTF-8 text; save it as UTF-8")
-    failed(speak(b"a" * 1_000_001), "too large for a text")
+        _, _, told = outcome = speak(f"{mark}Café.".encode(encoding))
+        ok(outcome)
+        assert spoken.pop() == "Café."
+        assert ("is not UTF-8" in told) is (not mark and encoding != "utf-8")
+    _, _, told = outcome = speak("Café.".encode("cp1252"))
+    ok(outcome)
+    assert spoken.pop() == "Café."
+    assert "read as cp1252" in told
+    assert "--encoding" in told
+    ok(speak("Café.".encode("cp850"), "--encoding", "cp850"))
+    assert spoken.pop() == "Café."
+    failed(speak(b"Hi", "--encoding", "none"), "--encoding none: no such encoding")
+    failed(speak(b"%PDF-1.4"), "is a PDF, not a text")
+    ok(speak(b"a " * 1_000_000))
 
 
-def test_a_text_that_is_too_long_is_refused_before_the_model_loads(kvw, tmp_path, monkeypatch):
+def test_the_words_of_a_recording_may_be_no_book(kvw, tmp_path, clip):
+    (tmp_path / "a.txt").write_bytes(b"a" * 1_000_001)
+    failed(kvw("rank", clip, "--text-file", "a.txt", *MINI), "too large for a text", "1 MB")
+
+
+def test_a_book_is_read_with_pauses_and_its_signs_are_not(kvw, tmp_path):
+    (tmp_path / "book.md").write_text(
+        "# One\n\nA *quiet* [link](https://example.org) 🎉.\n\n* * *\n\nThe 你好 end.",
+        encoding="utf-8",
+    )
+    spoken = ("--text-file", "book.md", *MINI, "--save")
+    code, _, stderr = kvw("speak", "am_ash", *spoken, "a.flac", "--pause", "1")
+    assert code == 0, stderr
+    assert "1 emoji left out" in stderr
+    assert "'你好' left out: Chinese, not American English; speak it with --lang z or j" in stderr
+    found = json.loads(ok(kvw("speak", "am_ash", *spoken, "b.flac", "--pause", "0", "--json")))
+    assert (found["format"], found["resumed_s"]) == ("flac", 0)
+    lengths = [soundfile.info(tmp_path / name).frames for name in ("a.flac", "b.flac")]
+    # Around the heading 2 s, at the scene break 3 s; never less than between two sentences.
+    assert lengths[0] - lengths[1] == pytest.approx((5 - 2 * SENTENCE_S) * 24_000, abs=2)
+    assert lengths[1] == pytest.approx(24_000 * found["duration_s"])
+
+
+def test_a_text_in_another_script_says_who_speaks_it(kvw, monkeypatch):
     monkeypatch.setattr("kvoicewalk.app.session.open_synthesizer", None)
-    (tmp_path / "long.txt").write_text("a " * 300_000)
-    failed(kvw("speak", "am_ash", "--text-file", "long.txt", *MINI), "599,999 characters")
+    failed(
+        kvw("speak", "am_ash", "你好，世界。", *MINI), "it is Chinese; speak it with --lang z or j"
+    )
+
+
+def test_the_format_of_a_run_folders_file(kvw, tmp_path):
+    spoken = json.loads(ok(kvw("speak", "am_ash", "Hi.", *MINI, "--format", "MP3", "--json")))
+    folder = tmp_path / "out" / spoken["run"]
+    assert Path(tmp_path / spoken["wav_path"]) == folder / "speech.mp3"
+    assert (folder / "text.txt").read_text() == "Hi."
+    assert {one.name for one in folder.iterdir()} == {
+        *("config.json", "run.lock", "speech.mp3", "text.txt")
+    }
+    assert json.loads((folder / "config.json").read_text())["synth"]["lang"] == "a"
 
 
 def test_a_recording_is_no_voice(kvw, clip, tmp_path):
@@ -436,8 +482,9 @@ def test_demo(kvw, tmp_path):
         (("speak", "am_ash", "Hi.", "--text-file", "x"), ("give one of them",)),
         (("speak", "am_ash", "Hi.", "--lang", "j", "-q"), ("misaki[ja]",)),
         (("speak", "am_ash", "Hi.", "--wav", "no/such/a.wav"), ("no folder no/such",)),
-        (("speak", "am_ash", "Hi.", "--wav", "a.mp3"), ("only .wav",)),
-        (("speak", "am_ash", "Hi.", "--wav", "/"), ("only .wav",)),
+        (("speak", "am_ash", "Hi.", "--wav", "a.m4a"), ("choose one of .wav, .flac, .mp3",)),
+        (("speak", "am_ash", "Hi.", "--save", "/"), ("no ending",)),
+        (("speak", "am_ash", "Hi.", "--save", "a.mp3", "--format", "wav"), ("is another",)),
         (("speak", "/", "Hi.", *MINI), ("is a folder",)),
         (("speak", "./", "Hi.", *MINI), ("is a folder",)),
         (("voices", "mix", "am_ash", "--save", "no/such/x.pt"), ("cannot be written",)),
@@ -465,6 +512,8 @@ def test_one_line_and_exit_code_1(kvw, arguments, words):
         ("speak", "am_ash", "Hi.", "--lang", "q"),
         ("speak", "am_ash", "Hi.", "--seed", "99999999999"),
         ("speak", "am_ash", "Hi.", "--speed", "9"),
+        ("speak", "am_ash", "Hi.", "--pause", "-1"),
+        ("speak", "am_ash", "Hi.", "--format", "aac"),
         ("rank", "a.wav", "--scoring", "best"),
     ],
 )
@@ -487,7 +536,7 @@ def test_hostile_voice_files(kvw, tmp_path):
 
 
 def test_an_unexpected_error_is_one_line_too(kvw, monkeypatch):
-    def broken(*_args):
+    def broken(*_args, **_options):
         raise ZeroDivisionError("a bug")
 
     monkeypatch.setattr("kvoicewalk.cli.speak.read_text", broken)

@@ -11,11 +11,12 @@ from kvoicewalk.app.results import Ranked, Searched
 if TYPE_CHECKING:
     from kvoicewalk.evaluate import Evaluation
     from kvoicewalk.judges import Reading
+    from kvoicewalk.reading.pieces import SpeechStep
     from kvoicewalk.search.base import RankStep, SearchStep
     from kvoicewalk.search.sweep import SweepStep
     from kvoicewalk.verdict import Standing, Verdict
 
-    Step: TypeAlias = RankStep | SearchStep | SweepStep
+    Step: TypeAlias = RankStep | SearchStep | SweepStep | SpeechStep
 
 StageName = Literal[
     "load",
@@ -40,11 +41,13 @@ class Stage:
         name: what is done; "floor" ranks the stock voices for a judgement alone.
         n_voices: to be ranked; None in other stages.
         run_id: of the search that begins; "" in other stages.
+        n_characters: to be spoken; None in other stages.
     """
 
     name: StageName
     n_voices: int | None = None
     run_id: str = ""
+    n_characters: int | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +108,7 @@ class Events:
         """A search begins to step."""
 
     def step(self, step: "Step") -> None:
-        """A voice was heard."""
+        """A voice was heard, or a piece of a text is spoken (`SpeechStep`)."""
 
     def improvement(self, step: "SearchStep | SweepStep", voice_path: Path) -> None:
         """A step is the best so far, and its voice is on disk."""
@@ -150,3 +153,21 @@ class InterruptedRunError(KeyboardInterrupt):
         super().__init__(f"run {run_id} was interrupted")
         self.run_id, self.folder, self.result = run_id, folder, result
         self.is_resumable, self.lacks_page = is_resumable, lacks_page
+
+
+class InterruptedSpeechError(KeyboardInterrupt):
+    """Ctrl-C while a text is spoken into a file; what was spoken is kept.
+
+    Attributes:
+        wav_path: the file to be, which is not there yet.
+        part_path: the folder with what was spoken.
+        duration_s: of the speech so far.
+        run_id: of the run that goes on with `resume`; "" where the same call goes on.
+    """
+
+    def __init__(
+        self, wav_path: Path, part_path: Path, duration_s: float, run_id: str = ""
+    ) -> None:
+        super().__init__(f"{wav_path} was interrupted")
+        self.wav_path, self.part_path = wav_path, part_path
+        self.duration_s, self.run_id = duration_s, run_id

@@ -24,6 +24,17 @@ class Ranked:
 
 
 @dataclass(frozen=True)
+class Narrated:
+    """A text in a sound file.
+
+    Attributes:
+        data: as it is kept and printed.
+    """
+
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Searched:
     """A search.
 

@@ -4,6 +4,7 @@ Nothing heavy is imported here: `kvw --help` must not load torch.
 """
 
 import functools
+import sys
 import traceback
 from collections.abc import Callable
 from typing import Annotated, Any
@@ -105,12 +106,15 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _print_interrupted(error: KeyboardInterrupt, options: dict[str, Any]) -> None:
-    from kvoicewalk.app.events import InterruptedRunError
+    from kvoicewalk.app.events import InterruptedRunError, InterruptedSpeechError
     from kvoicewalk.cli.output import Output
-    from kvoicewalk.cli.shown import show_interrupted
+    from kvoicewalk.cli.shown import show_interrupted, show_interrupted_speech
 
+    output = Output(options.get("json", False), options.get("quiet", False))
     if isinstance(error, InterruptedRunError):
-        show_interrupted(error, Output(options.get("json", False), options.get("quiet", False)))
+        show_interrupted(error, output)
+    elif isinstance(error, InterruptedSpeechError):
+        show_interrupted_speech(error, sys.argv[1:], output)
 
 
 def _print_error(reason: str) -> None:

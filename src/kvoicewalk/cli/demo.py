@@ -23,9 +23,9 @@ def demo(
     is a small stand-in for Kokoro-82M, made for trying things out.
     """
     from kvoicewalk.app.events import Events
+    from kvoicewalk.app.narrate import narrate
     from kvoicewalk.app.rank import rank_voices
     from kvoicewalk.app.settings import resolve
-    from kvoicewalk.app.speak import speak_to_file
 
     examples = bundled_dir("examples")
     output = Output(json, quiet)
@@ -40,7 +40,7 @@ def demo(
     best = Path(ranked.data["best"]["voice_path"])
     wav_path = best.with_name("demo.wav")
     spoken = resolve("speak", common_flags("mini", "cpu", threads, out=out))
-    speak_to_file(spoken, str(best), DEMO_TEXT, wav_path, Events())
+    narrate(spoken, str(best), DEMO_TEXT, wav_path, Events())
     ranked.data["demo_wav_path"] = str(wav_path)
     show_ranking(ranked, output)
     output.note(f'It says "{DEMO_TEXT}" in {wav_path}')

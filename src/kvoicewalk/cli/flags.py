@@ -12,6 +12,7 @@ FLAGS = {
     "channel": "--channel",
     "config_path": "--config",
     "device": "--device",
+    "encoding": "--encoding",
     "folder": "--dir",
     "format": "--format",
     "is_transcribed": "--transcribe",
@@ -26,11 +27,12 @@ FLAGS = {
     "params": "--params",
     "pitch_semitones": "--pitch",
     "replaces": "--force",
+    "restart": "--restart",
     "runtime": "--to",
     "start": "--start",
     "target": "-t",
     "voices": "--voices",
-    "wav_path": "--wav",
+    "wav_path": "--save",
     "words": "--text",
 }
 COMMANDS = {"rank": "rank", "resume": "runs resume", "score": "score", "walk": "walk"}

@@ -1,15 +1,15 @@
 """Options and text files → parts of a config, nested like `RunConfig`."""
 
-import codecs
 import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import ConfigError
 
-MAX_TEXT_BYTES = 1_000_000
+MAX_WORDS_BYTES = 1_000_000  # of what a recording says
 
 
 def common_flags(
@@ -77,44 +77,49 @@ def read_channel(given: str | None) -> str | None:
     return name
 
 
-def read_text(text: str | None, text_file: Path | None) -> str | None:
+def read_text(
+    text: str | None,
+    text_file: Path | None,
+    *,
+    encoding: str | None = None,
+    lang: str | None = None,
+    max_bytes: int = MAX_WORDS_BYTES,
+) -> str | None:
     """Returns the one text that is given, from a flag, a file or (`-`) standard input.
+
+    Args:
+        text: from a flag or an argument.
+        text_file: from a flag.
+        encoding: of bytes; None finds out, and tells where it is a guess.
+        lang: language letter of the text, where it is known.
+        max_bytes: refused above.
 
     Raises:
         ConfigError: both are given, or the file is no text.
     """
+    from kvoicewalk.app.texts import read_text_file, read_text_stream
+
     if text is not None and text_file is not None:
         raise ConfigError("a text and --text-file are given; give one of them.")
-    if text == "-":
-        return _read_stdin()
-    if text_file is None:
+    if text is not None and text != "-":
         return text
-    try:
-        with text_file.open("rb") as stream:
-            data = stream.read(MAX_TEXT_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"{text_file}: {error.strerror}. Give a text file.") from error
-    return _decode(data, str(text_file)).strip()
-
-
-def _read_stdin() -> str:
+    tell = Output().warn
+    if text_file is not None:
+        return read_text_file(
+            text_file, tell, encoding=encoding, lang=lang, max_bytes=max_bytes
+        ).strip()
+    if text is None:
+        return None
     if sys.stdin is None:
         raise ConfigError("standard input is closed; give a text or --text-file FILE.")
-    return _decode(sys.stdin.buffer.read(MAX_TEXT_BYTES + 1), "standard input")
-
-
-def _decode(data: bytes, place: str) -> str:
-    """Returns UTF-8 text, or UTF-16 where its byte order mark says so."""
-    if len(data) > MAX_TEXT_BYTES:
-        raise ConfigError(f"{place} is too large for a text; at most 1 MB is read.")
-    is_utf_16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        text = data.decode("utf-16" if is_utf_16 else "utf-8-sig")
-    except UnicodeDecodeError:
-        text = "\0"
-    if "\0" in text:
-        raise ConfigError(f"{place} is not UTF-8 text; save it as UTF-8.")
-    return text
+    return read_text_stream(
+        sys.stdin.buffer,
+        "standard input",
+        tell,
+        encoding=encoding,
+        lang=lang,
+        max_bytes=max_bytes,
+    )
 
 
 def score_flags(scoring: str | None, encoders: str | None) -> dict[str, Any]:

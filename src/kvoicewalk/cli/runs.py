@@ -91,16 +91,21 @@ def resume(
     quiet: options.QuietOption = False,
 ) -> None:
     """Continue an interrupted run as if it had never stopped."""
-    from kvoicewalk.app.results import Ranked
+    from kvoicewalk.app.results import Narrated, Ranked
     from kvoicewalk.app.resume import find_resumable, resume_run
     from kvoicewalk.cli.shown import ShownEvents, show_ranking, show_search
+    from kvoicewalk.cli.speak import show_narrated
 
     output = Output(json, quiet)
     with _open(out) as store:
         record = find_resumable(store, run)
     output.note(f"Going on with {record.run_id}.")
-    result = resume_run(record, ShownEvents(output, has_lines=record.command != "rank"))
-    if isinstance(result, Ranked):
+    result = resume_run(
+        record, ShownEvents(output, has_lines=record.command not in ("rank", "speak"))
+    )
+    if isinstance(result, Narrated):
+        show_narrated(result.data, output)
+    elif isinstance(result, Ranked):
         show_ranking(result, output)
     else:
         show_search(result, output)

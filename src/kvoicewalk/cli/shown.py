@@ -1,13 +1,20 @@
 """Events → the terminal: progress, notices and tables, or JSON lines."""
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from kvoicewalk.app.events import Events, InterruptedRunError, Judgement, SearchStart, Stage
+from kvoicewalk.app.events import (
+    Events,
+    InterruptedRunError,
+    InterruptedSpeechError,
+    Judgement,
+    SearchStart,
+    Stage,
+)
 from kvoicewalk.app.results import Ranked, Searched
 from kvoicewalk.cli.output import Output
 from kvoicewalk.defaults import OUT_DIR
@@ -22,12 +29,12 @@ if TYPE_CHECKING:
 
 BUSY_WORDS = {
     "load": "loading …",
-    "speak": "speaking …",
     "examine": "listening …",
     "adjust": "adjusting …",
     "start": "hearing where to start from …",
     "held_out": "judging on texts that the search never spoke …",
 }
+LONG_CHARACTERS = 1_000  # a minute or so of speech: from here on progress is shown
 SEARCH_TITLES = {"clone": "walking", "walk": "walking", "interpolate": "interpolating"}
 
 
@@ -61,6 +68,8 @@ class ShownEvents(Events):
         self._emit_stage(stage)
         if stage.name in BUSY_WORDS:
             self._be_busy(BUSY_WORDS[stage.name])
+        elif stage.name == "speak":
+            self._show_speech(stage.n_characters or 0)
         elif stage.name in ("rank", "floor"):
             from kvoicewalk.report.rank_view import RankProgress
 
@@ -124,6 +133,14 @@ class ShownEvents(Events):
         if missing:
             output.note(missing)
         output.show_table(f"\n{escape(name)}: {escape(judgement.verdict.words)}")
+
+    def _show_speech(self, n_characters: int) -> None:
+        from kvoicewalk.report.speech_view import SpeechProgress
+
+        if n_characters < LONG_CHARACTERS:
+            self._be_busy("speaking …")
+        else:
+            self._update = SpeechProgress(self._open_view()).update
 
     def _open_view(self) -> "View":
         from kvoicewalk.report.live import make_view
@@ -213,6 +230,27 @@ def show_interrupted(error: InterruptedRunError, output: Output) -> None:
         output.emit("done", error.result.data)
     hint = f" {how_to_resume(error.folder)}" if error.is_resumable else ""
     output.warn(f"interrupted; what was {what} is kept in {error.folder}.{hint}")
+
+
+def show_interrupted_speech(
+    error: InterruptedSpeechError, arguments: Sequence[str], output: Output
+) -> None:
+    """Prints how much of a text is spoken, and how to go on.
+
+    Args:
+        error: what was interrupted.
+        arguments: of the command, after its name.
+        output: where to.
+    """
+    from kvoicewalk.report.live import format_seconds
+
+    if error.run_id:
+        way = how_to_resume(error.wav_path.parent)
+    else:
+        again = shlex.join(["kvw", *(one for one in arguments if one != "--restart")])
+        way = f"Go on with the same command: {again}"
+    kept = f"{format_seconds(error.duration_s)} of speech are kept in {error.part_path}"
+    output.warn(f"interrupted; {kept}. {way}")
 
 
 def how_to_resume(folder: Path) -> str:

@@ -1,7 +1,7 @@
 """`kvw speak`: hear a voice."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated, Any, Literal
 
 import typer
 
@@ -9,11 +9,8 @@ from kvoicewalk.cli import options
 from kvoicewalk.cli.inputs import common_flags, read_text
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents
-from kvoicewalk.defaults import SPEED, SPEED_RANGE
+from kvoicewalk.defaults import MAX_PAUSE_S, PAUSE_S, SPEED, SPEED_RANGE
 from kvoicewalk.errors import ConfigError
-
-if TYPE_CHECKING:
-    pass
 
 
 def speak(
@@ -30,7 +27,21 @@ def speak(
     ] = None,
     wav: Annotated[
         Path | None,
-        typer.Option("--wav", metavar="FILE", help="Write here. [default: a new run folder]"),
+        typer.Option(
+            "--save",
+            "--wav",
+            metavar="FILE",
+            help="Write here: .wav, .flac, .mp3 or .opus. [default: a new run folder]",
+        ),
+    ] = None,
+    format: Annotated[
+        Literal["wav", "flac", "mp3", "opus"] | None,
+        typer.Option(
+            "--format",
+            case_sensitive=False,
+            metavar="NAME",
+            help="wav, flac, mp3 or opus. [default: by the file's ending, else wav]",
+        ),
     ] = None,
     speed: Annotated[
         float | None,
@@ -41,6 +52,35 @@ def speak(
             help=f"2 is twice as fast. [default: {SPEED:g}]",
         ),
     ] = None,
+    pause: Annotated[
+        float | None,
+        typer.Option(
+            "--pause",
+            metavar="SECONDS",
+            min=0,
+            max=MAX_PAUSE_S,
+            help="Silence between paragraphs; twice that around a heading, three times at a "
+            f"scene break. [default: {PAUSE_S:g}]",
+        ),
+    ] = None,
+    plain: Annotated[
+        bool,
+        typer.Option(
+            "--plain", help="Take all signs as they stand: no markdown, SSML or other marks."
+        ),
+    ] = False,
+    encoding: Annotated[
+        str | None,
+        typer.Option(
+            "--encoding",
+            metavar="NAME",
+            help="Of the text file, such as cp1252. [default: found out]",
+        ),
+    ] = None,
+    restart: Annotated[
+        bool,
+        typer.Option("--restart", help="Begin anew, whatever an interrupted call left."),
+    ] = False,
     model: options.ModelOption = None,
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
@@ -50,27 +90,39 @@ def speak(
     json: options.JsonOption = False,
     quiet: options.QuietOption = False,
 ) -> None:
-    """Speak a text with a voice and write a wav."""
+    """Speak a text, also a whole book, with a voice; write a sound file."""
+    from kvoicewalk.app.narrate import narrate, narrate_run
     from kvoicewalk.app.settings import resolve
-    from kvoicewalk.app.speak import speak_to_file
+    from kvoicewalk.app.texts import MAX_BYTES
     from kvoicewalk.app.voice_spec import model_of_voice
-    from kvoicewalk.phonemes import clean_text
 
-    spoken = read_text(text, text_file)
+    spoken = read_text(text, text_file, encoding=encoding, lang=lang, max_bytes=MAX_BYTES)
     if spoken is None:
         raise ConfigError('say what to speak: kvw speak VOICE "Any text." or --text-file FILE.')
-    if not spoken.strip():
-        raise ConfigError("the text is empty; say what to speak.")
-    clean_text(spoken)  # refuses what is too long before anything loads
     output = Output(json, quiet)
     if text is not None and _is_file(text):
         output.warn(f"speaking the name {text} itself; for the file's words: --text-file {text}")
     flags = common_flags(model or model_of_voice(voice), device, threads, seed, out, lang)
     flags["synth"]["speed"] = speed
-    config = resolve("speak", flags)
-    result = speak_to_file(config, voice, spoken, wav, ShownEvents(output))
-    output.show(result, result["wav_path"])
-    output.note(f"{result['voice']} spoke {result['duration_s']:.1f} s.")
+    flags["speak"] = {"pause_s": pause, "is_plain": plain or None, "format": format}
+    config, events = resolve("speak", flags), ShownEvents(output)
+    if wav is None:
+        narrated = narrate_run(config, voice, spoken, events)
+    else:
+        narrated = narrate(config, voice, spoken, wav, events, is_fresh=restart)
+    show_narrated(narrated.data, output)
+
+
+def show_narrated(data: dict[str, Any], output: Output) -> None:
+    """Prints where a text is spoken, and how long."""
+    from kvoicewalk.report.live import format_seconds
+
+    output.show(data, data["wav_path"])
+    length_s = data["duration_s"]
+    length = f"{length_s:.1f} s" if length_s < 60 else format_seconds(length_s)
+    earlier = data["resumed_s"]
+    before = f", {format_seconds(earlier)} of it in an earlier call" if earlier else ""
+    output.note(f"{data['voice']} spoke {length}{before}.")
 
 
 def _is_file(text: str) -> bool:

@@ -61,7 +61,9 @@ def run_players(facts: RunFacts) -> dict[str, Player]:
     best_name = facts.best.name if facts.best else ""
     if facts.record.command == "speak":
         spoken = plain.text(facts.result.get("voice")) or target
-        return _by_key(Player("best", "best", "The voice", spoken, facts.wav("speech.wav")))
+        sounds = (facts.wav(f"speech.{ending}") for ending in ("wav", "flac", "mp3", "opus"))
+        path = next(filter(None, sounds), None)
+        return _by_key(Player("best", "best", "The voice", spoken, path))
     is_stock = facts.record.command in ("rank", "demo")
     title = "The closest stock voice" if is_stock else "The new voice"
     floor_name = facts.floor.name if facts.floor else ""

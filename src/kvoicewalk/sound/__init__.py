@@ -1,1 +1,1 @@
-"""Files of sound as blocks of samples: the readers, and what headers get wrong."""
+"""Files of sound as blocks of samples: readers and writers, and what headers get wrong."""

@@ -12,7 +12,7 @@ import typer
 from kvoicewalk import api, voices
 from kvoicewalk.app.events import Events
 from kvoicewalk.app.handover import latest_search
-from kvoicewalk.audio import check_wav_path
+from kvoicewalk.audio import check_speech_path
 from kvoicewalk.cli.app import app
 from kvoicewalk.cli.flags import ARGUMENTS, COMMANDS, FLAGS, in_flags
 from kvoicewalk.config_file import merge_config
@@ -37,7 +37,7 @@ FLAG = re.compile(r"(?<![\w-])--[a-z]|\bkvw [^.;]* -[a-z]\b")
     [
         (Setting("out_dir"), "--out"),
         (Setting("device", "cpu"), "--device cpu"),
-        (Setting("wav_path", Path("a.mp3")), "--wav a.mp3"),
+        (Setting("wav_path", Path("a.mp3")), "--save a.mp3"),
         (Setting("method", "random", "cma"), "--method random or cma"),
         (Setting("words"), "--text"),
         (Setting("is_transcribed", True), "--transcribe"),
@@ -71,9 +71,14 @@ def refused(call, *given):
         (lambda path: refused(choose_device, "cuda"),
          "--device cuda: torch finds no such device. Use --device cpu.",
          'device="cuda": torch finds no such device. Use device="cpu".'),
-        (lambda path: refused(check_wav_path, Path("a.mp3")),
-         "--wav a.mp3: only .wav is written; choose a name that ends so.",
-         'wav_path="a.mp3": only .wav is written; choose a name that ends so.'),
+        (lambda path: refused(check_speech_path, Path("a.mp4")),
+         "--save a.mp4: no ending of a sound that is written; choose one of .wav, .flac, .mp3, "
+         ".opus.",
+         'wav_path="a.mp4": no ending of a sound that is written; choose one of .wav, .flac, '
+         ".mp3, .opus."),
+        (lambda path: refused(check_speech_path, Path("a.mp3"), "flac"),
+         "--save a.mp3 ends like mp3; --format flac is another.",
+         'wav_path="a.mp3" ends like mp3; format="flac" is another.'),
         (lambda path: refused(require_writable, path / "file" / "runs"),
          "{}/file is no folder; choose another with --out.",
          "{}/file is no folder; choose another with `out_dir`."),
@@ -184,7 +189,8 @@ def parameters():
         if not one.__name__.startswith("_")
         for name in inspect.signature(one).parameters
     }
-    return own | set(api.Options.__annotations__) | set(api.Target.__dataclass_fields__)
+    options = set(api.Options.__annotations__) | set(api.SpeechOptions.__annotations__)
+    return own | options | set(api.Target.__dataclass_fields__)
 
 
 def commands(group, path=()):
