@@ -1,5 +1,6 @@
 """Doubles whose answers are known exactly."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -11,6 +12,7 @@ from kvoicewalk.score.combine import Score, combine
 from kvoicewalk.score.speaker import Embeddings, EncoderSet, SpeakerEncoder, joint_similarity
 from kvoicewalk.score.speaker.likeness import likeness_of
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
+from kvoicewalk.workers.bench import Bench, SerialExecutor
 
 WEIGHTS = (0.48, 0.50, 0.02)
 
@@ -170,3 +172,18 @@ class StumblingEvaluator(QuadraticEvaluator):
         if self.n_evaluations % 3 == 0:
             raise SynthError("no speech")
         return found
+
+
+@dataclass
+class Lessons:
+    """Gives lessons by a function of voice, number and seed."""
+
+    teach: Callable
+
+    def sample(self, voice: Voice, number: int, seed: int | None = None):
+        return self.teach(voice, number, seed)
+
+
+def alone(evaluator, teach=None) -> SerialExecutor:
+    """Returns who hears in this process, by an evaluator and a function that gives lessons."""
+    return SerialExecutor(Bench(evaluator, teach and Lessons(teach)))

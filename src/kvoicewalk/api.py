@@ -100,6 +100,10 @@ class Options(TypedDict, total=False):
         lang: language letter, "a" to "z" as `kvw --lang` has them. Default: that of the words, else
             the voice's own, else "a".
         out_dir: where runs are kept. Default: "out".
+        workers: voices heard at once, by a process each. Default: 1, this one alone.
+        executor: "processes" or "ray", where workers run. Default: "processes".
+        address: of the Ray cluster: "local", "auto" or "HOST:PORT". Default: "auto".
+        gpus_per_worker: share of a GPU for each Ray worker. Default: 0.
         events: hears what happens. Default: nothing does.
         settings: more of a config, nested like config.json; the keywords beat it.
     """
@@ -110,6 +114,10 @@ class Options(TypedDict, total=False):
     seed: int
     lang: str
     out_dir: StrPath
+    workers: int
+    executor: Literal["processes", "ray"]
+    address: str
+    gpus_per_worker: float
     events: Events
     settings: Mapping[str, Any]
 
@@ -142,6 +150,7 @@ def clone(
     scoring: Literal["scaled", "classic"] | None = None,
     encoders: Sequence[EncoderName] | None = None,
     held_out: bool | None = None,
+    islands: int | None = None,
     **options: Unpack[Options],
 ) -> SearchResult:
     """Makes a voice that sounds like a recording: ranks, searches, judges.
@@ -156,6 +165,7 @@ def clone(
         scoring: how features count. Default: "scaled".
         encoders: speaker encoders to compare by. Default: all that are installed.
         held_out: False leaves out the judgement.
+        islands: searches side by side, from starts of their own. Default: 1.
         **options: see `Options`.
 
     Raises:
@@ -168,7 +178,7 @@ def clone(
         "score": {"scoring": scoring, "encoders": _names(encoders)},
         "rank": {"voices_path": _path(voices)},
         "held_out": {"is_wanted": held_out},
-        "walk": {"method": method, "n_steps": steps, "minutes": minutes},
+        "walk": {"method": method, "n_steps": steps, "minutes": minutes, "n_islands": islands},
     }
     config = _config("clone", target, flags, options)
     return search_result(run_search(config, _events(options)))
@@ -260,6 +270,7 @@ def walk(
     scoring: Literal["scaled", "classic"] | None = None,
     encoders: Sequence[EncoderName] | None = None,
     held_out: bool | None = None,
+    islands: int | None = None,
     **options: Unpack[Options],
 ) -> SearchResult:
     """Searches step by step for a closer voice.
@@ -277,6 +288,7 @@ def walk(
         scoring: how features count. Default: "scaled".
         encoders: speaker encoders to compare by. Default: all that are installed.
         held_out: False leaves out the judgement.
+        islands: searches side by side, from starts of their own. Default: 1.
         **options: see `Options`.
 
     Raises:
@@ -302,6 +314,7 @@ def walk(
             "patience": patience,
             "params": params,
             "only": only,
+            "n_islands": islands,
         },
     }
     config = _config("walk", target, flags, options)
@@ -570,6 +583,12 @@ def _config(
             "n_threads": options.get("n_threads"),
         },
         "synth": {"seed": options.get("seed"), "lang": options.get("lang")},
+        "workers": {
+            "n_workers": options.get("workers"),
+            "executor": options.get("executor"),
+            "address": options.get("address"),
+            "gpus_per_worker": options.get("gpus_per_worker"),
+        },
         "out_dir": str(options["out_dir"]) if "out_dir" in options else None,
         "target": _target(target) if target is not None else {"paths": None},
     }

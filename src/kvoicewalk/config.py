@@ -224,6 +224,13 @@ class WalkConfig(_Frozen):
     )
     sure_gain: float = Field(2.0, gt=0, description="points that no second seed need confirm")
     n_kept: int = Field(defaults.N_KEPT, ge=1, description="improvements whose files stay")
+    batch_size: int | None = Field(
+        None, ge=1, le=4096, description="candidates proposed at once; None: as many as workers"
+    )
+    n_islands: int = Field(1, ge=1, le=defaults.MAX_ISLANDS, description="searches side by side")
+    migrate_every: int = Field(
+        4, ge=1, description="batches until the best candidate goes to the worst island"
+    )
 
     @model_validator(mode="before")
     @classmethod
@@ -342,6 +349,9 @@ class GradientConfig(_Frozen):
         "auto", description="of the vocoder in lessons; auto: bfloat16 where the CPU computes in it"
     )
     partials_per_s: float = Field(0.65, ge=0.63, le=1.3, description="windows that are embedded")
+    batch_size: int | None = Field(
+        None, ge=1, le=256, description="lessons a step; None: that of walk"
+    )
 
 
 class CmaConfig(_Frozen):
@@ -350,6 +360,20 @@ class CmaConfig(_Frozen):
     start_size: float = Field(0.3, gt=0, description="first step size, in units of the space")
     n_candidates: int | None = Field(None, ge=4, description="a generation; None: by dimension")
     growth: int = Field(2, ge=1, description="of the generation at each restart")
+
+
+class WorkersConfig(_Frozen):
+    """Who hears the voices; no number of a result hangs on it but `walk.batch_size`."""
+
+    n_workers: int = Field(1, ge=1, le=defaults.MAX_WORKERS, description="1: this process alone")
+    executor: Literal["processes", "ray"] = "processes"
+    address: str = Field("auto", min_length=1, description="of Ray: local, auto or HOST:PORT")
+    gpus_per_worker: float = Field(0.0, ge=0, le=16, description="of Ray: share of a GPU")
+
+    @property
+    def is_beside(self) -> bool:
+        """True where others than this process hear."""
+        return self.n_workers > 1 or self.executor == "ray"
 
 
 class RunConfig(_Frozen):
@@ -370,6 +394,7 @@ class RunConfig(_Frozen):
     cma: CmaConfig = CmaConfig()
     held_out: HeldOutConfig = HeldOutConfig()
     judges: JudgesConfig = JudgesConfig()
+    workers: WorkersConfig = WorkersConfig()
     out_dir: Path = Path(defaults.OUT_DIR)
 
     @property

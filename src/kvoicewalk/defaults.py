@@ -16,3 +16,5 @@ SPEED_RANGE = (0.25, 4.0)
 PAUSE_S = 0.8  # between two paragraphs that are read aloud
 MAX_PAUSE_S = 10.0
 MAX_THREADS = 1024
+MAX_WORKERS = 4096
+MAX_ISLANDS = 256

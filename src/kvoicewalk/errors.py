@@ -6,7 +6,8 @@
     ├── VoiceError    a voice file, a voice's name or a mix cannot be used
     ├── ModelError    a model's weights are missing, damaged or of another kind
     ├── SynthError    a text cannot be turned into speech
-    └── StoreError    a run folder or the run database cannot be used
+    ├── StoreError    a run folder or the run database cannot be used
+    └── WorkerError   worker processes or a cluster cannot be used
 
 A message is one line: what was found, what was expected, and what to do.
 The command line prints it and exits with 1.
@@ -169,3 +170,7 @@ class StoreError(KvwError):
 
 def _literal(value: object) -> str:
     return str(value) if isinstance(value, (bool, int, float)) else f'"{value}"'
+
+
+class WorkerError(KvwError):
+    """Worker processes or a cluster cannot be used."""

@@ -9,9 +9,9 @@ Measurements do not depend on the target: a second target reuses them. What a gr
 
 import hashlib
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -34,8 +34,6 @@ from kvoicewalk.voices import Voice
 # Part of every cache key: raise it when a front end or a feature changes its numbers.
 MEASUREMENT_VERSION = 4
 
-T = TypeVar("T")
-R = TypeVar("R")
 Values = npt.NDArray[np.float32]
 
 
@@ -61,21 +59,6 @@ class MeasurementStore(Protocol):
 
     def close(self) -> None:
         """Lets go of files; more than once does no harm."""
-
-
-class Executor(Protocol):
-    """Runs one task over many items; processes and clusters can stand in for the serial one."""
-
-    def map(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """Yields the results in the order of the items, each as soon as all up to it are done."""
-
-
-class SerialExecutor:
-    """Runs tasks one after another in this process."""
-
-    def map(self, task: Callable[[T], R], items: Iterable[T]) -> Iterator[R]:
-        """See `Executor.map`."""
-        return map(task, items)
 
 
 @dataclass(frozen=True)
@@ -160,6 +143,12 @@ class EvaluationCounts:
     stage_s: dict[str, float] = field(
         default_factory=lambda: {"synthesis": 0.0, "embedding": 0.0, "features": 0.0}
     )
+
+    def since(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns what was added since `dataclasses.asdict` gave that, in the same form."""
+        now = asdict(self)
+        stages = {name: s - earlier["stage_s"][name] for name, s in now.pop("stage_s").items()}
+        return {name: value - earlier[name] for name, value in now.items()} | {"stage_s": stages}
 
     def add(self, kept: Mapping[str, Any]) -> None:
         """Adds what earlier parts of a run cost, as `dataclasses.asdict` gave it; gaps count 0."""

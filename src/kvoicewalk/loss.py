@@ -10,17 +10,17 @@ target is compared with the start voice, both as recordings; each lesson then as
 start voice itself predicts on the lesson's text, changed by that difference.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 import torch
 
 from kvoicewalk.config import GradientConfig
 from kvoicewalk.errors import ModelError, Setting
 from kvoicewalk.languages import DEFAULT_LANG
+from kvoicewalk.requests import LossSample
 from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
 from kvoicewalk.score.speaker import DifferentiableEncoder, Embeddings, EncoderSet
 from kvoicewalk.score.speaker.likeness import SCORE_SCALE, LikenessScale, likeness_scales
@@ -40,21 +40,6 @@ FULL_LIKENESS = 1.15  # of a clip to the centroid of several others; a pair of c
 EVEN_LIKENESS = 0.975  # where a balanced term weighs as much as a linear one
 # Differences that count alike: one semitone of median or of range, a tenth of pace.
 PITCH_UNIT, RANGE_UNIT, PACE_UNIT = 1.0, 1.0, 0.1
-
-
-@dataclass(frozen=True)
-class LossSample:
-    """What one text taught.
-
-    Attributes:
-        loss: lower is better.
-        gradient: float64 (256,), of the loss in an offset that all rows share.
-        parts: the loss before weighting, by name.
-    """
-
-    loss: float
-    gradient: npt.NDArray[np.float64] = field(repr=False)
-    parts: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -194,23 +179,25 @@ class GradientLoss:
         self._targets: dict[str, torch.Tensor] = {}
         self.n_lessons = 0
 
-    def sample(self, voice: Voice, number: int) -> LossSample:
-        """Gives one lesson; the same voice and number give the same lesson.
+    def sample(self, voice: Voice, number: int, seed: int | None = None) -> LossSample:
+        """Gives one lesson; the same voice, number and seed give the same lesson.
 
         Args:
             voice: that learns.
             number: from 0; decides the text and the noise.
+            seed: with the number; None: that of the loss.
 
         Raises:
             AudioError: the voice makes no speech.
         """
-        phonemes = self._chunks[self._text_index(number)]
+        seed = self._seed if seed is None else seed
+        phonemes = self._chunks[self._text_index(number, seed)]
         row = torch.tensor(voice.rows[len(phonemes) - 1, 0]).to(self._device).requires_grad_()
         weights = self._weights()
         spoken = self._synthesizer.speak_row(
             phonemes,
             row,
-            seed=lesson_seed(self._seed, number),
+            seed=lesson_seed(seed, number),
             needs_prosody=bool(weights.any()),
             is_mixed=self._is_mixed,
             needs_samples=bool(self._terms),
@@ -233,12 +220,10 @@ class GradientLoss:
         }
         return LossSample(float(loss.detach()), row.grad.cpu().numpy().astype(np.float64), parts)
 
-    def _text_index(self, number: int) -> int:
+    def _text_index(self, number: int, seed: int) -> int:
         epoch, place = divmod(number, len(self._chunks))
-        order = np.random.default_rng(lesson_order_seed(self._seed, epoch)).permutation(
-            len(self._chunks)
-        )
-        return int(order[place])
+        rng = np.random.default_rng(lesson_order_seed(seed, epoch))
+        return int(rng.permutation(len(self._chunks))[place])
 
     def _weights(self) -> torch.Tensor:
         change, config = self._change, self._config

@@ -7,6 +7,7 @@ The numbers are part of what a run promises: another one gives another result fo
 CHUNK_STRIDE = 1_000_003
 # Far from the seeds that a search counts up from its own.
 HELD_OUT_OFFSET = 500_000
+ISLAND_STRIDE = 10_007
 
 
 def chunk_seed(seed: int, index: int) -> int:
@@ -32,3 +33,13 @@ def lesson_order_seed(seed: int, epoch: int) -> tuple[int, int]:
 def held_out_seed(seed: int, k: int) -> int:
     """Returns the k-th seed of the held-out texts."""
     return HELD_OUT_OFFSET + seed + k
+
+
+def island_seed(seed: int, k: int) -> int:
+    """Returns the seed of the k-th of several searches side by side; the first one's is its own."""
+    return seed + k * ISLAND_STRIDE
+
+
+def island_start_seed(seed: int, k: int) -> tuple[int, int]:
+    """Returns the seed of where the k-th of them starts."""
+    return seed, k

@@ -9,10 +9,12 @@ import pytest
 
 from kvoicewalk.config import CmaConfig, GradientConfig, WalkConfig
 from kvoicewalk.errors import StoreError
-from kvoicewalk.loss import LossSample
+from kvoicewalk.requests import LossSample
+from kvoicewalk.search.base import Told
 from kvoicewalk.search.cma import CovarianceSearch
 from kvoicewalk.search.gradient import GradientDescent
-from kvoicewalk.search.loop import begin, search
+from kvoicewalk.search.islands import island_space
+from kvoicewalk.search.loop import Island, begin, best_of, search, study
 from kvoicewalk.search.prior import fit_prior
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
@@ -20,7 +22,7 @@ from kvoicewalk.search.staged import Staged
 from kvoicewalk.store.checkpoint import dump_incumbent, dump_state, restore
 from kvoicewalk.store.results import step_row
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
-from tests.fakes import QuadraticEvaluator
+from tests.fakes import QuadraticEvaluator, alone
 
 N_STEPS = 60
 
@@ -60,10 +62,25 @@ class OptimizerSuite(ABC):
     def evaluator(self, voices):
         return QuadraticEvaluator(voices[1].rows[0, 0].astype(np.float64))
 
-    def run(self, space, evaluator, seed=0, config=None):
-        config = config or self.config
-        progress = begin(space, evaluator)
-        return list(search(self.make(space, seed), evaluator, progress, config)), progress
+    def executor(self, evaluator):
+        return alone(evaluator)
+
+    def island(self, space, evaluator, seed=0):
+        return Island(self.make(space, seed), begin(space, self.executor(evaluator)))
+
+    def search(self, islands, evaluator, **more):
+        return search(islands, self.executor(evaluator), self.config, **more)
+
+    def run(self, space, evaluator, seed=0, **more):
+        island = self.island(space, evaluator, seed)
+        return list(self.search([island], evaluator, **more)), island.progress
+
+    def resume(self, space, optimizer, progress, steps, seed=999):
+        """Returns an island as it comes back from a run's rows."""
+        saved = json.loads(json.dumps(dump_state(optimizer, progress)))
+        incumbent = json.loads(json.dumps(dump_incumbent(progress)))
+        again = self.make(space, seed)
+        return Island(again, restore(again, space, saved, incumbent, list(map(kept, steps))))
 
     def test_keeps_the_budget(self, space, evaluator):
         steps, _ = self.run(space, evaluator)
@@ -83,39 +100,77 @@ class OptimizerSuite(ABC):
         scores = [step.best_score for step in steps]
         assert scores == sorted(scores)
 
-    def test_goes_on_from_its_state_as_if_never_stopped(self, space, evaluator):
-        whole, _ = self.run(space, evaluator)
-        optimizer, progress = self.make(space, 0), begin(space, evaluator)
-        parts = list(itertools.islice(search(optimizer, evaluator, progress, self.config), 25))
-        saved = json.loads(json.dumps(dump_state(optimizer, progress)))
-        incumbent = json.loads(json.dumps(dump_incumbent(progress)))
-        again = self.make(space, 999)
-        resumed = restore(again, space, saved, incumbent, list(map(kept, parts)))
-        np.testing.assert_array_equal(resumed.incumbent.z, progress.incumbent.z)
-        assert resumed.incumbent.voice == progress.incumbent.voice
-        assert (resumed.evaluation, resumed.number) == (progress.evaluation, progress.number)
-        parts += search(again, evaluator, resumed, self.config)
+    @pytest.mark.parametrize("batch_size", [1, 7])
+    def test_goes_on_from_its_state_as_if_never_stopped(self, space, evaluator, batch_size):
+        whole, _ = self.run(space, evaluator, batch_size=batch_size)
+        island, parts = self.island(space, evaluator), []
+        for step in self.search([island], evaluator, batch_size=batch_size):
+            parts.append(step)
+            if step.is_checkpoint and step.number >= 25:
+                break
+        progress = island.progress
+        resumed = self.resume(space, island.optimizer, progress, parts)
+        np.testing.assert_array_equal(resumed.progress.incumbent.z, progress.incumbent.z)
+        assert resumed.progress.incumbent.voice == progress.incumbent.voice
+        assert resumed.progress.evaluation == progress.evaluation
+        assert resumed.progress.number == progress.number
+        parts += self.search([resumed], evaluator, batch_size=batch_size)
         assert [s.evaluation for s in parts] == [s.evaluation for s in whole]
 
+    def test_a_batch_is_proposed_at_once(self, space, evaluator):
+        optimizer = self.make(space, 0)
+        study([optimizer], self.executor(evaluator))
+        names = [one.voice.name for one in optimizer.ask(5)]
+        assert 1 <= len(names) <= 5
+        assert names == [f"step{k + 1}" for k in range(len(names))]
+
+    def test_islands_migrate_and_are_resumed(self, space, evaluator):
+        spaces = [island_space(space, k, 0) for k in range(3)]
+
+        def islands():
+            return [
+                Island(self.make(own, k), begin(own, self.executor(evaluator), str(k)))
+                for k, own in enumerate(spaces)
+            ]
+
+        whole, parts = islands(), islands()
+        steps = list(self.search(whole, evaluator, batch_size=2))
+        assert len(steps) == 3 * N_STEPS
+        assert best_of(whole).score == steps[-1].best_score
+        seen = []
+        for step in self.search(parts, evaluator, batch_size=2):
+            seen.append(step)
+            if step.is_checkpoint and step.number >= 70:
+                break
+        again = [
+            self.resume(
+                spaces[k], one.optimizer, one.progress, [s for s in seen if s.island == k], k
+            )
+            for k, one in enumerate(parts)
+        ]
+        seen += self.search(again, evaluator, batch_size=2)
+        assert [s.evaluation for s in seen] == [s.evaluation for s in steps]
+
     def test_what_is_kept_at_each_step_does_not_grow(self, space, evaluator):
-        optimizer, progress = self.make(space, 0), begin(space, evaluator)
-        steps = search(optimizer, evaluator, progress, self.config)
-        sizes = [len(json.dumps(optimizer.state())) for _ in steps]
+        island = self.island(space, evaluator)
+        steps = self.search([island], evaluator)
+        sizes = [len(json.dumps(island.optimizer.state())) for _ in steps]
         assert sizes[-1] <= 1.1 * sizes[N_STEPS // 2]
 
     def test_refuses_steps_that_are_not_all_there(self, space, evaluator):
-        optimizer, progress = self.make(space, 0), begin(space, evaluator)
-        steps = list(itertools.islice(search(optimizer, evaluator, progress, self.config), 5))
-        saved, incumbent = dump_state(optimizer, progress), dump_incumbent(progress)
+        island = self.island(space, evaluator)
+        steps = list(itertools.islice(self.search([island], evaluator), 5))
         with pytest.raises(StoreError, match=r"4 steps where 5 were expected.*start anew"):
-            restore(self.make(space, 0), space, saved, incumbent, list(map(kept, steps[1:])))
+            self.resume(space, island.optimizer, island.progress, steps[1:])
 
-    def test_never_changes_what_it_is_given(self, space):
+    def test_never_changes_what_it_is_given(self, space, evaluator):
         optimizer = self.make(space, 0)
-        candidate = optimizer.ask()
+        study([optimizer], self.executor(evaluator))
+        (candidate,) = optimizer.ask(1)
         before = candidate.z.copy()
-        optimizer.tell(candidate, 1.0, is_accepted=True)
-        optimizer.ask()
+        optimizer.tell([Told(candidate, 1.0, is_accepted=True)])
+        study([optimizer], self.executor(evaluator))
+        optimizer.ask(1)
         np.testing.assert_array_equal(candidate.z, before)
 
 
@@ -175,21 +230,21 @@ class TestGradient(OptimizerSuite):
         return make_space(self.kind, voices[0], describe_population(voices))
 
     def make(self, space, seed):
-        return GradientDescent(space, self.teach(seed), self.prior, GradientConfig(n_lessons=2))
+        return GradientDescent(space, self.prior, GradientConfig(n_lessons=2), seed=seed)
+
+    def executor(self, evaluator):
+        return alone(evaluator, self.teach)
 
     @pytest.fixture(autouse=True)
     def _know(self, voices):
         self.optimum = voices[1].rows[0, 0].astype(np.float64)
         self.prior = fit_prior(describe_population(voices).row_means)
 
-    def teach(self, seed):
-        def teach(voice, number):
-            gap = voice.rows.mean(axis=(0, 1)).astype(np.float64) - self.optimum
-            # 999: the suite's other seed, which only what was restored must not depend on.
-            luck = np.random.default_rng((0 if seed == 999 else seed, number))
-            return LossSample(float(gap @ gap), 2 * gap + luck.normal(0, 0.05, gap.size), {})
-
-        return teach
+    def teach(self, voice, number, seed):
+        gap = voice.rows.mean(axis=(0, 1)).astype(np.float64) - self.optimum
+        # 999: the suite's other seed, which only what was restored must not depend on.
+        luck = np.random.default_rng((0 if seed == 999 else seed, number))
+        return LossSample(float(gap @ gap), 2 * gap + luck.normal(0, 0.05, gap.size), {})
 
 
 class TestRelay(TestGradient):
@@ -200,11 +255,12 @@ class TestRelay(TestGradient):
         return Staged(leader, RandomWalk(space, self.config, seed), space.start, 15, 4)
 
     def test_hands_over_at_the_incumbent(self, space, evaluator):
-        relay, progress = self.make(space, 0), begin(space, evaluator)
-        steps = search(relay, evaluator, progress, self.config)
-        n_led = next(step.number for step in steps if relay.is_second)
+        island = self.island(space, evaluator)
+        relay = island.optimizer
+        n_led = next(s.number for s in self.search([island], evaluator) if relay.is_second)
         assert n_led <= 15
-        gap = relay.ask().z - progress.incumbent.z
+        (candidate,) = relay.ask(1)
+        gap = candidate.z - island.progress.incumbent.z
         assert 0 < np.abs(gap).max() < 2
 
 

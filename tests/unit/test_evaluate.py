@@ -4,7 +4,7 @@ import pytest
 
 from kvoicewalk import evaluate
 from kvoicewalk.errors import AudioError, SynthError
-from kvoicewalk.evaluate import Evaluator, Gate, Glance, SerialExecutor
+from kvoicewalk.evaluate import Evaluator, Gate, Glance
 from kvoicewalk.score.speaker import EncoderSet, joint_similarity
 from kvoicewalk.store import MemoryCache
 from tests.fakes import FakeEncoder, FakeScorer, FakeSynthesizer, constant_voice, fake_encoders
@@ -229,14 +229,6 @@ def test_stage_times_add_up():
     evaluator.evaluate(VOICE)
     assert set(evaluator.counts.stage_s) == {"synthesis", "embedding", "features"}
     assert all(seconds > 0 for seconds in evaluator.counts.stage_s.values())
-
-
-def test_serial_executor_is_lazy_and_ordered():
-    done = []
-    results = SerialExecutor().map(lambda n: done.append(n) or n * n, [1, 2, 3])
-    assert next(results) == 1
-    assert done == [1]
-    assert list(results) == [4, 9]
 
 
 def test_a_voice_without_speech_is_the_voices_fault():

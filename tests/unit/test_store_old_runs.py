@@ -158,7 +158,7 @@ def test_their_searches_go_on(old_out: Path, run_id: str, n_steps: int) -> None:
     progress = restore(optimizer, space, state, incumbent, steps)
     assert result is not None
     assert (progress.number, progress.score) == (n_steps, result["score"])
-    assert optimizer.ask().voice.name == f"step{n_steps + 1}"
+    assert optimizer.ask(1)[0].voice.name == f"step{n_steps + 1}"
     assert read_evaluation(start).voice_name == "mean"
 
 

@@ -97,7 +97,7 @@ def adjust_voice(
     from kvoicewalk.app.voice_spec import find_voice
     from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.loss import GradientLoss
-    from kvoicewalk.search.gradient import GradientDescent
+    from kvoicewalk.search.gradient import GradientDescent, follow
     from kvoicewalk.search.space import describe_population, make_smooth_space
     from kvoicewalk.texts import texts_of
 
@@ -117,8 +117,9 @@ def adjust_voice(
         loss = GradientLoss(
             synthesizer, terms, voice, change, texts, config.gradient, config.synth.seed, lang
         )
-        descent = GradientDescent(space, loss.sample, None, config.gradient)
-        return descent.learn(N_SPOKEN_LESSONS if wanted.moves_timbre else N_LESSONS, voice.name)
+        descent = GradientDescent(space, None, config.gradient)
+        n_lessons = N_SPOKEN_LESSONS if wanted.moves_timbre else N_LESSONS
+        return follow(descent, loss.sample, n_lessons, voice.name)
 
 
 def _change(

@@ -52,7 +52,7 @@ def sweep(session: "Session", run: "Run", population: StartVoices, events: Event
     is_interrupted = False
     try:
         events.start(SearchStart(0, start))
-        for step in interpolate(population.voices, evaluator, config, start.score.score):
+        for step in interpolate(population.voices, session.crew, config, start.score.score):
             is_best, is_new = step.outcome == "accepted", step.number > n_before
             if is_best:
                 best, best_voice, recipe = step.evaluation, step.voice, _recipe(step)

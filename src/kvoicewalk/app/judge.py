@@ -244,7 +244,6 @@ def _floor(session: "Session", stock: "Sequence[Voice]", events: Events) -> "Voi
     from kvoicewalk.app.rank import best_of
     from kvoicewalk.app.start import known_floor
     from kvoicewalk.app.stock import known_likeness
-    from kvoicewalk.evaluate import SerialExecutor
     from kvoicewalk.search.rank import rank
 
     floor = known_floor(session.config, session.model.voices)
@@ -254,7 +253,7 @@ def _floor(session: "Session", stock: "Sequence[Voice]", events: Events) -> "Voi
     with events.stage("floor", n_voices=len(stock)):
         known = known_likeness(session, stock)
         config = session.config.rank
-        for step in rank(stock, session.evaluator, config, SerialExecutor(), known=known):
+        for step in rank(stock, session.evaluator, config, session.crew, known=known):
             steps.append(step)
             events.step(step)
     best = best_of(steps).voice_name

@@ -103,7 +103,6 @@ def hear(
         steps: where they are added as they come, so that an interrupted caller has them.
         is_late: see `search.rank.rank`.
     """
-    from kvoicewalk.evaluate import SerialExecutor
     from kvoicewalk.search.base import standings
     from kvoicewalk.search.rank import rank
     from kvoicewalk.store.results import rank_row
@@ -113,7 +112,7 @@ def hear(
         known = known_likeness(session, voices)
         natives = native_voices(voices, session.evaluator.lang) if config.n_known_heard else []
         own = {voice.name for voice in likest_known(session, natives)[:N_NATIVES_HEARD]}
-        for step in rank(voices, session.evaluator, config, SerialExecutor(), is_late, known, own):
+        for step in rank(voices, session.evaluator, config, session.crew, is_late, known, own):
             steps.append(step)
             run.put("voice", step.voice_name, rank_row(step).dump())
             events.step(step)

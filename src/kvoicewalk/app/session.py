@@ -1,5 +1,6 @@
 """Wires a config's parts together: clips → target, model → synthesizer, both → evaluator."""
 
+import contextlib
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -25,8 +26,9 @@ if TYPE_CHECKING:
     from kvoicewalk.store import Run, RunRecord, RunStore
     from kvoicewalk.synth import KokoroSynthesizer
     from kvoicewalk.voices import Voice
+    from kvoicewalk.workers.crew import Crew
+    from kvoicewalk.workers.spec import EvaluatorSpec
 
-CACHE_NAME = "measurements.sqlite3"
 TRANSCRIBE = Setting("is_transcribed", True)
 GIVE_WORDS = Message("give the words with ", Setting("words"), ".")
 
@@ -41,6 +43,7 @@ class Session:
         synthesizer: speaks with it.
         evaluator: scores with both.
         clips: what is used of the target's recordings.
+        crew: hears voices with the evaluator, or with others like it.
         started_s: when loading began, on `time.monotonic`.
     """
 
@@ -49,6 +52,7 @@ class Session:
     synthesizer: "KokoroSynthesizer" = field(repr=False)
     evaluator: "Evaluator" = field(repr=False)
     clips: "Sequence[Utterance]" = field(repr=False)
+    crew: "Crew" = field(repr=False)
     started_s: float = 0.0
 
     @property
@@ -156,15 +160,37 @@ def open_session(
         KvwError: the recording, the model, the text or the folder of runs cannot be used.
     """
     from kvoicewalk.store import require_writable
+    from kvoicewalk.workers.crew import open_crew
 
     started_s = time.monotonic() if started_s is None else started_s
     require_writable(config.out_dir)
-    with events.stage("load"):
-        session = _load(config, read_clips(config.target), events, started_s)
-    try:
+    with contextlib.ExitStack() as stack:
+        with events.stage("load"):
+            session = _load(config, read_clips(config.target), events, started_s)
+            evaluator = session.evaluator
+            stack.callback(evaluator.memory.close)
+            crew = open_crew(session.config.workers, _spec(session), evaluator, events.warning)
+            session = replace(session, crew=stack.enter_context(crew))
         yield session
-    finally:
-        session.evaluator.memory.close()
+
+
+def _spec(session: Session) -> "EvaluatorSpec":
+    """Returns what other evaluators are built from that give the same numbers."""
+    from kvoicewalk.workers.spec import EvaluatorSpec
+
+    config, evaluator = session.config, session.evaluator
+    return EvaluatorSpec(
+        model=config.model,
+        speed=config.synth.speed,
+        score=config.score,
+        target=evaluator.scorer.target,
+        text=evaluator.text,
+        probe_text=evaluator.probe_text,
+        seed=evaluator.seed,
+        lang=evaluator.lang,
+        identity=session.model.identity,
+        fingerprint=evaluator.fingerprint,
+    )
 
 
 def _load(
@@ -177,7 +203,8 @@ def _load(
     from kvoicewalk.score.scorer import Scorer
     from kvoicewalk.score.speaker import open_encoders
     from kvoicewalk.score.target import build_target
-    from kvoicewalk.store import MeasurementCache
+    from kvoicewalk.store import CACHE_NAME, MeasurementCache
+    from kvoicewalk.workers.crew import SerialCrew
 
     listener = _listener(config) if config.target.is_transcribed else None
     synthesizer = open_synthesizer(config, events)
@@ -208,7 +235,8 @@ def _load(
         memory=memory,
         lang=config.synth.lang or DEFAULT_LANG,
     )
-    return Session(config, synthesizer.model, synthesizer, evaluator, clips, started_s)
+    crew = SerialCrew(evaluator)
+    return Session(config, synthesizer.model, synthesizer, evaluator, clips, crew, started_s)
 
 
 def _name_of(paths: "Sequence[Path]") -> str:

@@ -18,15 +18,16 @@ from kvoicewalk.app.start import StartVoices
 from kvoicewalk.errors import Message, Setting, StoreError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from kvoicewalk.app.session import Session
     from kvoicewalk.config import WalkConfig
     from kvoicewalk.evaluate import Evaluation
-    from kvoicewalk.search.base import Optimizer, Progress, SearchStep
+    from kvoicewalk.search.base import SearchStep
     from kvoicewalk.search.gradient import GradientDescent
-    from kvoicewalk.search.space import Space
+    from kvoicewalk.search.loop import Island
     from kvoicewalk.store import Run
+    from kvoicewalk.voices import Voice
 
 
 PAGE_S = 4.0  # for the listening page
@@ -39,40 +40,71 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
     Raises:
         KvwError: the start or the saved search cannot be used.
     """
-    from kvoicewalk.search.loop import search
-    from kvoicewalk.store import MemoryCache
+    from kvoicewalk.search.loop import best_of, search
+    from kvoicewalk.workers.spec import SearchSpec
 
-    config = plan_time(session, run, population, events)
-    setup = make_search_setup(session, population)
-    optimizer, space = setup.optimizer, setup.space
-    progress, start = _where_it_stands(session, run, setup, events)
-    # Nothing that a walk proposes is met again in another run.
-    session = replace(session, evaluator=replace(session.evaluator, memory=MemoryCache()))
+    config, batch_size = plan_time(session, run, population, events), plan_batches(session, run)
+    setup = make_search_setup(session, population, batch_size)
+    islands, start = _where_they_stand(session, run, setup, events)
+    evaluator = session.crew.prepare(SearchSpec(setup.space, setup.lessons), session.evaluator)
+    session = replace(session, evaluator=evaluator)
     is_interrupted = False
     try:
-        seconds = 60 * config.minutes if config.minutes is not None else None
-        events.start(
-            SearchStart(
-                progress.number, progress.evaluation, progress.used_s, config.step_budget, seconds
-            )
-        )
-        if setup.leader is not None and seconds is not None:
-            # Target and probe text are about as long.
-            spoken_s = 2 * session.evaluator.speak(progress.incumbent.voice).duration_s
-            left_s = seconds - progress.used_s - _pace(session) * spoken_s
-            setup.leader.is_late = _lateness(left_s)
-        for step in search(optimizer, session.evaluator, progress, config):
-            _keep(session, run, optimizer, progress, step, events)
+        _announce(session, setup, islands, config, events)
+        keeper, seed = _Keeper(session, run, islands, events), evaluator.seed
+        for step in search(islands, session.crew, config, seed, batch_size):
+            keeper.keep(step)
             events.step(step)
     except KeyboardInterrupt:
         is_interrupted = True
         # What is on disk counts: the interrupt may have come between a step and its rows.
-        progress = _load(run, optimizer, space)
-    events.compared(start, progress.evaluation)
-    result = _result(session, run, population, progress)
-    if setup.leader is not None:
-        result["timing"] |= _lessons(setup.leader, events)
-    return Found(result, progress.incumbent.voice, is_interrupted)
+        islands = _load(run, setup)
+    best = best_of(islands)
+    events.compared(start, best.evaluation)
+    result = _result(session, run, population, islands)
+    if setup.leaders:
+        result["timing"] |= _lessons(setup.leaders, events)
+    return Found(result, best.incumbent.voice, is_interrupted)
+
+
+def plan_batches(session: "Session", run: "Run") -> int:
+    """Returns how many candidates are proposed at once; as many as workers, where nobody says.
+
+    The plan is kept for resuming: with another number of workers the search stays the same.
+    """
+    kept = run.planned("batches")
+    if kept is None:
+        config = session.config
+        size = config.walk.batch_size or config.workers.n_workers
+        if run.rows("state"):  # of an earlier version
+            size = 1
+        kept = {"batch_size": size}
+        run.plan("batches", kept)
+    return int(str(kept["batch_size"]))
+
+
+def _announce(
+    session: "Session",
+    setup: SearchSetup,
+    islands: "Sequence[Island]",
+    config: "WalkConfig",
+    events: Events,
+) -> None:
+    """Tells where the search starts, and the gradients when their time is over."""
+    from kvoicewalk.search.loop import best_of
+
+    best, used_s = best_of(islands), islands[0].progress.used_s
+    seconds = 60 * config.minutes if config.minutes is not None else None
+    n_done = sum(island.progress.number for island in islands)
+    budget = config.step_budget
+    n_steps = None if budget is None else budget * len(islands)
+    events.start(SearchStart(n_done, best.evaluation, used_s, n_steps, seconds))
+    if setup.leaders and seconds is not None:
+        # Target and probe text are about as long.
+        spoken_s = 2 * session.evaluator.speak(best.incumbent.voice).duration_s
+        is_late = _lateness(seconds - used_s - _pace(session) * spoken_s)
+        for leader in setup.leaders:
+            leader.is_late = is_late
 
 
 def plan_time(
@@ -123,50 +155,75 @@ def _pace(session: "Session") -> float:
     return (time.monotonic() - started_s) / utterance.duration_s
 
 
-def _where_it_stands(
+def _where_they_stand(
     session: "Session", run: "Run", setup: SearchSetup, events: Events
-) -> "tuple[Progress, Evaluation]":
+) -> "tuple[list[Island], Evaluation]":
     """Begins, or takes up what was saved; returns where it stands, and the start's score."""
-    from kvoicewalk.app.session import is_scored_alike, scored_anew
-    from kvoicewalk.search.loop import begin
-    from kvoicewalk.store.checkpoint import (
-        dump_evaluation,
-        dump_incumbent,
-        dump_state,
-        read_evaluation,
-    )
+    from kvoicewalk.app.session import is_scored_alike
+    from kvoicewalk.search.loop import best_of
+    from kvoicewalk.store.checkpoint import dump_evaluation, read_evaluation
 
-    optimizer, space, base = setup.optimizer, setup.space, setup.base
     is_new = not run.rows("state")
     if is_new:
-        progress = begin(space, session.evaluator, base.name)
-        start = progress.evaluation
+        islands = _begin(session, setup)
+        start = islands[0].progress.evaluation
     else:
-        progress, start = _load(run, optimizer, space), read_evaluation(_row(run, "start"))
+        islands, start = _load(run, setup), read_evaluation(_row(run, "start", "start"))
         if not is_scored_alike(session, run):
-            events.warning(
-                "this run began on another device, front end or package version: its best voice is "
-                "scored anew, and what follows may differ from an uninterrupted run."
-            )
-            evaluator = session.evaluator
-            progress.evaluation = evaluator.evaluate(progress.incumbent.voice)
-            start = evaluator.evaluate(space.decode(space.start, base.name))
-            with run.batch():
-                run.put("start", "start", dump_evaluation(start))
-                run.put("incumbent", "incumbent", dump_incumbent(progress))
-                scored_anew(session, run)
+            start = _score_anew(session, run, setup, islands, events)
         for kept in run.rows("counts"):  # none in runs of earlier versions
             session.evaluator.counts.add(kept.payload)
     # Also where it goes on: a kill between files and rows leaves files of a step to come.
-    number = progress.last_improvement
-    recipe = _recipe(session, number) if number else f"voice {base.name}"
-    save_best(session, run, progress.incumbent.voice, progress.evaluation, recipe)
+    best = best_of(islands)
+    number = best.last_improvement
+    recipe = _recipe(session, number) if number else f"voice {setup.base.name}"
+    save_best(session, run, best.incumbent.voice, best.evaluation, recipe)
     if is_new:
         with run.batch():
             run.put("start", "start", dump_evaluation(start))
-            run.put("state", "state", dump_state(optimizer, progress))
-            run.put("incumbent", "incumbent", dump_incumbent(progress))
-    return progress, start
+            _put_islands(run, islands, islands)
+    return islands, start
+
+
+def _begin(session: "Session", setup: SearchSetup) -> "list[Island]":
+    from kvoicewalk.search.islands import island_space
+    from kvoicewalk.search.loop import Island, begin
+
+    seed, base = session.config.synth.seed, setup.base.name
+    spaces = [island_space(setup.space, k, seed) for k in range(len(setup.optimizers))]
+    return [
+        Island(optimizer, begin(space, session.crew, base if k == 0 else f"{base} {k + 1}"))
+        for k, (optimizer, space) in enumerate(zip(setup.optimizers, spaces, strict=True))
+    ]
+
+
+def _score_anew(
+    session: "Session",
+    run: "Run",
+    setup: SearchSetup,
+    islands: "Sequence[Island]",
+    events: Events,
+) -> "Evaluation":
+    """Scores what a run has found under what is there now; returns the start's score."""
+    from kvoicewalk.app.session import scored_anew
+    from kvoicewalk.search.base import Candidate
+    from kvoicewalk.search.loop import score
+    from kvoicewalk.store.checkpoint import dump_evaluation, dump_incumbent
+
+    events.warning(
+        "this run began on another device, front end or package version: its best voice is scored "
+        "anew, and what follows may differ from an uninterrupted run."
+    )
+    space = setup.space
+    for island in islands:
+        island.progress.evaluation = score(island.progress.incumbent, session.crew)
+    start = score(Candidate(space.start, space.decode(space.start, setup.base.name)), session.crew)
+    with run.batch():
+        run.put("start", "start", dump_evaluation(start))
+        for k, island in enumerate(islands):
+            run.put("incumbent", _of("incumbent", k), dump_incumbent(island.progress))
+        scored_anew(session, run)
+    return start
 
 
 def _recipe(session: "Session", number: int) -> str:
@@ -174,56 +231,99 @@ def _recipe(session: "Session", number: int) -> str:
     return f"step {number} of a walk, method {config.method}, params {config.space}"
 
 
-def _load(run: "Run", optimizer: "Optimizer", space: "Space") -> "Progress":
+def _load(run: "Run", setup: SearchSetup) -> "list[Island]":
+    from kvoicewalk.search.loop import Island
     from kvoicewalk.store.checkpoint import restore
 
     steps = [row.payload for row in run.rows("step")]
-    return restore(optimizer, space, _row(run, "state"), _row(run, "incumbent"), steps)
+    islands = []
+    for k, optimizer in enumerate(setup.optimizers):
+        state, incumbent = (_row(run, kind, _of(kind, k)) for kind in ("state", "incumbent"))
+        own = [step for step in steps if step.get("island", 0) == k]
+        islands.append(Island(optimizer, restore(optimizer, setup.space, state, incumbent, own)))
+    return islands
 
 
-def _row(run: "Run", kind: str) -> dict[str, object]:
-    rows = run.rows(kind)
-    if not rows:
+def _of(kind: str, k: int) -> str:
+    """Returns the name of an island's row; that of the first is as in runs without islands."""
+    return kind if k == 0 else f"{kind}-{k}"
+
+
+def _row(run: "Run", kind: str, name: str) -> dict[str, object]:
+    found = next((row.payload for row in run.rows(kind) if row.name == name), None)
+    if found is None:
         raise StoreError(f"run {run.run_id} lacks a part of its saved search; start a new run")
-    return rows[0].payload
+    return found
 
 
-def _keep(
-    session: "Session",
-    run: "Run",
-    optimizer: "Optimizer",
-    progress: "Progress",
-    step: "SearchStep",
-    events: Events,
-) -> None:
+def _put_islands(run: "Run", islands: "Sequence[Island]", changed: "Sequence[Island]") -> None:
+    """Writes where islands stand; the incumbents of those that have another one now."""
     from kvoicewalk.store.checkpoint import dump_incumbent, dump_state
-    from kvoicewalk.store.results import step_row
 
-    if step.improvement is not None:
-        voice, config = step.improvement.voice, session.config.walk
+    for k, island in enumerate(islands):
+        run.put("state", _of("state", k), dump_state(island.optimizer, island.progress))
+        if island in changed:
+            run.put("incumbent", _of("incumbent", k), dump_incumbent(island.progress))
+
+
+class _Keeper:
+    """Writes a search down: files at each improvement, rows at the end of each batch."""
+
+    def __init__(
+        self, session: "Session", run: "Run", islands: "Sequence[Island]", events: Events
+    ) -> None:
+        self._session, self._run, self._events = session, run, events
+        self._islands = islands
+        self._incumbents = [island.progress.incumbent for island in islands]
+        self._steps: list[SearchStep] = []
+
+    def keep(self, step: "SearchStep") -> None:
+        """Takes a step."""
+        self._steps.append(step)
+        if step.improvement is not None:
+            self._save(step.improvement.voice, step)
+        if step.is_checkpoint:
+            self._write()
+
+    def _save(self, voice: "Voice", step: "SearchStep") -> None:
+        session, run = self._session, self._run
         facts = save_best(session, run, voice, step.evaluation, _recipe(session, step.number))
         named = replace(voice, name=f"step-{step.number:06d}")
-        path = run.save_improvement(named, session.evaluator.speak(voice), facts, config.n_kept)
-        events.improvement(step, path)
-    with run.batch():
-        row = step_row(step.number, step.evaluation, step.outcome)
-        run.put("step", str(step.number), row.dump(), position=step.number)
-        run.put("state", "state", dump_state(optimizer, progress))
-        run.put("counts", "counts", dataclasses.asdict(session.evaluator.counts))
-        if step.improvement is not None:
-            run.put("incumbent", "incumbent", dump_incumbent(progress))
+        spoken, n_kept = session.evaluator.speak(voice), session.config.walk.n_kept
+        path = run.save_improvement(named, spoken, facts, n_kept)
+        self._events.improvement(step, path)
+
+    def _write(self) -> None:
+        from kvoicewalk.store.results import step_row
+
+        now = [island.progress.incumbent for island in self._islands]
+        changed = [
+            island
+            for island, before, after in zip(self._islands, self._incumbents, now, strict=True)
+            if after is not before
+        ]
+        with self._run.batch():
+            for step in self._steps:
+                row = step_row(step.number, step.evaluation, step.outcome, step.island)
+                self._run.put("step", str(step.number), row.dump(), position=step.number)
+            _put_islands(self._run, self._islands, changed)
+            counts = dataclasses.asdict(self._session.evaluator.counts)
+            self._run.put("counts", "counts", counts)
+        self._steps, self._incumbents = [], now
 
 
 def _result(
-    session: "Session", run: "Run", population: StartVoices, progress: "Progress"
+    session: "Session", run: "Run", population: StartVoices, islands: "Sequence[Island]"
 ) -> dict[str, Any]:
+    from kvoicewalk.search.loop import best_of
     from kvoicewalk.store.results import SearchRow, parts_of, timing_of
 
+    progress = best_of(islands)
     return SearchRow(
         run=run.run_id,
         model=session.model.identity,
         target=session.target_name,
-        step=progress.number,
+        step=sum(island.progress.number for island in islands),
         **parts_of(progress.evaluation),
         best=best_row(run, progress.evaluation),
         floor=population.floor.name,
@@ -234,9 +334,10 @@ def _result(
     ).dump()
 
 
-def _lessons(leader: "GradientDescent", events: Events) -> dict[str, int]:
-    """Returns how many lessons the gradient gave; says so where most of them taught nothing."""
-    n_lessons, n_skipped = leader.n_lessons, leader.n_skipped
+def _lessons(leaders: "Sequence[GradientDescent]", events: Events) -> dict[str, int]:
+    """Returns how many lessons were given; says so where most of them taught nothing."""
+    n_lessons = sum(leader.n_lessons for leader in leaders)
+    n_skipped = sum(leader.n_skipped for leader in leaders)
     if 2 * n_skipped > n_lessons:
         found = (
             f"{n_skipped} of {n_lessons} lessons taught nothing: the voice was silent, or its "

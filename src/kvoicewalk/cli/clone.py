@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags, worker_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
 from kvoicewalk.defaults import METHOD, STEPS
@@ -35,6 +35,7 @@ def clone(
     ] = None,
     method: options.MethodOption = None,
     print_script: options.ScriptOption = None,
+    islands: options.IslandsOption = None,
     channel: options.ChannelOption = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
@@ -48,6 +49,10 @@ def clone(
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
     threads: options.ThreadsOption = None,
+    workers: options.WorkersOption = None,
+    executor: options.ExecutorOption = None,
+    address: options.AddressOption = None,
+    gpus_per_worker: options.GpusOption = None,
     seed: options.SeedOption = None,
     out: options.OutOption = None,
     json: options.JsonLinesOption = False,
@@ -69,9 +74,10 @@ def clone(
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe, channel),
         **score_flags(scoring, encoders),
+        **worker_flags(workers, executor, address, gpus_per_worker),
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},
-        "walk": {"method": method, "n_steps": steps, "minutes": minutes},
+        "walk": {"method": method, "n_steps": steps, "minutes": minutes, "n_islands": islands},
     }
     output = Output(json, quiet)
     events = ShownEvents(output, has_lines=True, has_previews=preview)

@@ -8,11 +8,13 @@ from typing import Any
 from kvoicewalk.errors import Atom, Call, Message, Setting
 
 FLAGS = {
+    "address": "--address",
     "brightness_db": "--brightness",
     "channel": "--channel",
     "config_path": "--config",
     "device": "--device",
     "encoding": "--encoding",
+    "executor": "--executor",
     "folder": "--dir",
     "format": "--format",
     "is_transcribed": "--transcribe",
@@ -34,6 +36,7 @@ FLAGS = {
     "voices": "--voices",
     "wav_path": "--save",
     "words": "--text",
+    "workers": "--workers",
 }
 COMMANDS = {"rank": "rank", "resume": "runs resume", "score": "score", "walk": "walk"}
 ARGUMENTS = {"target": "TARGET", "voices": "VOICE"}

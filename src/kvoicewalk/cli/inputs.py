@@ -28,6 +28,23 @@ def common_flags(
     }
 
 
+def worker_flags(
+    workers: int | None,
+    executor: str | None,
+    address: str | None,
+    gpus_per_worker: float | None,
+) -> dict[str, Any]:
+    """Returns the options of who hears, nested like `RunConfig`."""
+    return {
+        "workers": {
+            "n_workers": workers,
+            "executor": executor,
+            "address": address,
+            "gpus_per_worker": gpus_per_worker,
+        }
+    }
+
+
 def target_flags(
     targets: Iterable[Path],
     text: str | None,

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags, worker_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
 from kvoicewalk.defaults import N_START_VOICES
@@ -38,6 +38,10 @@ def interpolate(
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
     threads: options.ThreadsOption = None,
+    workers: options.WorkersOption = None,
+    executor: options.ExecutorOption = None,
+    address: options.AddressOption = None,
+    gpus_per_worker: options.GpusOption = None,
     seed: options.SeedOption = None,
     out: options.OutOption = None,
     json: options.JsonLinesOption = False,
@@ -57,6 +61,7 @@ def interpolate(
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe, channel),
         **score_flags(scoring, encoders),
+        **worker_flags(workers, executor, address, gpus_per_worker),
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},
         "population": {"n_voices": top},

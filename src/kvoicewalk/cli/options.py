@@ -175,6 +175,49 @@ HeldOutOption = Annotated[
         help="Test the result on texts never used in a search. [default: --held-out]",
     ),
 ]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        max=defaults.MAX_WORKERS,
+        help="How many voices are heard at once, by a process each. [default: 1]",
+    ),
+]
+ExecutorOption = Annotated[
+    Literal["processes", "ray"] | None,
+    typer.Option(
+        "--executor",
+        case_sensitive=False,
+        metavar="KIND",
+        help="Where workers run: processes (on this machine) or ray (a cluster; needs the optional "
+        "extra ray). [default: processes]",
+    ),
+]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        metavar="WHERE",
+        help="Of the Ray cluster: local (started here), auto (already running here) or HOST:PORT. "
+        "[default: auto]",
+    ),
+]
+GpusOption = Annotated[
+    float | None,
+    typer.Option(
+        "--gpus-per-worker", min=0, max=16, help="Share of a GPU for each Ray worker. [default: 0]"
+    ),
+]
+IslandsOption = Annotated[
+    int | None,
+    typer.Option(
+        "--islands",
+        min=1,
+        max=defaults.MAX_ISLANDS,
+        help="Search from so many starts side by side and share what is best. [default: 1]",
+    ),
+]
 QuietOption = Annotated[
     bool, typer.Option("--quiet", "-q", help="Show no progress, only the result.")
 ]

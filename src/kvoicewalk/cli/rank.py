@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags, worker_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_ranking
 
@@ -32,6 +32,10 @@ def rank(
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
     threads: options.ThreadsOption = None,
+    workers: options.WorkersOption = None,
+    executor: options.ExecutorOption = None,
+    address: options.AddressOption = None,
+    gpus_per_worker: options.GpusOption = None,
     seed: options.SeedOption = None,
     out: options.OutOption = None,
     json: options.JsonOption = False,
@@ -52,6 +56,7 @@ def rank(
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe, channel),
         **score_flags(scoring, encoders),
+        **worker_flags(workers, executor, address, gpus_per_worker),
         "rank": {
             "is_full": full or None,
             "voices_path": str(voices.absolute()) if voices else None,

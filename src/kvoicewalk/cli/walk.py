@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from kvoicewalk.cli import options
-from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
+from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags, worker_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
 from kvoicewalk.defaults import N_KEPT, STEPS
@@ -63,6 +63,7 @@ def walk(
             "--keep", min=1, help=f"How many improved voices to keep as files. [default: {N_KEPT}]"
         ),
     ] = None,
+    islands: options.IslandsOption = None,
     channel: options.ChannelOption = None,
     text: options.TextOption = None,
     text_file: options.TextFileOption = None,
@@ -76,6 +77,10 @@ def walk(
     lang: options.LangOption = None,
     device: options.DeviceOption = None,
     threads: options.ThreadsOption = None,
+    workers: options.WorkersOption = None,
+    executor: options.ExecutorOption = None,
+    address: options.AddressOption = None,
+    gpus_per_worker: options.GpusOption = None,
     seed: options.SeedOption = None,
     out: options.OutOption = None,
     json: options.JsonLinesOption = False,
@@ -99,6 +104,7 @@ def walk(
         ),
         **target_flags(targets or [], text, text_file, transcribe, channel),
         **score_flags(scoring, encoders),
+        **worker_flags(workers, executor, address, gpus_per_worker),
         "rank": {"voices_path": str(voices.absolute()) if voices else None},
         "held_out": {"is_wanted": held_out},
         "walk": {
@@ -110,6 +116,7 @@ def walk(
             "params": params,
             "only": only,
             "n_kept": keep,
+            "n_islands": islands,
         },
     }
     resolved = search_config("walk", flags, config, events)

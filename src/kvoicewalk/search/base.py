@@ -6,6 +6,7 @@ from typing import Any, Literal, Protocol
 
 from kvoicewalk.evaluate import Evaluation
 from kvoicewalk.mutate import Floats
+from kvoicewalk.requests import Reply, Request
 from kvoicewalk.score.combine import Score
 from kvoicewalk.voices import Voice
 
@@ -88,6 +89,9 @@ class SearchStep:
         outcome: what became of it.
         best_score: of the incumbent after the step, 0 to 100.
         improvement: the candidate, where it became the incumbent.
+        is_checkpoint: True where the optimizer knows all that was asked of it so far: the last of
+            each batch. From there a search can be taken up again.
+        island: whose candidate it is, from 0.
     """
 
     number: int
@@ -95,6 +99,23 @@ class SearchStep:
     outcome: Outcome
     best_score: float
     improvement: Candidate | None = field(default=None, repr=False)
+    is_checkpoint: bool = True
+    island: int = 0
+
+
+@dataclass(frozen=True)
+class Told:
+    """What became of a candidate.
+
+    Attributes:
+        candidate: as it was proposed.
+        score: 0 to 100; None where the gate closed.
+        is_accepted: whether it became the incumbent.
+    """
+
+    candidate: Candidate
+    score: float | None
+    is_accepted: bool
 
 
 @dataclass
@@ -107,6 +128,7 @@ class Progress:
         number: of the last step; 0 before the first.
         last_improvement: number of the step that found the incumbent.
         used_s: seconds spent so far, over all parts of an interrupted search.
+        n_rounds: batches told so far.
     """
 
     incumbent: Candidate
@@ -114,6 +136,7 @@ class Progress:
     number: int = 0
     last_improvement: int = 0
     used_s: float = 0.0
+    n_rounds: int = 0
 
     @property
     def score(self) -> float:
@@ -123,18 +146,29 @@ class Progress:
 
 
 class Optimizer(Protocol):
-    """Proposes candidates and learns what became of them; knows nothing of speech."""
+    """Proposes candidates and learns what became of them; knows nothing of speech.
 
-    def ask(self) -> Candidate:
-        """Returns the next candidate."""
+    Between two batches it may want to hear more than candidates: what `study` asks for is answered
+    by `learn`, until it asks for nothing more.
+    """
 
-    def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
-        """Learns a candidate's score, None where the gate closed, and whether it was kept."""
+    def study(self) -> Sequence[Request]:
+        """Returns what is to be heard before the next `ask`; nothing where it is ready."""
+
+    def learn(self, replies: Sequence[Reply]) -> None:
+        """Learns what `study` asked for, in its order."""
+
+    def ask(self, n: int) -> Sequence[Candidate]:
+        """Returns the next candidates, at least one and at most n, all proposed at once."""
+
+    def tell(self, batch: Sequence[Told]) -> None:
+        """Learns what became of all candidates of the last `ask`, in their order."""
 
     def state(self) -> dict[str, Any]:
-        """Returns what the next `ask` depends on and `restore` is not given, as plain JSON data.
+        """Returns what the next `study` depends on and `restore` is not given, as plain JSON data.
 
-        Its size does not grow with the number of steps: it is written down at each of them.
+        Asked for between `tell` and `study`. Its size does not grow with the number of steps: it is
+        written down at each batch.
         """
 
     def restore(
@@ -147,3 +181,18 @@ class Optimizer(Protocol):
             incumbent: z of the best candidate so far, (n_dims,).
             scores: that it was told so far, in order; None where the gate closed.
         """
+
+    def adopt(self, incumbent: Floats) -> None:
+        """Goes on from a better candidate, (n_dims,), that another search found."""
+
+
+class Untaught:
+    """Of optimizers that need to hear nothing but their candidates."""
+
+    def study(self) -> Sequence[Request]:
+        """See `Optimizer.study`."""
+        return ()
+
+    def learn(self, replies: Sequence[Reply]) -> None:
+        """See `Optimizer.learn`."""
+        del replies

@@ -1,8 +1,8 @@
 """CMA-ES, by the package `cma`: full covariance in few dimensions, the diagonal alone in many.
 
-The package works on generations and the loop on single candidates, so a generation is handed out
-one by one and told when it is complete. The same seed and the same scores lead to the same place,
-so it is resumed by telling it again the scores that it was told.
+The package works on generations, which are handed out in pieces as large as is asked for and told
+when they are complete. The same seed and the same scores lead to the same place, so it is resumed
+by telling it again the scores that it was told.
 
 Source: Hansen and Ostermeier 2001; restarts with larger generations: Auger and Hansen 2005.
 """
@@ -15,7 +15,7 @@ import numpy as np
 
 from kvoicewalk.config import CmaConfig
 from kvoicewalk.mutate import Floats, Vector
-from kvoicewalk.search.base import Candidate
+from kvoicewalk.search.base import Candidate, Told, Untaught
 from kvoicewalk.search.space import Space
 
 with warnings.catch_warnings():
@@ -25,8 +25,8 @@ with warnings.catch_warnings():
 MAX_FULL_DIMS = 40  # a full covariance learns too slowly above
 
 
-class CovarianceSearch:
-    """Asks for a generation's candidates in turn.
+class CovarianceSearch(Untaught):
+    """Asks for a generation's candidates in turn, and for the next only when all are told.
 
     Attributes:
         n_restarts: so far; each begins at the best candidate, with a larger generation.
@@ -48,19 +48,28 @@ class CovarianceSearch:
         self._starts = [self._inward(z) for z in starts]
         self._begin()
 
-    def ask(self) -> Candidate:
+    def ask(self, n: int) -> list[Candidate]:
         """See `Optimizer.ask`."""
-        z = self._outward(self._next())
-        return Candidate(z, self._space.decode(z, f"step{self._n_told + 1}"))
+        points = self._rest()[:n]
+        names = (f"step{self._n_told + k}" for k in range(1, len(points) + 1))
+        zs = [self._outward(point) for point in points]
+        return [
+            Candidate(z, self._space.decode(z, name)) for z, name in zip(zs, names, strict=True)
+        ]
 
-    def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
+    def tell(self, batch: Sequence[Told]) -> None:
         """See `Optimizer.tell`; a gated candidate counts as the worst of its generation."""
-        del candidate, is_accepted
-        self._learn(score)
+        for told in batch:
+            self._take(told.score)
+
+    def adopt(self, incumbent: Floats) -> None:
+        """See `Optimizer.adopt`: it takes part in the next generation."""
+        self._adopted.append((self._n_told, np.asarray(incumbent, dtype=np.float64)))
+        self._strategy.inject([self._inward(incumbent)], force=True)
 
     def state(self) -> dict[str, Any]:
-        """See `Optimizer.state`."""
-        return {"seed": self._seed}
+        """See `Optimizer.state`; it grows with each adoption, which are few."""
+        return {"seed": self._seed, "adopted": [[n, z.tolist()] for n, z in self._adopted]}
 
     def restore(
         self, state: Mapping[str, Any], incumbent: Floats, scores: Sequence[float | None]
@@ -69,13 +78,18 @@ class CovarianceSearch:
         del incumbent
         self._seed = int(state["seed"])
         self._begin()
-        for score in scores:
-            self._next()
-            self._learn(score)
+        adopted = [(int(n), np.array(z)) for n, z in state.get("adopted", ())]
+        for n_told in range(len(scores) + 1):
+            while adopted and adopted[0][0] == n_told:
+                self.adopt(adopted.pop(0)[1])
+            if n_told < len(scores):
+                self._rest()
+                self._take(scores[n_told])
 
     def _begin(self) -> None:
         self._rng = np.random.Generator(np.random.PCG64(self._seed))
         self._n_told = 0
+        self._adopted: list[tuple[int, Vector]] = []
         self._generation: list[Vector] = []
         self._scores: list[float | None] = []
         self._best_score = -np.inf
@@ -97,15 +111,15 @@ class CovarianceSearch:
         options["popsize"] = size * self._config.growth**self.n_restarts
         return cma.CMAEvolutionStrategy(self._best, self._config.start_size, options)
 
-    def _next(self) -> Vector:
-        """Returns the next point, (n_free,), in units of the space."""
+    def _rest(self) -> list[Vector]:
+        """Returns the points of the generation that are not told yet, each (n_free,)."""
         if not self._generation:
             self._generation = [np.asarray(point) for point in self._strategy.ask()]
-        return self._generation[len(self._scores)]
+        return self._generation[len(self._scores) :]
 
-    def _learn(self, score: float | None) -> None:
+    def _told(self, score: float | None) -> None:
         if score is not None and score > self._best_score:
-            self._best_score, self._best = score, self._next().copy()
+            self._best_score, self._best = score, self._rest()[0].copy()
         self._n_told += 1
         self._scores.append(score)
         if len(self._scores) < len(self._generation):

@@ -13,7 +13,7 @@ import numpy as np
 
 from kvoicewalk.config import WalkConfig
 from kvoicewalk.mutate import Floats, add_noise
-from kvoicewalk.search.base import Candidate
+from kvoicewalk.search.base import Candidate, Told, Untaught
 from kvoicewalk.search.space import Space
 
 SUCCESS_SHARE = 0.2
@@ -21,7 +21,7 @@ ADAPTATION = 0.3  # how fast the logarithm of the size follows
 MIN_SIZE, MAX_SIZE = 1e-3, 2.0
 
 
-class RandomWalk:
+class RandomWalk(Untaught):
     """Asks for the incumbent plus noise.
 
     Attributes:
@@ -35,22 +35,29 @@ class RandomWalk:
         self._n_asked = 0
         self.size = config.start_size
 
-    def ask(self) -> Candidate:
+    def ask(self, n: int) -> list[Candidate]:
         """See `Optimizer.ask`."""
+        return [self._propose() for _ in range(n)]
+
+    def _propose(self) -> Candidate:
         self._n_asked += 1
         low, high = self._config.size_range
         size = self.size if self._config.is_adaptive else self._rng.uniform(low, high)
         z = add_noise(self._rng, self._incumbent, self._space.unit, size)
         return Candidate(z, self._space.decode(z, f"step{self._n_asked}"))
 
-    def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
+    def tell(self, batch: Sequence[Told]) -> None:
         """See `Optimizer.tell`."""
-        del score
-        if is_accepted:
-            self._incumbent = candidate.z
-        # In balance where the share of successes is one fifth: its mean change is then zero.
-        change = ADAPTATION * (float(is_accepted) - SUCCESS_SHARE) / (1 - SUCCESS_SHARE)
-        self.size = min(MAX_SIZE, max(MIN_SIZE, self.size * math.exp(change)))
+        for told in batch:
+            if told.is_accepted:
+                self._incumbent = told.candidate.z
+            # In balance where the share of successes is one fifth: its mean change is then zero.
+            change = ADAPTATION * (float(told.is_accepted) - SUCCESS_SHARE) / (1 - SUCCESS_SHARE)
+            self.size = min(MAX_SIZE, max(MIN_SIZE, self.size * math.exp(change)))
+
+    def adopt(self, incumbent: Floats) -> None:
+        """See `Optimizer.adopt`."""
+        self._incumbent = incumbent
 
     def state(self) -> dict[str, Any]:
         """See `Optimizer.state`."""

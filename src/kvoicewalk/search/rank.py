@@ -8,15 +8,13 @@ are scored. Each voice stands above those that left in an earlier heat.
 import math
 from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from kvoicewalk.config import RankConfig
-from kvoicewalk.errors import SynthError
-from kvoicewalk.evaluate import Evaluator, Executor
+from kvoicewalk.evaluate import Evaluation, Evaluator
+from kvoicewalk.requests import Executor, Request
 from kvoicewalk.search.base import RankStep
 from kvoicewalk.voices import Voice
 
-R = TypeVar("R")
 MIN_HEARD = 2  # a search needs two voices to start from
 
 
@@ -35,9 +33,9 @@ def rank(
 
     Args:
         voices: to be ranked.
-        evaluator: hears them.
+        evaluator: tells what a likeness is worth.
         config: the race.
-        executor: lets them speak.
+        executor: hears them.
         is_late: ends a heat once two voices of it were heard; the likest so far go on.
         known: each voice's likeness, where it was measured before; then nobody is screened, and
             only the likeliest `n_known_heard` speak the target text.
@@ -64,8 +62,9 @@ def rank(
         shortlist = _likest(voices, screened, n_shortlisted)
         compared = yield from race.compare(shortlist, screened)
         finalists = _likest(shortlist, compared, n_finalists)
-    evaluations = executor.map(_unless_mute(evaluator.evaluate), finalists)
-    for n_done, (voice, evaluation) in enumerate(zip(finalists, evaluations, strict=True), 1):
+    replies = executor.run(Request("score", voice) for voice in finalists)
+    for n_done, (voice, reply) in enumerate(zip(finalists, replies, strict=True), 1):
+        evaluation = reply if isinstance(reply, Evaluation) else None
         yield RankStep(
             "score",
             voice.name,
@@ -94,8 +93,9 @@ class _Race:
     def screen(self, voices: Sequence[Voice]) -> Generator[RankStep, None, dict[str, float]]:
         """Lets all speak the screening text."""
         text, heard = self.config.screening_text, dict[str, float]()
-        found = self.executor.map(_unless_mute(lambda v: self.evaluator.screen(v, text)), voices)
-        for n_done, (voice, similarity) in enumerate(zip(voices, found, strict=True), 1):
+        replies = self.executor.run(Request("screen", voice, text=text) for voice in voices)
+        for n_done, (voice, reply) in enumerate(zip(voices, replies, strict=True), 1):
+            similarity = reply if isinstance(reply, float) else None
             if similarity is not None:
                 heard[voice.name] = similarity
             place = (n_done, len(voices), similarity is None, self._likeness(similarity))
@@ -109,9 +109,9 @@ class _Race:
     ) -> Generator[RankStep, None, dict[str, float]]:
         """Lets the likest speak the target text."""
         heard = dict[str, float]()
-        found = self.executor.map(_unless_mute(self.evaluator.compare), voices)
-        for n_done, (voice, similarity) in enumerate(zip(voices, found, strict=True), 1):
-            name = voice.name
+        replies = self.executor.run(Request("compare", voice) for voice in voices)
+        for n_done, (voice, reply) in enumerate(zip(voices, replies, strict=True), 1):
+            name, similarity = voice.name, reply if isinstance(reply, float) else None
             if similarity is not None:
                 heard[name] = similarity
             place = (n_done, len(voices), similarity is None, self._likeness(similarity))
@@ -122,16 +122,6 @@ class _Race:
 
     def _likeness(self, similarity: float | None) -> float | None:
         return None if similarity is None else self.evaluator.scorer.likeness(similarity)
-
-
-def _unless_mute(hear: Callable[[Voice], R]) -> Callable[[Voice], R | None]:
-    def task(voice: Voice) -> R | None:
-        try:
-            return hear(voice)
-        except SynthError:
-            return None
-
-    return task
 
 
 def _likest(voices: Sequence[Voice], likeness: dict[str, float], n_kept: int) -> list[Voice]:

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from kvoicewalk.mutate import Floats
-from kvoicewalk.search.base import Candidate, Optimizer
+from kvoicewalk.requests import Reply, Request
+from kvoicewalk.search.base import Candidate, Optimizer, Told
 
 
 class Staged:
@@ -34,23 +35,41 @@ class Staged:
         self._n_told = self._n_idle = 0
         self.is_second = False
 
-    def ask(self) -> Candidate:
-        """See `Optimizer.ask`."""
-        return (self._second if self.is_second else self._first).ask()
+    @property
+    def _leading(self) -> Optimizer:
+        return self._second if self.is_second else self._first
 
-    def tell(self, candidate: Candidate, score: float | None, is_accepted: bool) -> None:
+    def study(self) -> Sequence[Request]:
+        """See `Optimizer.study`."""
+        return self._leading.study()
+
+    def learn(self, replies: Sequence[Reply]) -> None:
+        """See `Optimizer.learn`."""
+        self._leading.learn(replies)
+
+    def ask(self, n: int) -> Sequence[Candidate]:
+        """See `Optimizer.ask`."""
+        return self._leading.ask(n)
+
+    def tell(self, batch: Sequence[Told]) -> None:
         """See `Optimizer.tell`."""
-        if is_accepted:
-            self._incumbent = candidate.z
+        for told in batch:
+            if told.is_accepted:
+                self._incumbent = told.candidate.z
+        self._leading.tell(batch)
         if self.is_second:
-            self._second.tell(candidate, score, is_accepted)
             return
-        self._first.tell(candidate, score, is_accepted)
-        self._n_told += 1
-        self._n_idle = 0 if is_accepted else self._n_idle + 1
+        for told in batch:
+            self._n_told += 1
+            self._n_idle = 0 if told.is_accepted else self._n_idle + 1
         if self._n_told >= self._n_steps or self._n_idle >= self._patience:
             self.is_second = True
             self._second.restore(self._second.state(), self._incumbent, ())
+
+    def adopt(self, incumbent: Floats) -> None:
+        """See `Optimizer.adopt`."""
+        self._incumbent = incumbent
+        self._leading.adopt(incumbent)
 
     def state(self) -> dict[str, Any]:
         """See `Optimizer.state`."""

@@ -2,21 +2,23 @@
 
 The full grid tries every pair at every α. Coarse to fine hears each pair at its middle, goes on
 with the likest pairs only, and closes in on each one's best α by halving the distance between
-tries. Voices at α = ±1 are the stock voices themselves and are not spoken again.
+tries, all of them side by side. Voices at α = ±1 are the stock voices themselves and are not spoken
+again.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from kvoicewalk.config import InterpolateConfig
-from kvoicewalk.errors import SynthError
-from kvoicewalk.evaluate import Evaluation, Evaluator, silent
+from kvoicewalk.evaluate import Evaluation, silent
 from kvoicewalk.mutate import blend
+from kvoicewalk.requests import Executor, Reply, Request
 from kvoicewalk.search.base import Outcome
 from kvoicewalk.voices import Voice
 
 N_DIGITS = 2  # of α in names, and on the grid
+Pair = tuple[Voice, Voice]
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ def blend_voices(a: Voice, b: Voice, alpha: float) -> Voice:
 
 def interpolate(
     voices: Sequence[Voice],
-    evaluator: Evaluator,
+    executor: Executor,
     config: InterpolateConfig,
     best_score: float = 0.0,
 ) -> Iterator[SweepStep]:
@@ -81,51 +83,60 @@ def interpolate(
 
     Args:
         voices: all of them are paired.
-        evaluator: scores.
+        executor: hears.
         config: grid, and how much of it is tried.
         best_score: of the best voice known before, 0 to 100.
 
     A blend that gives no speech, or none that is finite, is gated.
     """
     pairs = list(itertools.combinations(voices, 2))
-    heard = _Heard(evaluator, best_score)
+    heard = _Heard(executor, best_score)
     if config.is_exhaustive:
         points = [(pair, alpha) for pair in pairs for alpha in grid(config)]
-        for pair, alpha in points:
-            yield heard.step(pair, alpha, len(points))
+        yield from heard.steps(points, len(points))
         return
     n_fine_pairs = min(config.n_fine_pairs, len(pairs))
     n_total = len(pairs) + n_fine_pairs * 2 * _n_halvings(config)
-    middles = []
-    for pair in pairs:
-        step = heard.step(pair, 0.0, n_total)
-        middles.append((step.score, pair))
+    middles = list[tuple[float, Pair]]()
+    for step in heard.steps([(pair, 0.0) for pair in pairs], n_total):
+        middles.append((step.score, step.parts))
         yield step
     middles.sort(key=lambda entry: -entry[0])
-    for score, pair in middles[:n_fine_pairs]:
-        yield from _close_in(pair, score, heard, config, n_total)
+    yield from _close_in(middles[:n_fine_pairs], heard, config, n_total)
 
 
 def _close_in(
-    pair: tuple[Voice, Voice],
-    score: float,
+    middles: Sequence[tuple[float, Pair]],
     heard: "_Heard",
     config: InterpolateConfig,
     n_total: int,
 ) -> Iterator[SweepStep]:
-    """Tries both sides of the best α so far, halving the distance until it is the grid's."""
-    best, distance = 0.0, 1.0
-    known = {0.0: score}
+    """Tries both sides of each pair's best α so far, halving the distance down to the grid's."""
+    known = [{0.0: score} for score, _ in middles]
+    distance = 1.0
     while distance >= config.step / 2:
-        for side in (best - distance, best + distance):
-            alpha = round(round(side / config.step) * config.step, N_DIGITS)
-            if abs(alpha) > config.max_alpha or alpha in known:
-                continue
-            step = heard.step(pair, alpha, n_total)
-            known[alpha] = step.score
+        tried = [
+            (k, alpha)
+            for k, scores in enumerate(known)
+            for alpha in _sides(_best(scores), distance, config)
+            if alpha not in scores
+        ]
+        points = [(middles[k][1], alpha) for k, alpha in tried]
+        for (k, alpha), step in zip(tried, heard.steps(points, n_total), strict=True):
+            known[k][alpha] = step.score
             yield step
-        best = max(known, key=lambda alpha: (known[alpha], -abs(alpha)))
         distance /= 2
+
+
+def _best(scores: Mapping[float, float]) -> float:
+    return max(scores, key=lambda alpha: (scores[alpha], -abs(alpha)))
+
+
+def _sides(alpha: float, distance: float, config: InterpolateConfig) -> Iterator[float]:
+    for side in (alpha - distance, alpha + distance):
+        on_grid = round(round(side / config.step) * config.step, N_DIGITS)
+        if abs(on_grid) <= config.max_alpha:
+            yield on_grid
 
 
 def _n_halvings(config: InterpolateConfig) -> int:
@@ -156,21 +167,27 @@ def best_per_voice(steps: Sequence[SweepStep]) -> tuple[SweepStep, ...]:
 
 @dataclass
 class _Heard:
-    """Counts what is heard; the evaluator's memory keeps pure voices from being spoken again."""
+    """Counts what is heard; the evaluators' memory keeps pure voices from being spoken again."""
 
-    evaluator: Evaluator
+    executor: Executor
     best_score: float
     n_heard: int = 0
 
-    def step(self, pair: tuple[Voice, Voice], alpha: float, n_total: int) -> SweepStep:
-        a, b = pair
+    def steps(self, points: Sequence[tuple[Pair, float]], n_total: int) -> Iterator[SweepStep]:
+        """Yields a step for each pair and α."""
+        replies = self.executor.run(
+            Request("score", blend_voices(*pair, alpha)) for pair, alpha in points
+        )
+        for (pair, alpha), reply in zip(points, replies, strict=True):
+            yield self._step(pair, alpha, reply, n_total)
+
+    def _step(self, pair: Pair, alpha: float, reply: Reply, n_total: int) -> SweepStep:
         self.n_heard += 1
-        voice = blend_voices(a, b, alpha)
         outcome: Outcome = "rejected"
-        try:
-            evaluation = self.evaluator.evaluate(voice)
-        except SynthError:
-            evaluation, outcome = silent(voice), "gated"
+        if isinstance(reply, Evaluation):
+            evaluation = reply
+        else:
+            evaluation, outcome = silent(blend_voices(*pair, alpha)), "gated"
         if evaluation.score is not None and evaluation.score.score > self.best_score:
             self.best_score, outcome = evaluation.score.score, "accepted"
         return SweepStep(

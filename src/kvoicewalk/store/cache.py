@@ -23,6 +23,7 @@ from kvoicewalk.store.database import (
 from kvoicewalk.store.files import reason_of
 from kvoicewalk.store.schema import DamagedDatabaseError, OutdatedDatabaseError, Schema
 
+CACHE_NAME = "measurements.sqlite3"
 # Short: waiting for a cache must not cost more than measuring anew.
 BUSY_TIMEOUT_S = 5.0
 ROWS_MAX = 200_000

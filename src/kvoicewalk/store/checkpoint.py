@@ -1,8 +1,8 @@
 """A search as rows of the run database: what it goes on from after any end.
 
-The state is one small row, overwritten at each step. The incumbent is another, with its z as exact
-bytes, overwritten at each improvement. What the optimizer was told stands in the rows of the steps,
-which are written once. No pickles.
+The state is one small row an island, overwritten at each batch. The incumbent is another, with its
+z as exact bytes, overwritten at each improvement. What the optimizer was told stands in the rows of
+the steps, which are written once. No pickles.
 """
 
 import base64
@@ -29,6 +29,7 @@ def dump_state(optimizer: Optimizer, progress: Progress) -> dict[str, Any]:
         "number": progress.number,
         "last_improvement": progress.last_improvement,
         "used_s": progress.used_s,
+        "n_rounds": progress.n_rounds,
         "optimizer": optimizer.state(),
     }
 
@@ -99,6 +100,7 @@ def restore(
             number,
             int(state["last_improvement"]),
             float(state["used_s"]),
+            int(state.get("n_rounds", number)),  # of older versions each step was a round
         )
 
 

@@ -114,7 +114,10 @@ class StepRow(PartsRow, _StepHeadRow):
     Attributes:
         heard: what `target_similarity` comes from. "all": the candidate was scored; "target": by
             the target text alone; "glance": by half of its windows, which compares with neither.
+        island: of several searches side by side, whose step it is.
     """
+
+    island: int = Field(0, ge=0)
 
 
 class SweepRow(StepRow):
@@ -257,13 +260,14 @@ def rank_row(step: "RankStep") -> RankRow:
     )
 
 
-def step_row(number: int, evaluation: "Evaluation", outcome: "Outcome") -> StepRow:
+def step_row(number: int, evaluation: "Evaluation", outcome: "Outcome", island: int = 0) -> StepRow:
     """Returns one step of a search."""
     return StepRow(
         step=number,
         name=evaluation.voice_name,
         outcome=outcome,
         heard=heard(evaluation),
+        island=island,
         **parts_of(evaluation),
     )
 

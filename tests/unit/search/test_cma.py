@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from kvoicewalk.config import CmaConfig
+from kvoicewalk.search.base import Told
 from kvoicewalk.search.cma import CovarianceSearch
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 
@@ -35,10 +36,10 @@ def run_and_score(search, n_steps, score=bowl):
     """Returns the points that were asked for, (n_steps, N_DIMS), and what was told of each."""
     asked, scores = [], []
     for _ in range(n_steps):
-        candidate = search.ask()
+        (candidate,) = search.ask(1)
         asked.append(candidate.z)
         scores.append(score(candidate.z))
-        search.tell(candidate, scores[-1], is_accepted=False)
+        search.tell([Told(candidate, scores[-1], is_accepted=False)])
     return np.stack(asked), scores
 
 

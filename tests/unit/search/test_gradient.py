@@ -5,11 +5,13 @@ import pytest
 
 from kvoicewalk.config import GradientConfig
 from kvoicewalk.errors import AudioError
-from kvoicewalk.loss import LossSample
-from kvoicewalk.search.gradient import GradientDescent
+from kvoicewalk.requests import LossSample
+from kvoicewalk.search.gradient import GradientDescent, follow
+from kvoicewalk.search.loop import study
 from kvoicewalk.search.prior import fit_prior
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.voices import N_ROWS, PROSODY, STYLE_DIM, TIMBRE, Voice
+from tests.fakes import alone
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +39,13 @@ def toward(voice, noise=0.0):
     return teach
 
 
+def asked(search, teach):
+    """Returns the candidate of the next batch, after its lessons."""
+    study([search], alone(None, lambda voice, number, seed: teach(voice, number)))
+    (candidate,) = search.ask(1)
+    return candidate
+
+
 def nothing(learner, number):
     return LossSample(0.0, np.zeros(STYLE_DIM), {})
 
@@ -53,10 +62,10 @@ def test_each_ask_takes_its_lessons_in_order(voices, population):
         return nothing(voice, number)
 
     space = make_space("shared", voices[0], population)
-    search = GradientDescent(space, teach, None, GradientConfig(n_lessons=5, first_lessons=2))
+    search = GradientDescent(space, None, GradientConfig(n_lessons=5, first_lessons=2))
     taken = []
     for _ in range(4):
-        search.ask()
+        asked(search, teach)
         taken.append(len(numbers))
     assert taken == [2, 2 + 4, 2 + 4 + 5, 2 + 4 + 5 + 5]
     assert numbers == list(range(16))
@@ -65,11 +74,11 @@ def test_each_ask_takes_its_lessons_in_order(voices, population):
 
 def test_when_it_is_late_what_was_learned_is_handed_over(voices, population):
     space = make_space("shared", voices[0], population)
-    search = GradientDescent(space, nothing, None, GradientConfig(n_lessons=5, first_lessons=5))
+    search = GradientDescent(space, None, GradientConfig(n_lessons=5, first_lessons=5))
     search.is_late = lambda: search.n_lessons >= 3
-    assert not search.ask().is_lucky
+    assert not asked(search, nothing).is_lucky
     assert search.n_lessons == 3
-    search.ask()
+    asked(search, nothing)
     assert search.n_lessons == 4  # at least one, however late
 
 
@@ -77,16 +86,16 @@ def test_when_it_is_late_what_was_learned_is_handed_over(voices, population):
 def test_comes_near_another_voice_under_noise(kind, voices, population):
     space = make_space(kind, voices[0], population)
     config = GradientConfig(n_lessons=150, first_lessons=150)
-    search = GradientDescent(space, toward(voices[1], 0.2), None, config)
-    found = search.ask().voice
+    search = GradientDescent(space, None, config)
+    found = asked(search, toward(voices[1], 0.2)).voice
     assert distance(found, voices[1]) < 0.3 * distance(voices[0], voices[1])
 
 
 def test_the_average_is_nearer_than_the_path(voices, population):
     space = make_space("shared", voices[0], population)
     config = GradientConfig(n_lessons=150, first_lessons=150)
-    search = GradientDescent(space, toward(voices[1], 0.5), None, config)
-    average = search.ask().voice
+    search = GradientDescent(space, None, config)
+    average = asked(search, toward(voices[1], 0.5)).voice
     last = space.decode(np.array(search.state()["z"]), "last")
     assert distance(average, voices[1]) < 0.95 * distance(last, voices[1])
 
@@ -95,8 +104,8 @@ def test_the_average_is_nearer_than_the_path(voices, population):
 @pytest.mark.parametrize("kind", ["shared", "pca"])
 def test_a_locked_half_stays(kind, only, locked, voices, population):
     space = make_space(kind, voices[0], population, only)
-    search = GradientDescent(space, toward(voices[1]), None, GradientConfig())
-    moved = np.abs(row(search.ask().voice) - row(voices[0]))
+    search = GradientDescent(space, None, GradientConfig())
+    moved = np.abs(row(asked(search, toward(voices[1])).voice) - row(voices[0]))
     assert moved[locked].max() < 1e-7
     assert moved.max() > 0.01
 
@@ -104,8 +113,8 @@ def test_a_locked_half_stays(kind, only, locked, voices, population):
 def test_the_prior_alone_leads_to_the_stock_voices_mean(voices, population):
     prior = fit_prior(population.row_means)
     space = make_space("shared", voices[0], population)
-    search = GradientDescent(space, nothing, prior, GradientConfig(n_lessons=80, first_lessons=80))
-    assert prior.value(search.ask().voice) < 0.1 * prior.value(voices[0])
+    search = GradientDescent(space, prior, GradientConfig(n_lessons=80, first_lessons=80))
+    assert prior.value(asked(search, nothing).voice) < 0.1 * prior.value(voices[0])
 
 
 def failing(number, how):
@@ -122,13 +131,12 @@ def failing(number, how):
 def test_a_silent_or_damaged_lesson_is_skipped_and_counted(how, voices, population):
     space = make_space("shared", voices[0], population)
     config = GradientConfig(n_lessons=4, first_lessons=4)
-    search = GradientDescent(space, failing(2, how), None, config)
-    plain = GradientDescent(space, failing(-1, how), None, config)
-    assert np.isfinite(search.ask().z).all()
+    search = GradientDescent(space, None, config)
+    plain = GradientDescent(space, None, config)
+    assert np.isfinite(asked(search, failing(2, how)).z).all()
     assert (search.n_lessons, search.n_skipped) == (4, 1)
     # Three steps, as if the fourth lesson had not been.
-    for _ in range(3):
-        plain._learn()
+    follow(plain, failing(-1, how), 3, "plain")
     np.testing.assert_array_equal(search.state()["z"], plain.state()["z"])
 
 
@@ -137,15 +145,39 @@ def test_nothing_but_silence_leaves_the_voice_where_it_is(voices, population):
         raise AudioError("no speech was found to compare; the voice is silent.")
 
     space = make_space("shared", voices[0], population)
-    search = GradientDescent(space, silent, None, GradientConfig(n_lessons=3, first_lessons=3))
-    np.testing.assert_array_equal(search.ask().z, space.start)
+    search = GradientDescent(space, None, GradientConfig(n_lessons=3, first_lessons=3))
+    np.testing.assert_array_equal(asked(search, silent).z, space.start)
     assert search.n_skipped == search.n_lessons == 3
+
+
+def test_a_batch_of_lessons_is_one_step_by_their_mean(voices, population):
+    def teach(voice, number):
+        return LossSample(0.0, np.full(STYLE_DIM, float(number)), {})
+
+    space = make_space("shared", voices[0], population)
+    config = GradientConfig(n_lessons=5, first_lessons=5)
+    search = GradientDescent(space, None, config, batch_size=2)
+    wanted = search.study()
+    assert [(one.stage, one.number) for one in wanted] == [("lesson", 0), ("lesson", 1)]
+    search.learn([teach(one.voice, one.number) for one in wanted])
+    assert search.state()["mean"] == pytest.approx(list(0.1 * 0.5 * space._spread))
+    assert len(search.study()) == 2
+    search.learn([None, None])  # silent: no step
+    assert (search.n_lessons, search.n_skipped, search.state()["n_steps"]) == (4, 2, 1)
+    assert len(search.study()) == 1  # the fifth
+
+
+def test_it_goes_on_from_what_it_adopts(voices, population):
+    space = make_space("shared", voices[0], population)
+    search = GradientDescent(space, None, GradientConfig())
+    search.adopt(np.full(STYLE_DIM, 0.5))
+    np.testing.assert_array_equal(asked(search, nothing).z, np.full(STYLE_DIM, 0.5))
 
 
 def test_a_state_without_skipped_lessons_is_restored(voices, population):
     space = make_space("shared", voices[0], population)
-    search = GradientDescent(space, failing(0, "nan"), None, GradientConfig())
-    search.ask()
+    search = GradientDescent(space, None, GradientConfig())
+    asked(search, failing(0, "nan"))
     old = {key: kept for key, kept in search.state().items() if key != "n_skipped"}
     search.restore(old, space.start, [])
     assert search.n_skipped == 0

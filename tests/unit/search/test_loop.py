@@ -7,11 +7,11 @@ import pytest
 
 from kvoicewalk.config import WalkConfig
 from kvoicewalk.search.base import Candidate
-from kvoicewalk.search.loop import begin, is_beyond_noise, judge, search
+from kvoicewalk.search.loop import Island, begin, is_beyond_noise, judge, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
-from tests.fakes import QuadraticEvaluator, StumblingEvaluator
+from tests.fakes import QuadraticEvaluator, StumblingEvaluator, alone
 
 CLASSIC = WalkConfig(params="classic", n_steps=40)
 
@@ -32,9 +32,10 @@ def evaluator(voices):
 
 def walk(voices, evaluator, config, seed=0, **more):
     space = make_space(config.params, voices[0], describe_population(voices))
-    progress = begin(space, evaluator)
+    progress = begin(space, alone(evaluator))
     walker = RandomWalk(space, config, seed)
-    return list(search(walker, evaluator, progress, config, **more)), progress
+    steps = search([Island(walker, progress)], alone(evaluator), config, **more)
+    return list(steps), progress
 
 
 def originals_walk(voices, evaluator, n_steps, seed):
@@ -101,9 +102,9 @@ def test_patience_outlives_an_interruption(voices):
     optimum = QuadraticEvaluator(voices[0].rows.mean(axis=(0, 1)).astype(np.float64))
     config = CLASSIC.model_copy(update={"patience": 7})
     space = make_space("classic", voices[0], describe_population(voices))
-    progress, walker = begin(space, optimum), RandomWalk(space, config, 0)
-    first = next(search(walker, optimum, progress, config))
-    rest = list(search(walker, optimum, progress, config))
+    island = Island(RandomWalk(space, config, 0), begin(space, alone(optimum)))
+    first = next(search([island], alone(optimum), config))
+    rest = list(search([island], alone(optimum), config))
     assert [step.number for step in (first, *rest)] == list(range(1, 8))
 
 
@@ -165,7 +166,7 @@ def test_a_small_gain_is_not_worth_a_second_seed(
     voices, evaluator, min_gain, n_seeds, outcome, n_heard
 ):
     space = make_space("classic", voices[0], describe_population(voices))
-    progress = begin(space, evaluator)
+    progress = begin(space, alone(evaluator))
     best = progress.incumbent
     gained = replace(
         progress.evaluation, score=replace(progress.evaluation.score, score=progress.score + 0.05)
@@ -173,12 +174,12 @@ def test_a_small_gain_is_not_worth_a_second_seed(
     evaluator.n_evaluations = 0
     config = CLASSIC.model_copy(update={"n_seeds": n_seeds, "min_gain": min_gain})
     better = Candidate(best.z, Voice("better", voices[1].rows))
-    assert judge(better, gained, progress, evaluator, config) == outcome
+    assert judge(better, gained, progress, alone(evaluator), config)[1] == outcome
     assert evaluator.n_evaluations == n_heard
     sure = config.model_copy(update={"sure_gain": 0.01})
-    assert judge(better, gained, progress, evaluator, sure) == "accepted"
+    assert judge(better, gained, progress, alone(evaluator), sure)[1] == "accepted"
     no_luck = replace(better, is_lucky=False)
-    assert judge(no_luck, gained, progress, evaluator, config) == "accepted"
+    assert judge(no_luck, gained, progress, alone(evaluator), config)[1] == "accepted"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +194,9 @@ def test_a_small_gain_is_not_worth_a_second_seed(
 def test_a_step_of_the_gradient_may_cost_a_little_where_it_is_closer(
     voices, evaluator, closer, gain, outcome
 ):
-    progress = begin(make_space("classic", voices[0], describe_population(voices)), evaluator)
+    progress = begin(
+        make_space("classic", voices[0], describe_population(voices)), alone(evaluator)
+    )
     before = progress.evaluation
     found = replace(
         before,
@@ -201,9 +204,9 @@ def test_a_step_of_the_gradient_may_cost_a_little_where_it_is_closer(
         score=replace(before.score, score=before.score.score + gain),
     )
     step = replace(progress.incumbent, is_lucky=False)
-    assert judge(step, found, progress, evaluator, CLASSIC) == outcome
+    assert judge(step, found, progress, alone(evaluator), CLASSIC)[1] == outcome
     lucky = replace(step, is_lucky=True)
-    assert gain > 0 or judge(lucky, found, progress, evaluator, CLASSIC) == "rejected"
+    assert gain > 0 or judge(lucky, found, progress, alone(evaluator), CLASSIC)[1] == "rejected"
 
 
 @pytest.mark.parametrize(

@@ -4,10 +4,9 @@ import pytest
 
 from kvoicewalk.config import RankConfig
 from kvoicewalk.errors import SynthError
-from kvoicewalk.evaluate import SerialExecutor
 from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
-from tests.fakes import constant_voice
+from tests.fakes import alone, constant_voice
 from tests.unit.test_evaluate import make_evaluator
 
 VOICES = [constant_voice(f"v{level}", level / 10) for level in range(10)]
@@ -16,7 +15,7 @@ VOICES = [constant_voice(f"v{level}", level / 10) for level in range(10)]
 def run(**changes):
     evaluator = make_evaluator()
     config = RankConfig(n_finalists_min=2, screening_text="short", **changes)
-    return evaluator, list(rank(VOICES, evaluator, config, SerialExecutor()))
+    return evaluator, list(rank(VOICES, evaluator, config, alone(evaluator)))
 
 
 def test_race_scores_the_likest_and_ranks_all():
@@ -39,7 +38,7 @@ def test_full_ranking_scores_all_and_agrees_at_the_top():
 
 def test_few_voices_are_scored_at_once():
     evaluator = make_evaluator()
-    steps = list(rank(VOICES[:2], evaluator, RankConfig(), SerialExecutor()))
+    steps = list(rank(VOICES[:2], evaluator, RankConfig(), alone(evaluator)))
     assert [step.stage for step in steps] == ["score", "score"]
 
 
@@ -52,13 +51,15 @@ def test_steps_count_up():
 
 def test_finalists_are_at_least_a_few():
     voices = [constant_voice(f"v{level}", level / 10) for level in range(6)]
-    steps = list(rank(voices, make_evaluator(), RankConfig(), SerialExecutor()))
+    evaluator = make_evaluator()
+    steps = list(rank(voices, evaluator, RankConfig(), alone(evaluator)))
     assert [step.stage for step in steps] == ["screen"] * 6 + ["compare"] * 5 + ["score"] * 5
 
 
 def test_ties_are_broken_by_name():
     twins = [constant_voice("b", 0.5), constant_voice("a", 0.5)]
-    steps = list(rank(twins, make_evaluator(), RankConfig(), SerialExecutor()))
+    evaluator = make_evaluator()
+    steps = list(rank(twins, evaluator, RankConfig(), alone(evaluator)))
     assert [step.voice_name for step in standings(steps)] == ["a", "b"]
 
 
@@ -75,7 +76,7 @@ def test_a_mute_voice_is_ranked_last(monkeypatch, stumbles_on, is_full):
 
     monkeypatch.setattr(evaluator, stumbles_on, stumble)
     config = RankConfig(n_finalists_min=2, screening_text="short", is_full=is_full)
-    ranked = standings(list(rank(VOICES, evaluator, config, SerialExecutor())))
+    ranked = standings(list(rank(VOICES, evaluator, config, alone(evaluator))))
     assert len(ranked) == 10
     if is_full and stumbles_on != "evaluate":
         return
@@ -86,9 +87,7 @@ def test_a_mute_voice_is_ranked_last(monkeypatch, stumbles_on, is_full):
 def test_of_known_voices_the_likeliest_are_heard_and_those_that_are_wanted():
     known = {voice.name: i / 10 for i, voice in enumerate(VOICES)}
     config = RankConfig(n_known_heard=2)
-    steps = list(
-        rank(
-            VOICES, make_evaluator(), config, SerialExecutor(), known=known, heard_too={"v9", "v0"}
-        )
-    )
+    evaluator = make_evaluator()
+    wanted = {"v9", "v0"}
+    steps = list(rank(VOICES, evaluator, config, alone(evaluator), known=known, heard_too=wanted))
     assert [step.voice_name for step in steps if step.stage == "score"] == ["v9", "v8", "v0"]

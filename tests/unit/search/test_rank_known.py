@@ -1,10 +1,9 @@
 """A ranking of voices whose likeness was measured before."""
 
 from kvoicewalk.config import RankConfig
-from kvoicewalk.evaluate import SerialExecutor
 from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
-from tests.fakes import constant_voice
+from tests.fakes import alone, constant_voice
 from tests.unit.test_evaluate import make_evaluator
 
 VOICES = [constant_voice(f"v{level}", level / 10) for level in range(10)]
@@ -13,7 +12,7 @@ KNOWN = {voice.name: 0.9 - abs(i - 4) / 10 for i, voice in enumerate(VOICES)}
 
 def run(**config):
     evaluator = make_evaluator()
-    steps = list(rank(VOICES, evaluator, RankConfig(**config), SerialExecutor(), known=KNOWN))
+    steps = list(rank(VOICES, evaluator, RankConfig(**config), alone(evaluator), known=KNOWN))
     return evaluator, steps
 
 

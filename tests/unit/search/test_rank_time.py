@@ -3,9 +3,10 @@
 from types import SimpleNamespace
 
 from kvoicewalk.config import RankConfig
-from kvoicewalk.evaluate import Evaluation, SerialExecutor
+from kvoicewalk.evaluate import Evaluation
 from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
+from tests.fakes import alone
 
 
 def test_a_late_ranking_hears_two_voices_a_heat():
@@ -13,10 +14,10 @@ def test_a_late_ranking_hears_two_voices_a_heat():
     evaluator = SimpleNamespace(
         screen=lambda voice, _: int(voice.name[1:]) / 100,
         compare=lambda voice: int(voice.name[1:]) / 100,
-        evaluate=lambda voice: Evaluation(voice.name, 0.5, None),
+        evaluate=lambda voice, gate, seed: Evaluation(voice.name, 0.5, None),
         scorer=SimpleNamespace(likeness=lambda similarity: similarity),
     )
-    steps = list(rank(voices, evaluator, RankConfig(), SerialExecutor(), lambda: True))
+    steps = list(rank(voices, evaluator, RankConfig(), alone(evaluator), lambda: True))
     assert [step.stage for step in steps] == ["screen"] * 2 + ["compare"] * 2 + ["score"] * 2
     assert {step.voice_name for step in standings(steps)} == {"v00", "v01"}
-    assert len(list(rank(voices, evaluator, RankConfig(), SerialExecutor()))) > 30
+    assert len(list(rank(voices, evaluator, RankConfig(), alone(evaluator)))) > 30

@@ -6,7 +6,7 @@ import pytest
 from kvoicewalk.config import InterpolateConfig
 from kvoicewalk.search.sweep import best_per_voice, blend_voices, grid, interpolate
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
-from tests.fakes import QuadraticEvaluator, StumblingEvaluator, constant_voice
+from tests.fakes import QuadraticEvaluator, StumblingEvaluator, alone, constant_voice
 
 CONFIG = InterpolateConfig()
 
@@ -35,14 +35,16 @@ def test_the_grid_is_the_originals():
 
 def test_the_full_grid_hears_every_pair_everywhere(voices, evaluator):
     config = CONFIG.model_copy(update={"is_exhaustive": True})
-    steps = list(interpolate(voices[:3], evaluator, config))
+    steps = list(interpolate(voices[:3], alone(evaluator), config))
     assert len(steps) == 3 * 31 == steps[0].n_total
     assert [step.number for step in steps] == list(range(1, len(steps) + 1))
 
 
 def test_coarse_to_fine_finds_the_grids_best_with_a_fifth_of_it(voices, evaluator):
-    full = list(interpolate(voices, evaluator, CONFIG.model_copy(update={"is_exhaustive": True})))
-    fast = list(interpolate(voices, evaluator, CONFIG))
+    full = list(
+        interpolate(voices, alone(evaluator), CONFIG.model_copy(update={"is_exhaustive": True}))
+    )
+    fast = list(interpolate(voices, alone(evaluator), CONFIG))
     assert len(full) == 45 * 31
     assert len(fast) <= len(full) / 5
     assert len(fast) <= fast[0].n_total
@@ -62,7 +64,7 @@ def test_names_say_how_a_blend_was_made():
 
 
 def test_no_point_is_heard_twice(voices, evaluator):
-    steps = list(interpolate(voices, evaluator, CONFIG))
+    steps = list(interpolate(voices, alone(evaluator), CONFIG))
     points = [(step.pair, step.alpha) for step in steps]
     assert len(set(points)) == len(points)
     assert all(abs(alpha) <= CONFIG.max_alpha for _, alpha in points)
@@ -70,14 +72,14 @@ def test_no_point_is_heard_twice(voices, evaluator):
 
 def test_the_first_step_and_each_better_one_is_the_best_so_far(voices, evaluator):
     best = 0.0
-    for step in interpolate(voices, evaluator, CONFIG):
+    for step in interpolate(voices, alone(evaluator), CONFIG):
         assert (step.outcome == "accepted") == (step.score > best)
         best = max(best, step.score)
         assert step.best_score == best
 
 
 def test_the_best_of_each_voice_every_blend_once(voices, evaluator):
-    steps = list(interpolate(voices, evaluator, CONFIG))
+    steps = list(interpolate(voices, alone(evaluator), CONFIG))
     kept = best_per_voice(steps)
     assert len(kept) == len(voices) == len({step.voice.hash for step in kept})
     assert [step.score for step in kept] == sorted((s.score for s in kept), reverse=True)
@@ -88,7 +90,7 @@ def test_the_best_of_each_voice_every_blend_once(voices, evaluator):
 
 
 def test_a_blend_without_speech_ends_no_sweep(voices, evaluator):
-    steps = list(interpolate(voices, StumblingEvaluator(evaluator.optimum), CONFIG))
+    steps = list(interpolate(voices, alone(StumblingEvaluator(evaluator.optimum)), CONFIG))
     silent = [step for step in steps if step.outcome == "gated"]
     assert len(silent) > 10
     assert all(step.score == 0.0 for step in silent)
@@ -97,7 +99,7 @@ def test_a_blend_without_speech_ends_no_sweep(voices, evaluator):
 
 @pytest.mark.parametrize("n_voices", [2, 3, 5])
 def test_no_more_blends_than_promised(voices, evaluator, n_voices):
-    steps = list(interpolate(voices[:n_voices], evaluator, CONFIG))
+    steps = list(interpolate(voices[:n_voices], alone(evaluator), CONFIG))
     n_total = steps[0].n_total
     n_pairs = n_voices * (n_voices - 1) // 2
     assert len(steps) <= n_total <= n_pairs * 11
