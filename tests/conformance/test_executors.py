@@ -219,12 +219,14 @@ def test_what_a_caller_left_is_not_taken_for_a_reply_of_the_next():
     next(executor.run(Request("score", voice) for voice in VOICES))
     replies = list(executor.run(Request("score", voice) for voice in VOICES[::-1]))
     assert [one.voice_name for one in replies] == [voice.name for voice in VOICES[::-1]]
-    assert counts.n <= 10 + 3 + 1
+    assert 10 < counts.n < 20  # not all of the first run's
 
 
 def test_workers_that_die_over_one_request_end_it():
     executor, *_ = dispatcher(lambda: Bench(make_evaluator()), dies=lambda n: True)
-    with pytest.raises(WorkerError, match="died; most often the memory is too small"):
+    with pytest.raises(
+        WorkerError, match=r"died again and again .* most often the memory is too small"
+    ):
         list(executor.run(Request("score", voice) for voice in VOICES))
 
 

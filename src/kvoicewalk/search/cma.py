@@ -46,6 +46,7 @@ class CovarianceSearch(Untaught):
         self._space, self._config, self._seed = space, config, seed
         self._is_free = space.unit > 0
         self._starts = [self._inward(z) for z in starts]
+        self._next_start: Vector | None = None
         self._begin()
 
     def ask(self, n: int) -> list[Candidate]:
@@ -63,9 +64,9 @@ class CovarianceSearch(Untaught):
             self._take(told.score)
 
     def adopt(self, incumbent: Floats) -> None:
-        """See `Optimizer.adopt`: it takes part in the next generation."""
+        """See `Optimizer.adopt`: the next generation is the first of a search from there."""
         self._adopted.append((self._n_told, np.asarray(incumbent, dtype=np.float64)))
-        self._strategy.inject([self._inward(incumbent)], force=True)
+        self._next_start = self._inward(incumbent)
 
     def state(self) -> dict[str, Any]:
         """See `Optimizer.state`; it grows with each adoption, which are few."""
@@ -90,6 +91,7 @@ class CovarianceSearch(Untaught):
         self._rng = np.random.Generator(np.random.PCG64(self._seed))
         self._n_told = 0
         self._adopted: list[tuple[int, Vector]] = []
+        self._next_start = None
         self._generation: list[Vector] = []
         self._scores: list[float | None] = []
         self._best_score = -np.inf
@@ -114,10 +116,13 @@ class CovarianceSearch(Untaught):
     def _rest(self) -> list[Vector]:
         """Returns the points of the generation that are not told yet, each (n_free,)."""
         if not self._generation:
+            if self._next_start is not None:
+                self._best, self._next_start = self._next_start, None
+                self._strategy = self._make_strategy()
             self._generation = [np.asarray(point) for point in self._strategy.ask()]
         return self._generation[len(self._scores) :]
 
-    def _told(self, score: float | None) -> None:
+    def _take(self, score: float | None) -> None:
         if score is not None and score > self._best_score:
             self._best_score, self._best = score, self._rest()[0].copy()
         self._n_told += 1

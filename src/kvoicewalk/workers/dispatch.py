@@ -14,7 +14,7 @@ from typing import Protocol, TypeAlias
 from kvoicewalk.errors import KvwError, Setting, WorkerError
 from kvoicewalk.requests import Reply, Request
 
-MAX_TRIES = 3  # of one request, by workers that died over it
+MAX_TRIES = 4  # of one request, by workers that died over it
 MAX_LOST = 10  # workers in a row, without any reply between
 
 
@@ -170,10 +170,14 @@ class Dispatcher:
         return max(0, self.n_workers * self._n_ahead - len(self._queue))
 
     def _hand_out(self) -> None:
-        """Gives tasks to those workers that have the fewest in hand."""
+        """Gives tasks to those workers that have the fewest in hand.
+
+        The last ones are not handed out ahead: one worker would have two while another has none.
+        """
         while self._queue and self._in_hand:
             worker, tasks = min(self._in_hand.items(), key=lambda entry: (len(entry[1]), entry[0]))
-            if len(tasks) >= self._n_ahead:
+            n_ahead = self._n_ahead if len(self._queue) > self.n_workers else 1
+            if len(tasks) >= n_ahead:
                 return
             task = self._queue.popleft()
             tasks[task.number] = task
@@ -216,16 +220,18 @@ class Dispatcher:
         self.n_lost += 1
         self._n_lost_in_a_row += 1
         tasks = self._in_hand.pop(worker, {})
+        heard = next(iter(tasks), -1)  # the others were still waiting
+        self._tries[heard] = self._tries.get(heard, 0) + 1
         for number, task in sorted(tasks.items(), reverse=True):
             if number in self._unwanted:
                 self._unwanted.discard(number)
-                continue
-            self._tries[number] = self._tries.get(number, 0) + 1
-            self._queue.appendleft(task)
-        if self._n_lost_in_a_row > MAX_LOST or max(self._tries.values(), default=0) >= MAX_TRIES:
+            else:
+                self._queue.appendleft(task)
+        is_fatal = heard >= 0 and self._tries[heard] >= MAX_TRIES
+        if is_fatal or self._n_lost_in_a_row > MAX_LOST:
             raise WorkerError(
-                f"{self._n_lost_in_a_row} workers in a row died; most often the memory is too "
-                "small for so many. Take fewer with ",
+                f"workers died again and again ({self.n_lost} so far); most often the memory is "
+                "too small for so many. Take fewer with ",
                 Setting("workers"),
                 ".",
             )

@@ -63,14 +63,16 @@ class ProcessFleet:
 
     def wait(self) -> list[Report]:
         """See `Fleet.wait`."""
-        by_pipe = {id(one.pipe): k for k, one in enumerate(self._members) if not one.pipe.closed}
+        open_ones = [one.pipe for one in self._members if not one.pipe.closed]
+        ready = {id(pipe) for pipe in connection.wait(open_ones)}
         reports: list[Report] = []
-        for pipe in connection.wait([one.pipe for one in self._members if not one.pipe.closed]):
-            worker = by_pipe[id(pipe)]
+        for worker, member in enumerate(self._members):
+            if id(member.pipe) not in ready:
+                continue
             try:
-                reports.append(pipe.recv())  # type: ignore[union-attr]
+                reports.append(member.pipe.recv())
             except (EOFError, OSError):
-                self._members[worker].pipe.close()
+                member.pipe.close()
                 reports.append(Lost(worker))
         return reports
 
