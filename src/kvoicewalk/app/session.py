@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from kvoicewalk.app.events import Events
 from kvoicewalk.app.language import in_language
@@ -16,6 +16,8 @@ from kvoicewalk.languages import ENGLISH, letter_of
 from kvoicewalk.version import __version__
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from kvoicewalk.audio import Recording, Utterance
     from kvoicewalk.config import ModelConfig, RunConfig, TargetConfig
     from kvoicewalk.evaluate import Evaluator
@@ -29,8 +31,10 @@ if TYPE_CHECKING:
     from kvoicewalk.workers.crew import Crew
     from kvoicewalk.workers.spec import EvaluatorSpec
 
+T = TypeVar("T")
 TRANSCRIBE = Setting("is_transcribed", True)
 GIVE_WORDS = Message("give the words with ", Setting("words"), ".")
+_kept: dict[object, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -120,12 +124,45 @@ def choose_clips(
     return clips
 
 
+def keep_models() -> None:
+    """Keeps what is loaded from now on for the next session that wants the same."""
+    global _kept  # noqa: PLW0603
+    _kept = {} if _kept is None else _kept
+
+
+@contextmanager
+def models_kept() -> Iterator[None]:
+    """Keeps what is loaded for the sessions inside."""
+    global _kept  # noqa: PLW0603
+    before = _kept
+    keep_models()
+    try:
+        yield
+    finally:
+        _kept = before
+
+
+def _keeping(key: object, load: "Callable[[], T]") -> "T":
+    """Loads something, or takes what was kept of it."""
+    if _kept is None:
+        return load()
+    if key not in _kept:
+        _kept[key] = load()
+    found: T = _kept[key]
+    return found
+
+
 def open_synthesizer(config: "RunConfig", events: Events) -> "KokoroSynthesizer":
     """Loads the model and what speaks with it.
 
     Raises:
         ModelError: the model's files are missing or damaged.
     """
+    key = ("synthesizer", config.model, config.synth.speed)
+    return _keeping(key, lambda: _load_synthesizer(config, events))
+
+
+def _load_synthesizer(config: "RunConfig", events: Events) -> "KokoroSynthesizer":
     from kvoicewalk.models import open_model
     from kvoicewalk.phonemes import Phonemizer
     from kvoicewalk.synth import KokoroSynthesizer
@@ -208,7 +245,9 @@ def _load(
 
     listener = _listener(config) if config.target.is_transcribed else None
     synthesizer = open_synthesizer(config, events)
-    encoders = open_encoders(config.score, synthesizer.model.network.device)
+    device = synthesizer.model.network.device
+    named = ("encoders", config.score.encoders, config.score.scoring, device)
+    encoders = _keeping(named, lambda: open_encoders(config.score, device))
     if config.score.scoring != "classic":
         # Written into the run: going on with it takes the same ones.
         score = config.score.model_copy(update={"encoders": encoders.names})

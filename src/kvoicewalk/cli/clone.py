@@ -19,9 +19,18 @@ def clone(
             metavar="TARGET...", help="Recordings of one speaker: wav, flac, mp3, ogg and more."
         ),
     ] = None,
+    batch: Annotated[
+        Path | None,
+        typer.Option(
+            "--batch",
+            metavar="PATH",
+            help="Clone many speakers, one after the other or --workers at once: a table "
+            "(speaker,path,words) or a folder of recordings. The same command goes on.",
+        ),
+    ] = None,
     minutes: Annotated[
         float | None,
-        typer.Option("--minutes", min=0.01, help="Total time budget in minutes."),
+        typer.Option("--minutes", min=0.01, help="Total time budget in minutes, for each speaker."),
     ] = None,
     steps: Annotated[
         int | None,
@@ -68,8 +77,12 @@ def clone(
     from kvoicewalk.app.search_run import run_search
     from kvoicewalk.app.settings import resolve
 
-    if not targets and config is None:
+    if not targets and batch is None and config is None:
         raise typer.BadParameter("name at least one recording, or --config.", param_hint="TARGET")
+    if batch is not None and (targets or text or text_file):
+        raise typer.BadParameter(
+            "names the recordings and their words itself.", param_hint="--batch"
+        )
     flags = {
         **common_flags(model, device, threads, seed, out, lang),
         **target_flags(targets or [], text, text_file, transcribe, channel),
@@ -80,5 +93,10 @@ def clone(
         "walk": {"method": method, "n_steps": steps, "minutes": minutes, "n_islands": islands},
     }
     output = Output(json, quiet)
+    if batch is not None:
+        from kvoicewalk.cli.batch import clone_batch
+
+        clone_batch(batch, flags, config, output)
+        return
     events = ShownEvents(output, has_lines=True, has_previews=preview)
     show_search(run_search(resolve("clone", flags, config), events), output)

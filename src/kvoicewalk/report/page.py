@@ -74,7 +74,7 @@ def run_page(facts: RunFacts) -> str:
     clips, notes = make_clips(paths, MAX_AUDIO_BYTES)
     players = [one for one in wanted.values() if one.key in clips]
     record, found = facts.record, facts.held_out
-    return _render(
+    return render(
         "run.html",
         title=f"{plain.text(record.target, 60)} · {record.command}",
         facts=facts,
@@ -112,7 +112,7 @@ def comparison_page(runs: Sequence[RunFacts]) -> str:
         if facts.held_out is not None
     ]
     targets = list(dict.fromkeys(plain.text(facts.record.target) for facts in runs))
-    return _render(
+    return render(
         "comparison.html",
         title=f"{len(runs)} runs compared",
         runs=[(facts, verdict(facts), when(facts.record.started_at)) for facts in runs],
@@ -147,7 +147,12 @@ def _vote_head(runs: Sequence[RunFacts], players: Sequence[Player]) -> dict[str,
     }
 
 
-def _render(template: str, **values: Any) -> str:
+def render(template: str, **values: Any) -> str:
+    """Returns a page of a template, with style, script and the policy that names them.
+
+    Raises:
+        StoreError: the values do not fit it.
+    """
     import jinja2
     import markupsafe
 

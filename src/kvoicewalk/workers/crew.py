@@ -113,7 +113,7 @@ def _open_fleet(config: WorkersConfig, spec: EvaluatorSpec) -> "tuple[AnyFleet, 
         own = _on_threads(spec, spec.model.n_threads or 1)
         fleet = RayFleet(config.n_workers, own, config.address, config.gpus_per_worker)
         return fleet, RAY_AHEAD
-    n_threads = spec.model.n_threads or max(1, _n_cores() // config.n_workers)
+    n_threads = spec.model.n_threads or max(1, n_cores() // config.n_workers)
     return ProcessFleet(config.n_workers, _on_threads(spec, n_threads)), 1
 
 
@@ -121,7 +121,7 @@ def _on_threads(spec: EvaluatorSpec, n_threads: int) -> EvaluatorSpec:
     return replace(spec, model=spec.model.model_copy(update={"n_threads": n_threads}))
 
 
-def _n_cores() -> int:
+def n_cores() -> int:
     """Returns the cores that this process may use."""
     affinity = getattr(os, "sched_getaffinity", None)
     return len(affinity(0)) if affinity is not None else os.cpu_count() or 1

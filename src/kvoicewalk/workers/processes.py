@@ -95,7 +95,7 @@ class ProcessFleet:
         process = context.Process(
             target=serve, args=(worker, self._spec, theirs), name=f"kvw-{worker}", daemon=True
         )
-        with _deaf_to_interrupts(), _without_main():
+        with _deaf_to_interrupts(), without_main():
             process.start()
         theirs.close()
         member = _Member(process, ours)
@@ -176,7 +176,7 @@ def _deaf_to_interrupts() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _without_main() -> Iterator[None]:
+def without_main() -> Iterator[None]:
     """Keeps a spawned process from running the user's own script once more."""
     main = sys.modules["__main__"]
     sys.modules["__main__"] = types.ModuleType("__main__")
