@@ -70,6 +70,9 @@ class ModelConfig(_Frozen):
     n_threads: int | None = Field(
         None, ge=1, le=defaults.MAX_THREADS, description="torch threads; None: its own"
     )
+    n_together: int | None = Field(
+        None, ge=1, le=256, description="voices spoken in one pass; None: 8 on a GPU, else 1"
+    )
 
 
 class TargetConfig(_Frozen):

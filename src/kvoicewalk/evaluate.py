@@ -9,7 +9,7 @@ Measurements do not depend on the target: a second target reuses them. What a gr
 
 import hashlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
@@ -24,6 +24,7 @@ from kvoicewalk.score.combine import Score
 from kvoicewalk.score.scorer import Scorer
 from kvoicewalk.score.speaker import (
     Embeddings,
+    EncoderSet,
     SpeakerEncoder,
     WindowedSpeech,
     joint_similarity,
@@ -35,6 +36,8 @@ from kvoicewalk.voices import Voice
 MEASUREMENT_VERSION = 4
 
 Values = npt.NDArray[np.float32]
+SpeakAll = Callable[[Sequence[tuple[str, Voice, int, str]]], Sequence[Utterance | None]]
+"""Makes utterances of (text, voice, seed, language letter) in one pass."""
 
 
 class MeasurementStore(Protocol):
@@ -186,6 +189,7 @@ class Evaluator:
     lang: str = DEFAULT_LANG
     counts: EvaluationCounts = field(default_factory=EvaluationCounts)
     _last_spoken: tuple[str, Utterance] | None = field(default=None, repr=False)
+    _ahead: dict[str, Utterance | None] = field(default_factory=dict, repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -237,6 +241,20 @@ class Evaluator:
             voice.name, target_similarity, score, likeness=likeness, similarities=similarities
         )
 
+    def passes(self, voice: Voice, gate: Gate | None, seed: int | None = None) -> bool:
+        """Tells whether a voice would be scored in full; what is heard for it, `evaluate` finds.
+
+        Raises:
+            SynthError: see `evaluate`.
+        """
+        heard = _CachedMeasurements(self, voice, self.text, seed)
+        if gate is None:
+            return True
+        looks = gate.min_glance is not None and self.scorer.has_glance
+        if looks and gate.is_closed_to(self._look(heard)):
+            return False
+        return self.scorer.target_similarity(heard.embeddings()) >= gate.min_target_similarity
+
     def glance(self, voice: Voice) -> Glance:
         """Returns the likeness to the target by every second window."""
         return self._look(_CachedMeasurements(self, voice, self.text))
@@ -262,6 +280,32 @@ class Evaluator:
         heard = _CachedMeasurements(self, voice, self.text)
         heard.features()
         return self.scorer.target_similarity(heard.embeddings())
+
+    def speak_ahead(
+        self, wanted: Sequence[tuple[Voice, str, int | None]], speak_all: SpeakAll
+    ) -> None:
+        """Speaks texts in one pass, so that measurements to come find them spoken.
+
+        Args:
+            wanted: voice, text and seed (None: the evaluator's own); what is remembered is left
+                out.
+            speak_all: makes one utterance of each; None where a voice gives no finite speech.
+        """
+        heard = [(_CachedMeasurements(self, *one), one) for one in wanted]
+        missing = {found.key: one for found, one in heard if not found.is_measured}
+        if len(missing) < 2:
+            return
+        said = [
+            (text, voice, self.seed if seed is None else seed, self.lang)
+            for voice, text, seed in missing.values()
+        ]
+        with _Stopwatch(self.counts.stage_s, "synthesis"):
+            spoken = speak_all(said)
+        self._ahead.update(zip(missing, spoken, strict=True))
+
+    def forget_ahead(self) -> None:
+        """Forgets what was spoken ahead."""
+        self._ahead = {}
 
     def speak(self, voice: Voice) -> Utterance:
         """Speaks the target text with a voice, just as `evaluate` did; kept of the last voice.
@@ -292,6 +336,14 @@ class _CachedMeasurements:
         )
         self.key = hashlib.sha256("\0".join(parts).encode()).hexdigest()
 
+    @property
+    def is_measured(self) -> bool:
+        """True where it need not be spoken to tell who speaks."""
+        memory, encoders = self._evaluator.memory, self._evaluator.scorer.encoders
+        return all(
+            memory.get(self.key, _kind(one, encoders)) is not None for one in encoders.members
+        )
+
     def glance(self) -> Values:
         """Returns the embedding, and behind it the number of windows, float32 (257,)."""
 
@@ -306,11 +358,11 @@ class _CachedMeasurements:
         return {one.name: self._embedding(one) for one in self._evaluator.scorer.encoders.members}
 
     def _embedding(self, encoder: SpeakerEncoder) -> Values:
-        if encoder is self._evaluator.scorer.encoders.resemblyzer:  # may have heard a glance
-            return self._measure(
-                "embedding", "embedding", lambda spoken: self._listen(spoken).embedding()
-            )
-        return self._measure(f"embedding-{encoder.name}", "embedding", encoder.embed)
+        encoders = self._evaluator.scorer.encoders
+        kind = _kind(encoder, encoders)
+        if encoder is encoders.resemblyzer:  # may have heard a glance
+            return self._measure(kind, "embedding", lambda said: self._listen(said).embedding())
+        return self._measure(kind, "embedding", encoder.embed)
 
     def features(self) -> Values:
         scorer = self._evaluator.scorer
@@ -342,15 +394,22 @@ class _CachedMeasurements:
     def _speak(self) -> Utterance:
         if self._utterance is None:
             evaluator, counts = self._evaluator, self._evaluator.counts
-            with _Stopwatch(counts.stage_s, "synthesis"):
-                self._utterance = evaluator.synthesizer.speak(
-                    self._text, self._voice, seed=self._seed, lang=evaluator.lang
-                )
+            self._utterance = evaluator._ahead.get(self.key)
+            if self._utterance is None:
+                with _Stopwatch(counts.stage_s, "synthesis"):
+                    self._utterance = evaluator.synthesizer.speak(
+                        self._text, self._voice, seed=self._seed, lang=evaluator.lang
+                    )
             counts.n_spoken += 1
             counts.spoken_s += self._utterance.duration_s
             if self._text == evaluator.text and self._seed == evaluator.seed:
                 evaluator._last_spoken = (self.key, self._utterance)
         return self._utterance
+
+
+def _kind(encoder: SpeakerEncoder, encoders: EncoderSet) -> str:
+    """Returns the kind under which an encoder's embeddings are remembered."""
+    return "embedding" if encoder is encoders.resemblyzer else f"embedding-{encoder.name}"
 
 
 class _Stopwatch:

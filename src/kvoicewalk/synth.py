@@ -310,15 +310,33 @@ class KokoroSynthesizer:
         device = self.model.network.device
         rows = voice.rows[prepared.n_phonemes - 1]
         row = torch.tensor(rows).to(device)
-        key = (prepared.phonemes, self.speed, rows[:, PROSODY].tobytes())
-        performance = self._performed.pop(key, None) or self.perform(prepared, row)
-        if is_kept:  # another seed or another timbre changes neither durations nor pitch
-            self._performed[key] = performance
-        if len(self._performed) > MAX_PERFORMANCES:
-            self._performed.popitem(last=False)
+        performance = self.performance(prepared, rows, row, is_kept)
         with seeded_noise(seed, device):
             audio = self.render(prepared, performance, row)
         return np.asarray(audio.cpu(), dtype=np.float32)
+
+    def performance(
+        self,
+        prepared: PreparedChunk,
+        rows: Samples,
+        row: torch.Tensor,
+        is_kept: bool = True,
+    ) -> PredictedProsody:
+        """Returns how a chunk is spoken, kept: another seed or timbre changes nothing of it.
+
+        Args:
+            prepared: of the chunk.
+            rows: float32 (1, 256), the row that speaks it.
+            row: the same on the network's device.
+            is_kept: False forgets it at once.
+        """
+        key = (prepared.phonemes, self.speed, rows[:, PROSODY].tobytes())
+        performance = self._performed.pop(key, None) or self.perform(prepared, row)
+        if is_kept:
+            self._performed[key] = performance
+        if len(self._performed) > MAX_PERFORMANCES:
+            self._performed.popitem(last=False)
+        return performance
 
     def predict_durations(
         self, prepared: PreparedChunk, row: torch.Tensor

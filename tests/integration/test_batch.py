@@ -74,8 +74,8 @@ def test_killed_twice_each_result_is_as_alone(workers, tmp_path, speakers, few_v
             [sys.executable, "-m", "kvoicewalk", *given], start_new_session=True,
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )  # fmt: skip
-        while n_done and process.stdout.readline():
-            n_done -= 1
+        for _ in range(n_done):
+            process.stdout.readline()
         time.sleep(0.3)
         os.killpg(process.pid, signal.SIGKILL)
         process.communicate()

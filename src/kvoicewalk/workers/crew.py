@@ -6,10 +6,11 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from kvoicewalk.config import WorkersConfig
+from kvoicewalk.config import ModelConfig, WorkersConfig
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.requests import Reply, Request
-from kvoicewalk.workers.bench import Bench, SerialExecutor
+from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.workers.bench import Bench, SerialExecutor, TogetherExecutor
 from kvoicewalk.workers.dispatch import Dispatcher
 from kvoicewalk.workers.processes import ProcessFleet
 from kvoicewalk.workers.spec import EvaluatorSpec, SearchSpec
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     AnyFleet = ProcessFleet | RayFleet
 
+ON_CARD = 8  # voices in one pass
 RAY_AHEAD = 2  # tasks at a time: the next one travels while one is heard
 
 
@@ -31,8 +33,14 @@ class SerialCrew:
 
     n_workers = 1
 
-    def __init__(self, evaluator: Evaluator) -> None:
-        self._executor = SerialExecutor(Bench(evaluator))
+    def __init__(self, evaluator: Evaluator, n_together: int = 1) -> None:
+        self._n_together = n_together
+        self._executor = self._make(Bench(evaluator))
+
+    def _make(self, bench: Bench) -> SerialExecutor | TogetherExecutor:
+        if self._n_together > 1:
+            return TogetherExecutor(bench, self._n_together)
+        return SerialExecutor(bench)
 
     def run(self, requests: Iterable[Request]) -> Iterator[Reply]:
         """See `Executor.run`."""
@@ -45,7 +53,7 @@ class SerialCrew:
             The evaluator that remembers what was heard last.
         """
         bench = search.bench_for(evaluator)
-        self._executor = SerialExecutor(bench)
+        self._executor = self._make(bench)
         return bench.evaluator
 
 
@@ -94,7 +102,7 @@ def open_crew(
         WorkerError: there is no such cluster.
     """
     if not config.is_beside:
-        yield SerialCrew(evaluator)
+        yield SerialCrew(evaluator, n_together(spec.model, evaluator))
         return
     fleet, n_ahead = _open_fleet(config, spec)
     try:
@@ -104,6 +112,17 @@ def open_crew(
         )
     finally:
         fleet.close()
+
+
+def n_together(config: ModelConfig, evaluator: Evaluator) -> int:
+    """Returns how many voices are spoken in one pass."""
+    if config.n_together is not None:
+        return config.n_together
+    synthesizer = evaluator.synthesizer
+    is_on_card = isinstance(synthesizer, KokoroSynthesizer) and (
+        synthesizer.model.network.device.type == "cuda"
+    )
+    return ON_CARD if is_on_card else 1
 
 
 def _open_fleet(config: WorkersConfig, spec: EvaluatorSpec) -> "tuple[AnyFleet, int]":
