@@ -14,7 +14,7 @@ import numpy as np
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.config import RankConfig, ScoreConfig
-from kvoicewalk.evaluate import Evaluator, SerialExecutor
+from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.held_out import measure_held_out
 from kvoicewalk.models import Model
 from kvoicewalk.phonemes import Phonemizer
@@ -28,6 +28,7 @@ from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import KokoroSynthesizer, Synthesizer
 from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import Voice
+from kvoicewalk.workers.bench import Bench, SerialExecutor
 from tools.train_mini.espeak import Espeak, Manner, training_variants
 
 CLIPS_DIR = Path(__file__).resolve().parents[2] / "shared" / "data" / "targets"
@@ -135,5 +136,7 @@ class Desk:
     def ranked(self, evaluator: Evaluator) -> list[Voice]:
         """Returns the stock voices, likest first, as `kvw rank` orders them."""
         by_name = {voice.name: voice for voice in self.voices}
-        steps: Iterator = rank(self.voices, evaluator, RankConfig(), SerialExecutor())
+        steps: Iterator = rank(
+            self.voices, evaluator, RankConfig(), SerialExecutor(Bench(evaluator))
+        )
         return [by_name[step.voice_name] for step in standings(list(steps))]

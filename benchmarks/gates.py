@@ -22,11 +22,12 @@ from benchmarks.walk_throughput import N_POPULATION
 from kvoicewalk.config import ModelConfig, ScoreConfig, WalkConfig
 from kvoicewalk.evaluate import Evaluator, Gate, Glance
 from kvoicewalk.models import open_model
-from kvoicewalk.search.base import Candidate, Progress
-from kvoicewalk.search.loop import begin, judge, search
+from kvoicewalk.search.base import Candidate, Progress, Told
+from kvoicewalk.search.loop import Island, begin, judge, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.voices import mean_voice
+from kvoicewalk.workers.bench import Bench, SerialExecutor
 
 GATES = (0.98, 0.99, 0.995, 0.998, 0.999, 1.0)
 MIN_GAINS = (0.0, 0.05, 0.1, 0.2, 0.3)
@@ -57,10 +58,11 @@ class Remembering(RandomWalk):
 
     last: Candidate
 
-    def ask(self) -> Candidate:
+    def ask(self, n: int) -> list[Candidate]:
         """See `Optimizer.ask`."""
-        self.last = super().ask()
-        return self.last
+        found = super().ask(n)
+        self.last = found[-1]
+        return found
 
 
 def begin_walk(
@@ -70,7 +72,7 @@ def begin_walk(
     evaluator = desk.evaluator(open_target(name, desk.encoders), ScoreConfig())
     voices = desk.ranked(evaluator)[:N_POPULATION]
     space = make_space("pca", mean_voice(voices, "mean"), describe_population(desk.voices))
-    return evaluator, Remembering(space, config, 0), begin(space, evaluator)
+    return evaluator, Remembering(space, config, 0), begin(space, SerialExecutor(Bench(evaluator)))
 
 
 def count_closed_out(desk: Desk, name: str, n_steps: int) -> tuple[int, int, int]:
@@ -82,12 +84,13 @@ def count_closed_out(desk: Desk, name: str, n_steps: int) -> tuple[int, int, int
     config = WalkConfig(method="random", n_steps=n_steps)
     evaluator, walker, progress = begin_walk(desk, name, config)
     n_accepted = n_gated = n_lost = 0
-    for step in search(walker, evaluator, progress, config):
+    executor = SerialExecutor(Bench(evaluator))
+    for step in search([Island(walker, progress)], executor, config):
         n_accepted += step.outcome == "accepted"
         if step.outcome == "gated":
             n_gated += 1
             whole = evaluator.evaluate(walker.last.voice)
-            n_lost += judge(walker.last, whole, progress, evaluator, config) == "accepted"
+            n_lost += judge(walker.last, whole, progress, executor, config)[1] == "accepted"
     return n_accepted, n_gated, n_lost
 
 
@@ -95,7 +98,7 @@ def hear_all(desk: Desk, name: str, n_steps: int) -> Iterator[Judged]:
     """Walks from the population's mean, without a gate."""
     evaluator, walker, progress = begin_walk(desk, name, WalkConfig(method="random"))
     for _ in range(n_steps):
-        candidate = walker.ask()
+        (candidate,) = walker.ask(1)
         evaluation = evaluator.evaluate(candidate.voice, OPEN)
         assert evaluation.score is not None
         gains = [evaluation.score.score - progress.score]
@@ -113,7 +116,7 @@ def hear_all(desk: Desk, name: str, n_steps: int) -> Iterator[Judged]:
         if own.n_windows != best.n_windows:
             glance_share = math.inf
         is_accepted = gains[0] > 0 and gains[1] > 0
-        walker.tell(candidate, evaluation.score.score, is_accepted)
+        walker.tell([Told(candidate, evaluation.score.score, is_accepted)])
         if is_accepted:
             progress.incumbent, progress.evaluation = candidate, evaluation
         yield Judged(share, glance_share, gains, is_accepted)

@@ -27,7 +27,7 @@ from kvoicewalk.held_out import join_short, measure_held_out, share_of_gap
 from kvoicewalk.loss import GradientLoss, prosody_change, speaker_terms
 from kvoicewalk.models import open_model
 from kvoicewalk.score.prosody import Prosody, measure_prosody
-from kvoicewalk.search.gradient import GradientDescent
+from kvoicewalk.search.gradient import GradientDescent, follow
 from kvoicewalk.search.prior import StockPrior, fit_prior
 from kvoicewalk.search.space import Population, describe_population, make_smooth_space
 from kvoicewalk.texts import texts_of
@@ -126,7 +126,7 @@ def _n_phonemes(desk: Desk, texts: tuple[str, ...]) -> int:
     return sum(desk.synthesizer.phonemizer.phonemize(text).n_phonemes for text in texts)
 
 
-def _searcher(bench: Bench, case: str) -> GradientDescent:
+def _searcher(bench: Bench, case: str) -> tuple[GradientDescent, GradientLoss]:
     """Returns the search as `kvw walk --method gradient` makes it; the clip's words are known."""
     config = GradientConfig(n_lessons=LESSONS_AT_ONCE, first_lessons=LESSONS_AT_ONCE).model_copy(
         update=ABLATIONS.get(case, {})
@@ -144,16 +144,16 @@ def _searcher(bench: Bench, case: str) -> GradientDescent:
         config,
     )
     space = make_smooth_space("pca" if case == "pca" else "shared", bench.start, bench.stock)
-    return GradientDescent(space, loss.sample, bench.prior, config)
+    return GradientDescent(space, bench.prior, config), loss
 
 
 def run_figures(bench: Bench) -> dict[str, Any]:
     """Returns the record of one search, judged at each mark."""
-    searcher, used_s, marks = _searcher(bench, FIGURES), 0.0, []
+    (searcher, loss), used_s, marks = _searcher(bench, FIGURES), 0.0, []
     for mark_s in MARKS_S:
         while used_s < mark_s:
             before_s = time.process_time()
-            voice = searcher.ask().voice
+            voice = follow(searcher, loss.sample, LESSONS_AT_ONCE, "found")
             used_s += time.process_time() - before_s
         marks.append({"s": used_s, "n_lessons": searcher.n_lessons, **bench.judge(voice)})
     return {
@@ -168,9 +168,9 @@ def run_ablation(
     bench: Bench, case: str, floor: dict[str, Any], n_lessons: int = N_ABLATION_LESSONS
 ) -> dict[str, Any]:
     """Returns the record of one search of a fixed number of lessons."""
-    searcher = _searcher(bench, case)
+    searcher, loss = _searcher(bench, case)
     while searcher.n_lessons < n_lessons:
-        voice = searcher.ask().voice
+        voice = follow(searcher, loss.sample, LESSONS_AT_ONCE, "found")
     own = bench.own_likeness(voice, ONE_TEXT if case == "one-text" else OWN_TEXTS)
     mark = {"n_lessons": searcher.n_lessons, **bench.judge(voice)}
     found = {"floor": floor, "marks": [mark], "own": own}

@@ -34,11 +34,13 @@ from kvoicewalk.held_out import make_yardstick, measure_held_out
 from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
 from kvoicewalk.models import Model, open_model
 from kvoicewalk.score.speaker import compare, joint_similarity, mean_similarities
-from kvoicewalk.search.gradient import GradientDescent
-from kvoicewalk.search.loop import begin, search
+from kvoicewalk.search.gradient import GradientDescent, follow
+from kvoicewalk.search.loop import Island, begin, search
 from kvoicewalk.search.space import describe_population, make_smooth_space
 from kvoicewalk.verdict import Standing, judge_standing
 from kvoicewalk.voices import Voice
+from kvoicewalk.workers.crew import SerialCrew
+from kvoicewalk.workers.spec import SearchSpec
 
 N_AUTO_STEPS = 12
 ALL_WINDOWS = GradientConfig(partials_per_s=1.3)
@@ -73,8 +75,9 @@ class Case:
             ALL_WINDOWS,
         )
         space = make_smooth_space("shared", start, describe_population(self.desk.voices))
-        config = GradientConfig(n_lessons=n_lessons, first_lessons=n_lessons)
-        return GradientDescent(space, loss.sample, None, config).ask().voice
+        return follow(
+            GradientDescent(space, None, GradientConfig()), loss.sample, n_lessons, "tuned"
+        )
 
     def in_one_row(self, tuned: Voice) -> Voice:
         """Returns the start voice with the tuned row at the search text's length alone."""
@@ -92,12 +95,14 @@ class Case:
         )
         voices = self.ranked[:N_POPULATION]
         population = StartVoices([v.name for v in voices], voices, voices[0], self.desk.voices)
+        crew = SerialCrew(self.evaluator)
         session = Session(
-            config, self.model, self.desk.synthesizer, self.evaluator, self.target.clips
+            config, self.model, self.desk.synthesizer, self.evaluator, self.target.clips, crew
         )
         method = make_search_setup(session, population)
-        progress = begin(method.space, self.evaluator, method.base.name)
-        for _ in search(method.optimizer, self.evaluator, progress, config.walk):
+        progress = begin(method.space, crew, method.base.name)
+        crew.prepare(SearchSpec(method.space, method.lessons), self.evaluator)
+        for _ in search([Island(method.optimizers[0], progress)], crew, config.walk):
             pass
         return progress.incumbent.voice
 

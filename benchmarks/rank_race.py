@@ -15,7 +15,7 @@ from kvoicewalk.config import (
     RankConfig,
     ScoreConfig,
 )
-from kvoicewalk.evaluate import Evaluator, SerialExecutor
+from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.acoustics import make_feature_term
@@ -27,6 +27,7 @@ from kvoicewalk.search.rank import rank
 from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.texts import texts_of
+from kvoicewalk.workers.bench import Bench, SerialExecutor
 
 
 def main(paths: list[Path]) -> None:
@@ -44,7 +45,8 @@ def main(paths: list[Path]) -> None:
             evaluator = Evaluator(
                 synthesizer, scorer, texts_of().target, texts_of().probe, 0, MemoryCache()
             )
-            steps = list(rank(voices, evaluator, RankConfig(is_full=is_full), SerialExecutor()))
+            executor = SerialExecutor(Bench(evaluator))
+            steps = list(rank(voices, evaluator, RankConfig(is_full=is_full), executor))
             tops.append([step.voice_name for step in standings(steps)[:3]])
             spoken_s.append(evaluator.counts.spoken_s)
         verdict = "same top 3" if tops[0] == tops[1] else f"DIFFERENT: full {tops[1]}"

@@ -14,6 +14,7 @@ from kvoicewalk.config import InterpolateConfig, ModelConfig, ScoreConfig
 from kvoicewalk.models import open_model
 from kvoicewalk.search.sweep import interpolate
 from kvoicewalk.store import MemoryCache
+from kvoicewalk.workers.bench import Bench, SerialExecutor
 
 N_VOICES = 10
 TARGETS = ("f4", "max", "linda", "2033")
@@ -29,7 +30,7 @@ def main(names: tuple[str, ...]) -> None:
         for is_exhaustive in (True, False):
             evaluator = replace(full, memory=MemoryCache())
             config = InterpolateConfig(is_exhaustive=is_exhaustive)
-            steps = list(interpolate(voices, evaluator, config))
+            steps = list(interpolate(voices, SerialExecutor(Bench(evaluator)), config))
             best = max(steps, key=lambda step: step.score)
             bests.append(best)
             counts.append(len(steps))

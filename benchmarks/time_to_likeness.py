@@ -35,8 +35,10 @@ from kvoicewalk.app.start import StartVoices
 from kvoicewalk.config import ModelConfig, RunConfig, ScoreConfig, SynthConfig, WalkConfig
 from kvoicewalk.held_out import measure_held_out, share_of_gap
 from kvoicewalk.models import Model, open_model
-from kvoicewalk.search.loop import begin, search
+from kvoicewalk.search.loop import Island, begin, search
 from kvoicewalk.voices import Voice
+from kvoicewalk.workers.crew import SerialCrew
+from kvoicewalk.workers.spec import SearchSpec
 
 N_HELD_OUT_SEEDS = 1
 MIN_GAIN = 0.01
@@ -96,14 +98,16 @@ def walk_by_auto(
     population = StartVoices([v.name for v in voices], voices, ranked[0], desk.voices)
     # An evaluator that remembers nothing of the ranking: the start is heard anew, on the clock.
     evaluator = desk.evaluator(target, config.score, seed)
-    session = Session(config, model, desk.synthesizer, evaluator, target.clips)
+    crew = SerialCrew(evaluator)
+    session = Session(config, model, desk.synthesizer, evaluator, target.clips, crew)
     watch = Stopwatch()
     method = make_search_setup(session, population)
-    progress = begin(method.space, evaluator, method.base.name)
+    progress = begin(method.space, crew, method.base.name)
+    crew.prepare(SearchSpec(method.space, method.lessons), evaluator)
     start = watch.found(progress.incumbent.voice)
     trail = [
         watch.found(step.improvement.voice)
-        for step in search(method.optimizer, evaluator, progress, config.walk)
+        for step in search([Island(method.optimizers[0], progress)], crew, config.walk, seed)
         if step.improvement
     ]
     return [start, *trail, watch.found(progress.incumbent.voice)]

@@ -30,11 +30,12 @@ from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.held_out import HeldOut, measure_held_out, share_of_gap
 from kvoicewalk.models import open_model
 from kvoicewalk.search.base import Candidate
-from kvoicewalk.search.loop import begin, search
+from kvoicewalk.search.loop import Island, begin, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.store import MemoryCache
 from kvoicewalk.voices import Voice, mean_voice
+from kvoicewalk.workers.bench import Bench, SerialExecutor
 
 N_POPULATION = 10
 N_HELD_OUT_SEEDS = 2
@@ -63,10 +64,12 @@ def run_one(desk: Desk, target: BenchTarget, method: str, seed: int, n_steps: in
     spread = describe_population(population if is_narrow else desk.voices)
     space = make_space(config.params, base, spread)
     started = time.perf_counter()
-    progress = begin(space, evaluator)
+    executor = SerialExecutor(Bench(evaluator))
+    progress = begin(space, executor)
     accepted: list[Candidate] = [progress.incumbent]
     n_gated = 0
-    for step in search(RandomWalk(space, config, seed), evaluator, progress, config):
+    island = Island(RandomWalk(space, config, seed), progress)
+    for step in search([island], executor, config, seed):
         n_gated += step.outcome == "gated"
         if step.improvement:
             accepted.append(step.improvement)

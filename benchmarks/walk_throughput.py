@@ -33,12 +33,13 @@ from kvoicewalk.evaluate import Evaluation, Evaluator, Gate
 from kvoicewalk.models import open_model
 from kvoicewalk.score.acoustics import ClassicTerm
 from kvoicewalk.score.combine import combine
-from kvoicewalk.search.loop import begin, search
+from kvoicewalk.search.loop import Island, begin, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import flushed_denormals
 from kvoicewalk.voices import Voice, mean_voice
+from kvoicewalk.workers.bench import Bench, SerialExecutor
 
 N_POPULATION = 10
 GATE = 0.98
@@ -142,8 +143,9 @@ def ours(
     base = mean_voice(voices, "mean") if is_classic else voices[0]
     spread = describe_population(voices if is_classic else desk.voices)
     space = make_space(config.params, base, spread)
-    progress = begin(space, evaluator)
-    for step in search(RandomWalk(space, config, seed), evaluator, progress, config):
+    executor = SerialExecutor(Bench(evaluator))
+    island = Island(RandomWalk(space, config, seed), begin(space, executor))
+    for step in search([island], executor, config, seed):
         yield step.outcome == "accepted"
 
 

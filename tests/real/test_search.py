@@ -22,7 +22,7 @@ from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
 from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.score.speaker import open_encoders
-from kvoicewalk.search.gradient import GradientDescent
+from kvoicewalk.search.gradient import GradientDescent, follow
 from kvoicewalk.search.space import describe_population, make_smooth_space
 from kvoicewalk.synth import KokoroSynthesizer
 
@@ -39,9 +39,9 @@ change = ProsodyChange(None, None, None)
 terms = speaker_terms(encoders, target, config)
 loss = GradientLoss(synthesizer, terms, stock[0], change, text, config)
 space = make_smooth_space("shared", stock[0], describe_population(stock), None)
-descent = GradientDescent(space, loss.sample, None, config)
+descent = GradientDescent(space, None, config)
 before = loss.sample(stock[0], 0).loss
-descent.ask()
+follow(descent, loss.sample, 3, "after")
 after = loss.sample(space.decode(descent._z, "after"), 0).loss
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 print(json.dumps({"before": before, "after": after, "peak_bytes": peak}))
