@@ -2,11 +2,11 @@
 
     uv run --group real python -m benchmarks.workers [--model FOLDER] [--rounds 3] [--voices 12]
 
-On the real Kokoro (`make real`; `--model mini` for a first try) stock voices speak the target text
-and are compared with a recording: by this process on one thread and on all, and by two worker
-processes of one thread each, in turn, several rounds. Printed: evaluations a second, medians, and the
-ratio of the rounds; milliseconds of overhead each, measured on voices that a worker has heard before
-and remembers; memory of each worker that it shares with none.
+On the real Kokoro (`make real`; `--model mini` for a first try) stock voices are scored against a
+recording: by this process on one thread and on all, and by two worker processes of one thread each,
+in turn, several rounds. Printed: evaluations a second, medians, and the ratio of the rounds;
+milliseconds of overhead each, measured on voices that a worker has heard before and remembers;
+memory of each worker that it shares with none.
 """
 
 import argparse
