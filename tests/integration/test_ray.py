@@ -1,4 +1,4 @@
-"""Workers in a Ray cluster, on the embedded model: the same numbers, whatever is lost on the way."""
+"""Workers in a Ray cluster, on the embedded model: the same numbers, whatever is lost."""
 
 import os
 import subprocess
@@ -82,18 +82,17 @@ def test_a_worker_and_a_node_are_lost_and_nothing_else(
     cluster, tmp_path, example_target, few_voices
 ):
     nodes, second = cluster
-    more = {"walk": {**SETTINGS["walk"], "n_steps": 8}}
-    plain, found = (
-        kvoicewalk.walk(
+    settings = {**SETTINGS, "walk": {**SETTINGS["walk"], "n_steps": 8}}
+
+    def search(name, **options):
+        return kvoicewalk.walk(
             example_target, method="random", model="mini", voices=few_voices, held_out=False,
-            out_dir=tmp_path / name, n_threads=1, settings={**SETTINGS, **more}, **options,
-        )
-        for name, options in (
-            ("plain", {}),
-            ("ray", {"executor": "ray", "address": nodes.address, "workers": 2,
-                     "events": (events := Saboteur(nodes, second))}),
-        )
-    )  # fmt: skip
+            out_dir=tmp_path / name, n_threads=1, settings=settings, **options,
+        )  # fmt: skip
+
+    events = Saboteur(nodes, second)
+    plain = search("plain")
+    found = search("ray", executor="ray", address=nodes.address, workers=2, events=events)
     assert events.done == ["worker", "node"]
     assert numbers(found) == numbers(plain)
     assert any("a worker died" in one for one in events.warnings)

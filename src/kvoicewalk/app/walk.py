@@ -186,14 +186,19 @@ def _where_they_stand(
 
 
 def _begin(session: "Session", setup: SearchSetup) -> "list[Island]":
+    from kvoicewalk.search.base import Candidate, Progress
     from kvoicewalk.search.islands import island_space
-    from kvoicewalk.search.loop import Island, begin
+    from kvoicewalk.search.loop import Island, score_all
 
     seed, base = session.config.synth.seed, setup.base.name
-    spaces = [island_space(setup.space, k, seed) for k in range(len(setup.optimizers))]
+    starts = []
+    for k in range(len(setup.optimizers)):
+        z = island_space(setup.space, k, seed).start
+        starts.append(Candidate(z, setup.space.decode(z, f"{base} {k + 1}" if k else base)))
+    found = score_all(starts, session.crew)
     return [
-        Island(optimizer, begin(space, session.crew, base if k == 0 else f"{base} {k + 1}"))
-        for k, (optimizer, space) in enumerate(zip(setup.optimizers, spaces, strict=True))
+        Island(optimizer, Progress(start, evaluation))
+        for optimizer, start, evaluation in zip(setup.optimizers, starts, found, strict=True)
     ]
 
 
@@ -207,7 +212,7 @@ def _score_anew(
     """Scores what a run has found under what is there now; returns the start's score."""
     from kvoicewalk.app.session import scored_anew
     from kvoicewalk.search.base import Candidate
-    from kvoicewalk.search.loop import score
+    from kvoicewalk.search.loop import score_all
     from kvoicewalk.store.checkpoint import dump_evaluation, dump_incumbent
 
     events.warning(
@@ -215,9 +220,11 @@ def _score_anew(
         "anew, and what follows may differ from an uninterrupted run."
     )
     space = setup.space
-    for island in islands:
-        island.progress.evaluation = score(island.progress.incumbent, session.crew)
-    start = score(Candidate(space.start, space.decode(space.start, setup.base.name)), session.crew)
+    first = Candidate(space.start, space.decode(space.start, setup.base.name))
+    bests = [island.progress.incumbent for island in islands]
+    start, *found = score_all([first, *bests], session.crew)
+    for island, evaluation in zip(islands, found, strict=True):
+        island.progress.evaluation = evaluation
     with run.batch():
         run.put("start", "start", dump_evaluation(start))
         for k, island in enumerate(islands):

@@ -51,22 +51,26 @@ def begin(space: Space, executor: Executor, name: str = "start") -> Progress:
         SynthError: that voice gives no finite speech.
     """
     start = Candidate(space.start, space.decode(space.start, name))
-    return Progress(start, score(start, executor))
+    return Progress(start, *score_all([start], executor))
 
 
-def score(candidate: Candidate, executor: Executor) -> Evaluation:
-    """Returns the full score of a candidate that has to have one.
+def score_all(candidates: Sequence[Candidate], executor: Executor) -> list[Evaluation]:
+    """Returns the full scores of candidates that have to have one.
 
     Raises:
-        SynthError: it gives no finite speech.
+        SynthError: one gives no finite speech.
     """
-    (found,) = executor.run([Request("score", candidate.voice, z=candidate.z)])
-    if not isinstance(found, Evaluation):
+    replies = executor.run(Request("score", one.voice, z=one.z) for one in candidates)
+    return [_scored(one, reply) for one, reply in zip(candidates, replies, strict=True)]
+
+
+def _scored(candidate: Candidate, reply: Reply) -> Evaluation:
+    if not isinstance(reply, Evaluation):
         raise SynthError(
             f"voice {candidate.voice.name} gives no speech on this model; it was made for another "
             "one, or is damaged."
         )
-    return found
+    return reply
 
 
 def search(
