@@ -10,9 +10,10 @@ voice, the guess from the embeddings alone, the start that `kvw clone` chose and
 `kvw clone --minutes M` or `--steps N` finds (with several seeds, where asked), on sentences and
 clips that no search heard: cosine by each encoder and the share of the gap between the stock voice
 and the speaker's own clips, word error (Whisper tiny.en of the kit), DNSMOS, difference of pitch in
-semitones. Steps take as long as they take: what they find does not change with other work on the
-machine, so two processes may share it. Needs `make real`. What is done is kept in
-FOLDER/results.jsonl and not done again; the table is printed at the end.
+semitones, beside that of the target's own clips: a search knows no others. Steps take as long as
+they take: what they find does not change with other work on the machine, so two processes may share
+it. Needs `make real`. What is done is kept in FOLDER/results.jsonl and not done again; the table is
+printed at the end.
 
 For SIM-o and UTMOS, whose weights are not here, see benchmarks/sim_utmos.py.
 """
@@ -119,6 +120,20 @@ def split_clips(speaker: str, folder: Path) -> tuple[list[Path], list[Path]]:
             folder.mkdir(parents=True, exist_ok=True)
             soundfile.write(half, part, rate_hz)
     return halves[:1], halves[1:]
+
+
+def aim(speaker: str, folder: Path) -> float:
+    """Returns how much higher the target's clips are than those that judge, in semitones."""
+    from kvoicewalk.audio import read_utterance
+    from kvoicewalk.score.prosody import measure_prosody
+
+    target, judging = (
+        measure_prosody([read_utterance(path) for path in paths]).pitch_semitones
+        for paths in split_clips(speaker, folder)
+    )
+    assert target is not None
+    assert judging is not None
+    return target - judging
 
 
 def clone(
@@ -247,14 +262,20 @@ def share(one: Figures, stock: Figures, name: str) -> float:
     return (one.similarity[name] - below) / (one.ceiling[name] - below)
 
 
-def table(found: Sequence[Figures]) -> str:
-    """Returns the table, the median shares over speakers, and the spread over seeds."""
+def table(found: Sequence[Figures], aims: Mapping[str, float]) -> str:
+    """Returns the table, the median shares over speakers, and the spread over seeds.
+
+    Args:
+        found: in the order of the lines.
+        aims: by speaker, how much higher the target's clips are than the judging ones.
+    """
     names = list(found[0].similarity)
     lines = ["| speaker | voice | " + " | ".join(f"{n}, share (clips)" for n in names)]
     lines[0] += " | word error | DNSMOS | pitch | s |"
     lines.append("|---" * (len(names) + 6) + "|")
     stock = {one.speaker: one for one in found if one.condition == "stock"}
     lines += [row(one, stock[one.speaker]) for one in found]
+    lines += [f"{name}: the target's clips themselves {off:+.1f}" for name, off in aims.items()]
     for condition in dict.fromkeys(one.condition for one in found):
         if condition == "stock":
             continue
@@ -306,4 +327,6 @@ if __name__ == "__main__":
     if not arguments.minutes and not arguments.steps:
         arguments.minutes = [2, 5, 15]
     prepare_process()
-    print(table(list(run(arguments))))
+    everything = list(run(arguments))
+    offsets = {name: aim(name, arguments.out / name) for name in arguments.speakers}
+    print(table(everything, offsets))
