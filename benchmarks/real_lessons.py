@@ -15,7 +15,7 @@ import json
 from pathlib import Path
 
 from benchmarks.real_likeness import TARGETS, Judges, guess, opened, split_clips
-from kvoicewalk.config import prepare_process
+from kvoicewalk.environment import prepare_process
 
 
 def main() -> None:

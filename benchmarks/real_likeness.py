@@ -30,7 +30,8 @@ from typing import Any
 
 import numpy as np
 
-from kvoicewalk.config import ModelConfig, ScoreConfig, prepare_process
+from kvoicewalk.config import ModelConfig, ScoreConfig
+from kvoicewalk.environment import prepare_process
 from tools.real_kokoro import kit_dir
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

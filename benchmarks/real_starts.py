@@ -19,7 +19,7 @@ import numpy as np
 
 import kvoicewalk
 from benchmarks.real_likeness import TARGETS, Judges, guess, split_clips
-from kvoicewalk.config import prepare_process
+from kvoicewalk.environment import prepare_process
 from tools.real_kokoro import kit_dir
 
 HALF = 0.5

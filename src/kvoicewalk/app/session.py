@@ -170,7 +170,7 @@ def open_session(
 def _load(
     config: "RunConfig", recordings: "Sequence[Recording]", events: Events, started_s: float
 ) -> Session:
-    from kvoicewalk.config import read_environment
+    from kvoicewalk.environment import read_environment
     from kvoicewalk.evaluate import Evaluator
     from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.score.acoustics import make_feature_term

@@ -9,7 +9,7 @@ import filelock
 import pytest
 
 import kvoicewalk
-from kvoicewalk.config import read_environment
+from kvoicewalk.environment import read_environment
 from kvoicewalk.score import librosa_lock
 from kvoicewalk.score.librosa_lock import LOCK_NAME, compiling_alone
 
