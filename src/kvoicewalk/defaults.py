@@ -16,3 +16,19 @@ SPEED_RANGE = (0.25, 4.0)
 PAUSE_S = 0.8  # between two paragraphs that are read aloud
 MAX_PAUSE_S = 10.0
 MAX_THREADS = 1024
+
+# What help texts and the shells' completion list; the tables themselves would load numpy.
+RUNTIMES = (
+    "kokoro",
+    "kokoro-fastapi",
+    "kokoro-onnx",
+    "kokoros",
+    "comfyui-kokoro",
+    "kokoro-js",
+    "sherpa-onnx",
+    "mlx-audio",
+    "kokoro-mlx",
+    "kokorosharp",
+    "fluidaudio",
+)
+VOICE_FORMATS = ("pt", "bin", "npz", "npy", "safetensors", "json", "json-rows", "sherpa", "voic")
