@@ -24,7 +24,7 @@ COMMANDS = {
     "kvw rank --help": ("rank", "--help"),
     "kvw voices list --model mini": ("voices", "list", "--model", "mini"),
     'kvw speak af_beryl "Hello." --model mini': (
-        "speak", "af_beryl", "Hello.", "--model", "mini", "--save", "hello.wav",
+        "speak", "af_beryl", "Hello.", "--model", "mini", "--wav", "hello.wav",
     ),
 }  # fmt: skip
 IMPORT_TYPER = (sys.executable, "-c", "import typer")

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import shellingham
 import soundfile
 import typer
 from typer.testing import CliRunner
@@ -192,6 +193,7 @@ def place(tmp_path, monkeypatch, example_target):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("KVW_MODEL", "mini")
+    monkeypatch.setattr(shellingham, "detect_shell", lambda: ("bash", "/bin/bash"))
     samples, rate_hz = soundfile.read(example_target)
     for name in ("recording.wav", "clip.wav", "one.wav", "two.wav", "three.wav"):
         soundfile.write(tmp_path / name, samples[: 4 * rate_hz], rate_hz)
