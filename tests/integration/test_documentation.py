@@ -41,6 +41,8 @@ OTHERS = {
     "python3 -m venv": "tools/try_package.py does it",
     "v/bin/pip install": "tools/try_package.py does it",
     "pip install": "fetches packages",
+    "uv tool install": "tools/try_package.py does it",
+    "pipx install": "tools/try_package.py does it",
     "python -m spacy download": "fetches a model",
     "python -m mlx_audio": "runs on Apple's chips",
     "sherpa-onnx-offline-tts": "is sherpa-onnx's; benchmarks/runtimes_speak.py runs it",
