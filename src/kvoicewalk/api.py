@@ -119,7 +119,7 @@ class SpeechOptions(Options, total=False):
 
     Attributes:
         speed: 2 is twice as fast. Default: 1.
-        pause_s: silence between two paragraphs, 0 to 10. Default: 0.5.
+        pause_s: silence between two paragraphs, 0 to 10. Default: 0.8.
         plain: True takes all signs as they stand: no markdown, SSML, pauses or pronunciations.
         encoding: of a text file, by any of Python's names. Default: found out.
         format: of the sound file. Default: by its ending.

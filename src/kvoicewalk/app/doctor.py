@@ -24,9 +24,9 @@ SAME_ROWS = 1e-6
 
 def is_voice(path: Path) -> bool:
     """Tells by its name whether a file is meant as a voice."""
-    from kvoicewalk.app.voice_spec import VOICE_SUFFIXES
+    from kvoicewalk.voices.formats import ENDINGS
 
-    return path.suffix.lower() in VOICE_SUFFIXES
+    return path.name.lower().endswith(ENDINGS)
 
 
 def examine_voices(paths: Sequence[Path]) -> Iterator[Finding]:
@@ -35,33 +35,34 @@ def examine_voices(paths: Sequence[Path]) -> Iterator[Finding]:
     Args:
         paths: of voices.
     """
-    from kvoicewalk.app.voice_spec import lang_of_voice, read_sidecar
+    from kvoicewalk.app.voice_spec import lang_of_voice
     from kvoicewalk.languages import LANGUAGES
     from kvoicewalk.models.known import kokoro_voice_name
     from kvoicewalk.target.quality import worst
-    from kvoicewalk.voices import load_voice
+    from kvoicewalk.voices import load_voices, read_sidecar
 
     stock = _stock_voices()
     for path in paths:
         try:
-            voice, sidecar = load_voice(path), read_sidecar(path)
+            voices, sidecar = load_voices(path), read_sidecar(path)
             lang = lang_of_voice(str(path))
         except KvwError as error:
             yield {"grade": "bad", "what": path.name, "found": error.message}
             continue
-        known = kokoro_voice_name(voice)
-        source = f"Kokoro-82M's stock voice {known}" if known else _source(sidecar)
-        speaks = f", speaks {LANGUAGES[lang].name}" if lang else ""
-        measures = list(_voice_measures(voice, stock, str(sidecar.get("model") or "kokoro")))
-        yield {
-            "grade": worst(measures),
-            "what": path.name,
-            "found": f"a voice: {source}{speaks}",
-            "hash": voice.hash,
-            "lang": lang,
-            "sidecar": sidecar or None,
-            "measures": [dataclasses.asdict(one) for one in measures],
-        }
+        for voice in voices.values():
+            known = kokoro_voice_name(voice)
+            source = f"Kokoro-82M's stock voice {known}" if known else _source(sidecar)
+            speaks = f", speaks {LANGUAGES[lang].name}" if lang else ""
+            measures = list(_voice_measures(voice, stock, str(sidecar.get("model") or "kokoro")))
+            yield {
+                "grade": worst(measures),
+                "what": path.name if len(voices) == 1 else f"{path.name}/{voice.name}",
+                "found": f"a voice: {source}{speaks}",
+                "hash": voice.hash,
+                "lang": lang,
+                "sidecar": sidecar or None,
+                "measures": [dataclasses.asdict(one) for one in measures],
+            }
 
 
 def _source(sidecar: dict[str, Any]) -> str:
@@ -90,6 +91,7 @@ def _voice_measures(voice: "Voice", stock: "Sequence[Voice]", identity: str) -> 
     from kvoicewalk.target.quality import Finding as Measure
     from kvoicewalk.voices import PROSODY, TIMBRE
 
+    yield from (Measure("note", "form", note) for note in voice.notes)
     odd = what_is_odd(voice, identity)
     if odd is not None:
         yield Measure("note", "numbers", odd)
