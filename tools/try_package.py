@@ -201,7 +201,10 @@ def find_uv() -> str:
 
 
 def find_python(version: str) -> str | None:
-    """Returns a Python that is on the machine; None where there is none."""
+    """Returns a Python that is on the machine, pyenv's first; None where there is none."""
+    of_pyenv = Path(os.environ.get("PYENV_ROOT", "~/.pyenv")).expanduser() / "versions"
+    for path in sorted(of_pyenv.glob(f"{version}.*/bin/python"), reverse=True):
+        return str(path)
     ask = [find_uv(), "python", "find", "--no-project", "--no-python-downloads", version]
     found = subprocess.run(ask, capture_output=True, text=True, check=False)
     return found.stdout.strip() if found.returncode == 0 else None

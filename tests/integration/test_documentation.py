@@ -14,6 +14,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pytest
 import shellingham
 import soundfile
@@ -22,8 +23,7 @@ from typer.testing import CliRunner
 
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli.app import app
-from kvoicewalk.voices import load_voice, save_voices
-from kvoicewalk.voices.voice import Voice
+from kvoicewalk.voices import Voice, load_voice, save_voice, save_voices
 from tests.unit.runtimes.layouts import LAYOUTS
 
 ROOT = Path(__file__).parents[2]
@@ -204,8 +204,10 @@ def place(tmp_path, monkeypatch, example_target):
     (tmp_path / "few").mkdir()
     for name in FEW:
         shutil.copy(voices / f"{name}.pt", tmp_path / "few")
-    for name in ("best.pt", "other.pt"):
-        shutil.copy(voices / f"{FEW[0]}.pt", tmp_path / name)
+    # Mini's own would be refused by `voices install`.
+    for name in ("best", "other"):
+        rows = load_voice(voices / f"{FEW[0]}.pt").rows * np.float32(1.01)
+        save_voice(Voice(name, rows), tmp_path / f"{name}.pt")
     rows = load_voice(voices / f"{FEW[1]}.pt").rows
     stock = [Voice("af_heart", rows), Voice("af_sky", rows)]
     save_voices(stock, tmp_path / "voices-v1.0.bin", "npz")
