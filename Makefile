@@ -34,7 +34,7 @@ lint: $(UV)
 
 # The documentation as a site in site/; a link or an anchor that leads nowhere is an error.
 docs: $(UV)
-	$(RUN) --group docs mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(RUN) --group docs mkdocs build --strict
 
 check: lint docs
 	$(RUN) coverage erase

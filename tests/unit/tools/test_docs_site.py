@@ -45,7 +45,7 @@ def test_files_that_are_linked_to_come_along():
 @pytest.mark.slow
 @pytest.mark.skipif(find_spec("mkdocs") is None, reason="needs the dependency group docs")
 def test_the_site_is_whole_and_loads_nothing_from_elsewhere(tmp_path):
-    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--quiet"]
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict"]
     done = subprocess.run(
         [*build, "--site-dir", str(tmp_path)], cwd=ROOT, capture_output=True, text=True
     )
