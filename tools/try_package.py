@@ -127,7 +127,7 @@ def try_command(kvw: Path, folder: Path) -> str:
 
     assert ask("--version").strip() == f"kvw {__version__}", "another version"
     assert "speak" in ask("--help"), "no help"
-    found = json.loads(ask("demo", "--json"))
+    found = json.loads(ask("demo", "--json", "--threads", "1"))
     assert Path(home / found["demo_wav_path"]).stat().st_size > 24_000, "the demo said nothing"
     return str(found["best"]["name"])
 
