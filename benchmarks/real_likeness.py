@@ -1,16 +1,19 @@
 """How like a person does `kvw clone` get on the real Kokoro, and how fast?
 
     uv run --group real python benchmarks/real_likeness.py --out FOLDER
-        [--minutes 2 5 15] [--speakers 2414 …] [--seeds 1] [--encoders both] [--config FILE]
+        [--minutes 2 5 15] [--steps 4] [--speakers 2414 …] [--seeds 1] [--from-seed 0]
+        [--encoders both] [--config FILE]
 
 Six speakers of ../shared/data: three with three clips as target and three others to judge by, three
 with one clip whose first half is the target and whose second half judges. Judged are the best stock
 voice, the guess from the embeddings alone, the start that `kvw clone` chose and corrected, and what
-`kvw clone --minutes M` finds (with several seeds, where asked), on sentences and clips that no
-search heard: cosine by each encoder and the share of the gap between the stock voice
+`kvw clone --minutes M` or `--steps N` finds (with several seeds, where asked), on sentences and
+clips that no search heard: cosine by each encoder and the share of the gap between the stock voice
 and the speaker's own clips, word error (Whisper tiny.en of the kit), DNSMOS, difference of pitch in
-semitones. Needs `make real`. What is done is kept in FOLDER/results.jsonl and not done again; the
-table is printed at the end.
+semitones, beside that of the target's own clips: a search knows no others. Steps take as long as
+they take: what they find does not change with other work on the machine, so two processes may share
+it. Needs `make real`. What is done is kept in FOLDER/results.jsonl and not done again; the table is
+printed at the end.
 
 For SIM-o and UTMOS, whose weights are not here, see benchmarks/sim_utmos.py.
 """
@@ -120,13 +123,27 @@ def split_clips(speaker: str, folder: Path) -> tuple[list[Path], list[Path]]:
     return halves[:1], halves[1:]
 
 
+def aim(speaker: str, folder: Path) -> float:
+    """Returns how much higher the target's clips are than those that judge, in semitones."""
+    from kvoicewalk.audio import read_utterance
+    from kvoicewalk.score.prosody import measure_prosody
+
+    target, judging = (
+        measure_prosody([read_utterance(path) for path in paths]).pitch_semitones
+        for paths in split_clips(speaker, folder)
+    )
+    assert target is not None
+    assert judging is not None
+    return target - judging
+
+
 def clone(
-    clips: Sequence[Path], minutes: float, seed: int, out: Path, options: argparse.Namespace
+    clips: Sequence[Path], budget: Sequence[str], seed: int, out: Path, options: argparse.Namespace
 ) -> Path:
     """Runs `kvw clone` and returns the voice that it found."""
-    command = [sys.executable, "-m", "kvoicewalk", "clone", *map(str, clips), "--json"]
-    command += ["--minutes", f"{minutes:g}", "--model", str(kit_dir() / "kokoro")]
-    command += ["--out", str(out), "--encoders", options.encoders, "--seed", str(seed)]
+    command = [sys.executable, "-m", "kvoicewalk", "clone", *map(str, clips), "--json", *budget]
+    command += ["--model", str(kit_dir() / "kokoro"), "--seed", str(seed)]
+    command += ["--out", str(out), "--encoders", options.encoders]
     if options.config is not None:
         command += ["--config", str(options.config)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -171,11 +188,14 @@ def guess(clips: Sequence[Path], out: Path) -> tuple[Path, Path]:
     return paths
 
 
-def conditions(options: argparse.Namespace) -> Iterable[tuple[str, float, int]]:
-    """Yields each search: its label, minutes and seed."""
-    for minutes in options.minutes:
-        for seed in range(options.seeds):
-            yield f"{minutes:g} min" + (f", seed {seed}" if seed else ""), minutes, seed
+def conditions(options: argparse.Namespace) -> Iterable[tuple[str, list[str], int]]:
+    """Yields each search: its label, the options of its budget, its seed."""
+    budgets = {f"{minutes:g} min": ["--minutes", f"{minutes:g}"] for minutes in options.minutes}
+    # Judged here, and no time to keep: its own judgement would be heard by nobody.
+    budgets |= {f"{n} steps": ["--steps", str(n), "--no-held-out"] for n in options.steps}
+    for label, budget in budgets.items():
+        for seed in range(options.from_seed, options.from_seed + options.seeds):
+            yield label + (f", seed {seed}" if seed else ""), budget, seed
 
 
 def make_voices(
@@ -184,8 +204,8 @@ def make_voices(
     """Yields each voice of a speaker: what it is, and what makes its file; None for no voice."""
     yield "stock", lambda: guess(target, own)[0]
     yield "guess", lambda: guess(target, own)[1]
-    for label, minutes, seed in conditions(options):
-        yield label, functools.partial(clone, target, minutes, seed, own / "runs", options)
+    for label, budget, seed in conditions(options):
+        yield label, functools.partial(clone, target, budget, seed, own / "runs", options)
     first = next((one for one in sorted((own / "runs").glob("*/voices/start.pt"))), None)
     yield "start", lambda: first
 
@@ -243,14 +263,20 @@ def share(one: Figures, stock: Figures, name: str) -> float:
     return (one.similarity[name] - below) / (one.ceiling[name] - below)
 
 
-def table(found: Sequence[Figures]) -> str:
-    """Returns the table, the median shares over speakers, and the spread over seeds."""
+def table(found: Sequence[Figures], aims: Mapping[str, float]) -> str:
+    """Returns the table, the median shares over speakers, and the spread over seeds.
+
+    Args:
+        found: in the order of the lines.
+        aims: by speaker, how much higher the target's clips are than the judging ones.
+    """
     names = list(found[0].similarity)
     lines = ["| speaker | voice | " + " | ".join(f"{n}, share (clips)" for n in names)]
     lines[0] += " | word error | DNSMOS | pitch | s |"
     lines.append("|---" * (len(names) + 6) + "|")
     stock = {one.speaker: one for one in found if one.condition == "stock"}
     lines += [row(one, stock[one.speaker]) for one in found]
+    lines += [f"{name}: the target's clips themselves {off:+.1f}" for name, off in aims.items()]
     for condition in dict.fromkeys(one.condition for one in found):
         if condition == "stock":
             continue
@@ -291,11 +317,17 @@ def _spread(values: Sequence[float], digits: int = 2) -> str:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--minutes", type=float, nargs="*", default=[2, 5, 15])
+    parser.add_argument("--minutes", type=float, nargs="*", default=[])
+    parser.add_argument("--steps", type=int, nargs="*", default=[])
     parser.add_argument("--speakers", nargs="*", default=[*TARGETS, *COHORT])
     parser.add_argument("--encoders", default="both")
-    parser.add_argument("--seeds", type=int, default=1, help="so many searches, from seed 0 on")
+    parser.add_argument("--seeds", type=int, default=1, help="so many searches of each")
+    parser.add_argument("--from-seed", type=int, default=0, help="the first of the seeds")
     parser.add_argument("--config", type=Path, default=None, help="more settings of `kvw clone`")
     arguments = parser.parse_args()
+    if not arguments.minutes and not arguments.steps:
+        arguments.minutes = [2, 5, 15]
     prepare_process()
-    print(table(list(run(arguments))))
+    everything = list(run(arguments))
+    offsets = {name: aim(name, arguments.out / name) for name in arguments.speakers}
+    print(table(everything, offsets))

@@ -32,7 +32,7 @@ from kvoicewalk.synth import Synthesizer
 from kvoicewalk.voices import Voice
 
 # Part of every cache key: raise it when a front end or a feature changes its numbers.
-MEASUREMENT_VERSION = 4
+MEASUREMENT_VERSION = 5
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -21,15 +21,12 @@ FLOOR_SEED = 0
 KIND = "held-out"
 
 
-def is_known(session: "Session", floor: "Voice", n_seeds: int) -> bool:
-    """Tells whether the floor need not speak."""
+def n_unknown(session: "Session", floor: "Voice", n_seeds: int) -> int:
+    """Returns under how many of the seeds the floor has yet to speak."""
     names = session.evaluator.scorer.encoders.names
-    memory = session.evaluator.memory
-    return all(
-        memory.get(_key(session, floor, k), kind) is not None
-        for k in range(n_seeds)
-        for kind in (KIND, *(f"{KIND}-{name}" for name in names))
-    )
+    memory, kinds = session.evaluator.memory, (KIND, *(f"{KIND}-{name}" for name in names))
+    keys = [_key(session, floor, k) for k in range(n_seeds)]
+    return sum(any(memory.get(key, kind) is None for kind in kinds) for key in keys)
 
 
 def hear_floor(session: "Session", floor: "Voice", n_seeds: int) -> "list[SpokenTexts]":

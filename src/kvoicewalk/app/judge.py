@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 JUDGED_LENGTHS = (100, 200)  # phonemes: some 25 s of speech are enough for the second judges
 SHORT_MINUTES = 10.0
 PAUSE_S = 0.8  # before and after what is said, in each text
-JUDGES_S = 8.0  # for the second judges themselves; one whose turn comes too late is left out
+JUDGES_S = 10.0  # for the second judges themselves; one whose turn comes too late is left out
 
 
 class HeldOutJudge:
@@ -187,7 +187,7 @@ def judging_s(session: "Session", voice: "Voice", floor: "Voice", pace: float) -
         floor: the best stock voice, which may be remembered from an earlier run.
         pace: seconds that a second of speech takes.
     """
-    from kvoicewalk.app.floor import is_known
+    from kvoicewalk.app.floor import n_unknown
 
     wanted, n = session.config.held_out, n_seeds(session.config)
     if not wanted.is_wanted:
@@ -197,8 +197,7 @@ def judging_s(session: "Session", voice: "Voice", floor: "Voice", pace: float) -
     # What the floor says of the text that is searched with, too.
     spoken_s = evaluator.synthesizer.duration_s(evaluator.text, floor, evaluator.lang)
     spoken_s += n * _speech_s(session, voice, every)
-    if not is_known(session, floor, n):
-        spoken_s += n * _speech_s(session, floor, every)
+    spoken_s += n_unknown(session, floor, n) * _speech_s(session, floor, every)
     if not wanted.has_judges:
         return spoken_s * pace
     return (spoken_s + _speech_s(session, floor, for_judges)) * pace + JUDGES_S

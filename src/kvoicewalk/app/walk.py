@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from kvoicewalk.store import Run
 
 
-PAGE_S = 4.0  # for the listening page
+PAGE_S = 6.0  # for the listening page
+JUDGING_MARGIN = 1.1  # speech costs more a second in long texts, and machines are not even
 MIN_SEARCH_S = 5.0
 
 
@@ -89,7 +90,8 @@ def plan_time(
     kept = run.planned("time")
     if kept is None:
         start = population.start or population.voices[0]
-        to_judge_s = judging_s(session, start, population.floor, _pace(session))
+        pace = _pace(session)
+        to_judge_s = JUDGING_MARGIN * judging_s(session, start, population.floor, pace)
         spent_s = time.monotonic() - session.started_s
         search_s = 60 * config.minutes - spent_s - to_judge_s - PAGE_S
         kept = {"search_s": max(search_s, MIN_SEARCH_S), "judging_s": to_judge_s}

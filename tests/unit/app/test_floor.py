@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from kvoicewalk.app.floor import KIND, hear_floor, is_known, speak_for_judges
+from kvoicewalk.app.floor import KIND, hear_floor, n_unknown, speak_for_judges
 from kvoicewalk.held_out import compare_held_out, measure_held_out
 from kvoicewalk.score.speaker import pool
 from kvoicewalk.store import MemoryCache
@@ -42,10 +42,10 @@ def same(one, other):
 def test_it_speaks_once_and_is_remembered():
     memory = MemoryCache()
     first, later = make_session(memory), make_session(memory)
-    assert not is_known(first, FLOOR, 1)
+    assert n_unknown(first, FLOOR, 2) == 2
     heard = hear_floor(first, FLOOR, 2)
     assert len(first.evaluator.synthesizer.spoken) == 2 * 6
-    assert is_known(later, FLOOR, 2)
+    assert [n_unknown(later, FLOOR, n) for n in (1, 2, 3)] == [0, 0, 1]
     again = hear_floor(later, FLOOR, 2)
     assert later.evaluator.synthesizer.spoken == []
     for one, other in zip(heard, again, strict=True):
@@ -78,10 +78,10 @@ def test_other_texts_languages_and_encoders_are_heard_anew(change):
     memory = MemoryCache()
     hear_floor(make_session(memory), FLOOR, 1)
     changed = make_session(memory, **change)
-    assert not is_known(changed, FLOOR, 1)
+    assert n_unknown(changed, FLOOR, 1) == 1
     hear_floor(changed, FLOOR, 1)
     assert len(changed.evaluator.synthesizer.spoken) == 6
-    assert not is_known(make_session(memory), OTHER, 1)
+    assert n_unknown(make_session(memory), OTHER, 1) == 1
 
 
 @pytest.mark.parametrize("kind", [KIND, f"{KIND}-campplus"])

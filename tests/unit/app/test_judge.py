@@ -69,9 +69,10 @@ def test_voice_and_floor_speak_at_their_own_pace():
 def test_a_floor_that_is_remembered_takes_no_time():
     session = make_session()
     before_s = judging_s(session, QUICK, SLOW, 0.5)
-    hear_floor(session, SLOW, 2)
-    saved_s = before_s - judging_s(session, QUICK, SLOW, 0.5)
-    assert saved_s == pytest.approx(0.5 * 2 * said(SLOW, EVERY), rel=1e-5)
+    for n_heard in (1, 2):  # under so many of its seeds
+        hear_floor(session, SLOW, n_heard)
+        saved_s = before_s - judging_s(session, QUICK, SLOW, 0.5)
+        assert saved_s == pytest.approx(0.5 * n_heard * said(SLOW, EVERY), rel=1e-5)
 
 
 def test_second_judges_hear_the_floor_and_take_their_time():

@@ -65,6 +65,18 @@ def test_pitch_of_a_known_pulse_train(pitch_hz, snr_db):
     assert np.mean(np.abs(error_semitones) < 0.5) > 0.95
 
 
+@pytest.mark.parametrize("hum_hz", [50, 60])
+def test_a_pause_that_hums_is_no_voice(hum_hz):
+    speech = np.concatenate([voiced_speech(200), np.zeros(3 * RATE_HZ, dtype=np.float32)])
+    time_s = np.arange(speech.size) / RATE_HZ
+    hum = sum(np.cos(2 * np.pi * hum_hz * k * time_s) / k for k in (1, 2, 3))
+    level = 10 ** (-18 / 20) * speech[: 2 * RATE_HZ].std() / hum.std()
+    found_hz, strength = frame_pitch((speech + level * hum).astype(np.float32))
+    is_voiced = strength > VOICED_ABOVE
+    assert 0.3 < is_voiced.mean() < 0.45
+    assert np.median(found_hz[is_voiced]) == pytest.approx(200, rel=0.01)
+
+
 def test_noise_and_silence_are_unvoiced():
     noise = np.random.default_rng(0).normal(0, 0.3, 5 * RATE_HZ).astype(np.float32)
     for samples in (noise, np.zeros(RATE_HZ, dtype=np.float32)):
