@@ -259,8 +259,14 @@ def row(one: Figures, stock: Figures | None) -> str:
 
 def share(one: Figures, stock: Figures, name: str) -> float:
     """Returns the share of the gap between stock voice and clips, by one encoder."""
-    below = stock.similarity[name]
-    return (one.similarity[name] - below) / (one.ceiling[name] - below)
+    return shares(one.similarity, stock.similarity, one.ceiling)[name]
+
+
+def shares(
+    found: Mapping[str, float], below: Mapping[str, float], top: Mapping[str, float]
+) -> dict[str, float]:
+    """Returns by each encoder how much of the way from the one to the other was come."""
+    return {name: (found[name] - below[name]) / (top[name] - below[name]) for name in top}
 
 
 def table(found: Sequence[Figures], aims: Mapping[str, float]) -> str:
