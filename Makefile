@@ -9,7 +9,7 @@ WORKERS := -n auto --maxprocesses 4 --dist worksteal
 # COVERAGE=1 measures which lines are run; `make coverage` shows it.
 PYTEST := $(if $(COVERAGE),coverage run -m pytest,pytest) -q
 
-.PHONY: demo test trials coverage check lint real test-real format clean
+.PHONY: demo test trials coverage check lint docs real test-real format clean
 
 demo: $(UV)
 	$(UV) sync --locked --no-dev --group vad --inexact
@@ -32,7 +32,11 @@ lint: $(UV)
 	$(RUN) mypy
 	$(RUN) lint-imports
 
-check: lint
+# The documentation as a site in site/; a link or an anchor that leads nowhere is an error.
+docs: $(UV)
+	NO_MKDOCS_2_WARNING=1 $(RUN) --group docs mkdocs build --strict
+
+check: lint docs
 	$(RUN) coverage erase
 	$(MAKE) test trials coverage COVERAGE=1
 
@@ -50,7 +54,7 @@ format: $(UV)
 	$(RUN) ruff check --fix .
 
 clean:
-	rm -rf .venv .tools dist out .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .tools dist out site .mypy_cache .ruff_cache .pytest_cache
 
 .tools/bin/uv:
 	python3 -m pip install --quiet --disable-pip-version-check --target .tools 'uv>=0.9,<1'

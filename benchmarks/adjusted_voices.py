@@ -16,7 +16,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from benchmarks.real_likeness import SEED, SENTENCES, Judges
-from kvoicewalk.config import prepare_process
+from kvoicewalk.environment import prepare_process
 from tools.real_kokoro import kit_dir
 
 CASES: tuple[tuple[str, dict[str, Any]], ...] = (

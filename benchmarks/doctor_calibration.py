@@ -18,8 +18,9 @@ import numpy as np
 from scipy.signal import butter, sosfilt
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Samples, Utterance, read_recording, resample
-from kvoicewalk.config import RecordingLimits, prepare_process
+from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Source, clipped_share
+from kvoicewalk.environment import prepare_process
 from kvoicewalk.score.speaker import Resemblyzer, cosine
 from kvoicewalk.target.examine import compare_clips, examine
 from kvoicewalk.target.part import best_part

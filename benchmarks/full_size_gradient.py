@@ -22,7 +22,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kvoicewalk.config import GradientConfig, ModelConfig, prepare_process
+from kvoicewalk.config import GradientConfig, ModelConfig
+from kvoicewalk.environment import prepare_process
 
 TEXT = "The carpenter chose oak, because pine would soon warp in rain."
 HOME_FLAG = "--make-checkpoint"

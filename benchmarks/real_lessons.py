@@ -12,10 +12,11 @@ Lessons are counted, not timed: other programs may run beside it.
 
 import argparse
 import json
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.real_likeness import TARGETS, Judges, guess, opened, split_clips
-from kvoicewalk.config import prepare_process
+from benchmarks.real_likeness import TARGETS, Judges, guess, opened, shares, split_clips
+from kvoicewalk.environment import prepare_process
 
 
 def main() -> None:
@@ -27,8 +28,6 @@ def main() -> None:
     parser.add_argument("--set", nargs="*", default=[], metavar="KEY=VALUE")
     options = parser.parse_args()
     prepare_process()
-    from dataclasses import replace
-
     from kvoicewalk.app.method import make_search_setup
     from kvoicewalk.audio import read_utterance
     from kvoicewalk.search.prior import fit_prior
@@ -57,10 +56,8 @@ def main() -> None:
     print(f"{options.speaker}, {' '.join(options.set) or 'defaults'}")
     for voice in voices:
         heard = judges.hear(voice, clips)
-        parts = [
-            f"{name} {value:.3f} ({(value - below[name]) / (top[name] - below[name]):.2f})"
-            for name, value in heard["similarity"].items()
-        ]
+        found = shares(heard["similarity"], below, top)
+        parts = [f"{n} {heard['similarity'][n]:.3f} ({part:.2f})" for n, part in found.items()]
         print(
             f"{voice.name}: {', '.join(parts)}, DNSMOS {heard['dnsmos']:.2f}, prior "
             f"{prior.value(voice):.1f}",

@@ -33,7 +33,8 @@ from typing import Any
 
 import numpy as np
 
-from kvoicewalk.config import ModelConfig, ScoreConfig, prepare_process
+from kvoicewalk.config import ModelConfig, ScoreConfig
+from kvoicewalk.environment import prepare_process
 from tools.real_kokoro import kit_dir
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
@@ -258,8 +259,14 @@ def row(one: Figures, stock: Figures | None) -> str:
 
 def share(one: Figures, stock: Figures, name: str) -> float:
     """Returns the share of the gap between stock voice and clips, by one encoder."""
-    below = stock.similarity[name]
-    return (one.similarity[name] - below) / (one.ceiling[name] - below)
+    return shares(one.similarity, stock.similarity, one.ceiling)[name]
+
+
+def shares(
+    found: Mapping[str, float], below: Mapping[str, float], top: Mapping[str, float]
+) -> dict[str, float]:
+    """Returns by each encoder how much of the way from the one to the other was come."""
+    return {name: (found[name] - below[name]) / (top[name] - below[name]) for name in top}
 
 
 def table(found: Sequence[Figures], aims: Mapping[str, float]) -> str:

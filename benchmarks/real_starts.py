@@ -18,8 +18,8 @@ from typing import Any
 import numpy as np
 
 import kvoicewalk
-from benchmarks.real_likeness import TARGETS, Judges, guess, split_clips
-from kvoicewalk.config import prepare_process
+from benchmarks.real_likeness import TARGETS, Judges, guess, shares, split_clips
+from kvoicewalk.environment import prepare_process
 from tools.real_kokoro import kit_dir
 
 HALF = 0.5
@@ -100,10 +100,10 @@ def main() -> None:
             cells = []
             for seconds, path in search(target, own / "runs", start):
                 heard = judges.hear(kvoicewalk.load_voice(path), clips)["similarity"]
-                shares = {n: (heard[n] - below[n]) / (top[n] - below[n]) for n in top}
-                for name, share in shares.items():
+                found = shares(heard, below, top)
+                for name, share in found.items():
                     curves[name].append((seconds, share))
-                cells.append(f"{seconds:.0f}: " + ", ".join(f"{x:.2f}" for x in shares.values()))
+                cells.append(f"{seconds:.0f}: " + ", ".join(f"{x:.2f}" for x in found.values()))
             halves = [time_to(HALF, curve) for curve in curves.values()]
             told = ", ".join("not" if one is None else f"{one:.0f}" for one in halves)
             print(f"| {speaker} | {label} | {'; '.join(cells)} | {told} |", flush=True)

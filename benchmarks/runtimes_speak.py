@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from kvoicewalk.app.install import InstallResult, install_voice
-from kvoicewalk.config import ModelConfig, ScoreConfig, prepare_process
+from kvoicewalk.config import ModelConfig, ScoreConfig
+from kvoicewalk.environment import prepare_process
 from kvoicewalk.runtimes.onnx_metadata import copy_with_metadata
 from kvoicewalk.voices import Voice, VoiceLibrary, load_voice, save_voices
 from tools.real_kokoro import kit_dir

@@ -16,7 +16,7 @@ import tempfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from kvoicewalk.config import prepare_process
+from kvoicewalk.environment import prepare_process
 from kvoicewalk.voices import (
     FORMATS,
     Format,

@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from kvoicewalk.config import prepare_process
+from kvoicewalk.environment import prepare_process
 
 TARGET = Path(__file__).resolve().parents[2] / "shared/data/targets/human_2414-128291-0004.flac"
 N_REMEMBERED = 200

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kvoicewalk.bundle import bundled_dir
-from kvoicewalk.config import prepare_process
+from kvoicewalk.environment import prepare_process
 from kvoicewalk.score.librosa_lock import librosa
 
 prepare_process()  # before anything loads torch

@@ -13,7 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kvoicewalk.config import ModelConfig, ScoreConfig, prepare_process
+from kvoicewalk.config import ModelConfig, ScoreConfig
+from kvoicewalk.environment import prepare_process
 from tools.real_kokoro import kit_dir
 
 TABLE_PATH = Path(__file__).parents[1] / "src" / "kvoicewalk" / "models" / "kokoro_stock.npz"

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import numpy as np
 
-from kvoicewalk.config import ModelConfig, ScoreConfig, prepare_process
+from kvoicewalk.config import ModelConfig, ScoreConfig
+from kvoicewalk.environment import prepare_process
 from kvoicewalk.models.stock_table import ENCODERS, TIMBRE_PATH
 from tools.real_kokoro import kit_dir
 

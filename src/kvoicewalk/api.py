@@ -504,7 +504,7 @@ def adjust(
 
 
 def _prepare() -> None:
-    from kvoicewalk.config import prepare_process
+    from kvoicewalk.environment import prepare_process
 
     prepare_process()
 

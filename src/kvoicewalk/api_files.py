@@ -177,6 +177,6 @@ def import_model(
 
 
 def _prepare() -> None:
-    from kvoicewalk.config import prepare_process
+    from kvoicewalk.environment import prepare_process
 
     prepare_process()

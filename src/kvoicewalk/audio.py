@@ -13,7 +13,6 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 import soxr
-from scipy.ndimage import binary_dilation
 
 from kvoicewalk.atomic import written_whole
 from kvoicewalk.config import RecordingLimits
@@ -199,6 +198,8 @@ def voice_activity(samples: Samples) -> npt.NDArray[np.bool_]:
 
     Source: resemble-ai/Resemblyzer resemblyzer/audio.py, trim_long_silences.
     """
+    from scipy.ndimage import binary_dilation  # half a second that speaking does not need
+
     n_windows = samples.size // VAD_WINDOW_SAMPLES
     if n_windows == 0:
         return np.zeros(0, dtype=bool)

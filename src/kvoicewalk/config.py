@@ -6,11 +6,9 @@ renamed or comes to mean something else, `CONFIG_VERSION` is raised and `config_
 that leads older files on.
 """
 
-import os
 from pathlib import Path
 from typing import Any, Literal
 
-import platformdirs
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from kvoicewalk import defaults
@@ -404,54 +402,3 @@ class RunConfig(_Frozen):
     def texts(self) -> Texts:
         """The texts that are spoken where none are given."""
         return texts_of(self.target.texts_lang or self.synth.lang or DEFAULT_LANG)
-
-
-class Environment(_Frozen):
-    """Environment variables, read once here; no other module reads any."""
-
-    model: str | None = None
-    is_debug: bool = False
-    cache_dir: Path
-    spacy_model: str | None = None
-    numba_cache_dir: Path | None = None
-    whisper_dir: Path | None = None
-    wavlm_dir: Path | None = None
-    campplus_dir: Path | None = None
-
-
-def read_environment() -> Environment:
-    """Returns what our own variables (KVW_…) say, and numba's NUMBA_CACHE_DIR."""
-    cache_dir = os.environ.get("KVW_CACHE_DIR") or platformdirs.user_cache_dir("kvoicewalk")
-    numba_cache_dir = os.environ.get("NUMBA_CACHE_DIR")
-    return Environment(
-        model=os.environ.get("KVW_MODEL") or None,
-        is_debug=_is_true(os.environ.get("KVW_DEBUG")),
-        cache_dir=Path(cache_dir),
-        spacy_model=os.environ.get("KVW_SPACY_MODEL") or None,
-        numba_cache_dir=Path(numba_cache_dir) if numba_cache_dir else None,
-        whisper_dir=_folder(os.environ.get("KVW_WHISPER_DIR")),
-        wavlm_dir=_folder(os.environ.get("KVW_WAVLM_DIR")),
-        campplus_dir=_folder(os.environ.get("KVW_CAMPPLUS_DIR")),
-    )
-
-
-def _folder(value: str | None) -> Path | None:
-    return Path(value).expanduser().absolute() if value else None
-
-
-def _is_true(value: str | None) -> bool:
-    return (value or "").strip().lower() in {"1", "true", "yes", "on"}
-
-
-def prepare_process() -> None:
-    """Sets what torch reads when it loads; call before its first import.
-
-    oneDNN and the CPU convolution cache keep one plan per tensor length: without a bound,
-    memory grows with every new text length. Threads that wait actively for each other come to
-    a crawl where another program takes a core: measured 20 times slower on 2 cores.
-    """
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "64")
-    os.environ.setdefault("LRU_CACHE_CAPACITY", "64")
-    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
-    os.environ.setdefault("TRANSFORMERS_NO_ADVISORY_WARNINGS", "1")

@@ -18,3 +18,19 @@ MAX_PAUSE_S = 10.0
 MAX_THREADS = 1024
 MAX_WORKERS = 4096
 MAX_ISLANDS = 256
+
+# What help texts and the shells' completion list; the tables themselves would load numpy.
+RUNTIMES = (
+    "kokoro",
+    "kokoro-fastapi",
+    "kokoro-onnx",
+    "kokoros",
+    "comfyui-kokoro",
+    "kokoro-js",
+    "sherpa-onnx",
+    "mlx-audio",
+    "kokoro-mlx",
+    "kokorosharp",
+    "fluidaudio",
+)
+VOICE_FORMATS = ("pt", "bin", "npz", "npy", "safetensors", "json", "json-rows", "sherpa", "voic")

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from kvoicewalk import east_asian
-from kvoicewalk.config import read_environment
 from kvoicewalk.english import spell_out
+from kvoicewalk.environment import read_environment
 from kvoicewalk.errors import Setting, SynthError
 from kvoicewalk.languages import DEFAULT_LANG, ENGLISH, LANGUAGES, LETTERS
 from kvoicewalk.marked_phonemes import speak_marked

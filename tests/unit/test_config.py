@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvoicewalk import config_file
-from kvoicewalk.config import CONFIG_VERSION, RunConfig, prepare_process, read_environment
+from kvoicewalk.config import CONFIG_VERSION, RunConfig
 from kvoicewalk.config_file import (
     UPGRADES,
     dump_config,
@@ -16,6 +16,7 @@ from kvoicewalk.config_file import (
     merge_config,
     upgrade_config,
 )
+from kvoicewalk.environment import prepare_process, read_environment
 from kvoicewalk.errors import ConfigError
 from kvoicewalk.texts import texts_of
 

@@ -11,6 +11,8 @@ from kvoicewalk.config import (
     SynthConfig,
     WalkConfig,
 )
+from kvoicewalk.runtimes import RUNTIME_NAMES
+from kvoicewalk.voices import FORMAT_NAMES
 
 
 def test_a_config_has_them():
@@ -30,3 +32,8 @@ def test_every_method_has_its_steps():
     assert set(methods) == set(defaults.STEPS)
     for method in methods:
         assert WalkConfig(method=method).step_budget == defaults.STEPS[method]
+
+
+def test_the_listed_names_are_those_of_the_tables():
+    assert defaults.RUNTIMES == RUNTIME_NAMES
+    assert sorted(defaults.VOICE_FORMATS) == sorted(FORMAT_NAMES)

@@ -304,7 +304,7 @@ def test_without_its_front_end_sounds_are_not_counted(monkeypatch):
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "jieba", None)
     (reading,) = hear_judges(
-        [Present(Deaf(), "z")], [said("天")], [said("天")], [Utterance(np.zeros(9), 24_000)]
+        [Present(Deaf(), "z")], [said("天")], lambda: [said("天")], [Utterance(np.zeros(9), 24_000)]
     )
     assert (reading.value, "kvoicewalk[zh]" in reading.note) == (None, True)
 

@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-from kvoicewalk.config import read_environment
+from kvoicewalk.environment import read_environment
 
 
 def kit_dir() -> Path:

@@ -199,7 +199,7 @@ def _pool(n: int) -> "Iterator[ProcessPoolExecutor]":
 def _clone_quietly(config: "RunConfig", target: BatchTarget) -> BatchRow:
     """Clones a target in a process of its own, whose models stay loaded for the next."""
     from kvoicewalk.app.session import keep_models
-    from kvoicewalk.config import prepare_process
+    from kvoicewalk.environment import prepare_process
 
     prepare_process()
     keep_models()

@@ -233,7 +233,7 @@ def _spec(session: Session) -> "EvaluatorSpec":
 def _load(
     config: "RunConfig", recordings: "Sequence[Recording]", events: Events, started_s: float
 ) -> Session:
-    from kvoicewalk.config import read_environment
+    from kvoicewalk.environment import read_environment
     from kvoicewalk.evaluate import Evaluator
     from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.score.acoustics import make_feature_term

@@ -27,8 +27,8 @@ def resolve(
     Raises:
         ConfigError: the file or a value cannot be used.
     """
-    from kvoicewalk.config import read_environment
     from kvoicewalk.config_file import load_config, merge_config
+    from kvoicewalk.environment import read_environment
 
     file = load_config(config_path) if config_path else (base or {})
     named = flags.get("model", {}).get("name")

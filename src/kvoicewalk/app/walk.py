@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 PAGE_S = 6.0  # for the listening page
-JUDGING_MARGIN = 1.1  # speech costs more a second in long texts, and machines are not even
+JUDGING_MARGIN = 1.1  # other programs take their share of a machine
 MIN_SEARCH_S = 5.0
 
 

@@ -10,10 +10,12 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 import typer
+from typer.completion import completion_init  # type: ignore[attr-defined]
 from typer.core import TyperCommand
 
 from kvoicewalk.cli import (
     clone,
+    completion,
     demo,
     doctor,
     interpolate,
@@ -76,7 +78,7 @@ def bounded(command: Callable[..., Any]) -> Callable[..., Any]:
 
     @functools.wraps(command)
     def run(*args: Any, **kwargs: Any) -> Any:
-        from kvoicewalk.config import prepare_process, read_environment
+        from kvoicewalk.environment import prepare_process, read_environment
 
         prepare_process()
         is_debug = read_environment().is_debug
@@ -126,8 +128,8 @@ def _print_error(reason: str) -> None:
     console.print(line, markup=False)
 
 
-def _show_version(is_wanted: bool) -> None:
-    if is_wanted:
+def _show_version(ctx: typer.Context, is_wanted: bool) -> None:
+    if is_wanted and not ctx.resilient_parsing:  # at a Tab nothing is printed
         typer.echo(f"kvw {__version__}")
         raise typer.Exit()
 
@@ -156,6 +158,7 @@ def _register() -> None:
         ("report", report.report),
         ("doctor", doctor.doctor),
         ("setup", setup.setup),
+        ("completion", completion.completion),
     )
     for name, command in commands:
         app.command(name, cls=Command)(bounded(command))
@@ -174,3 +177,4 @@ def _register() -> None:
 
 
 _register()
+completion_init()  # `_KVW_COMPLETE` works without typer's two options, which crowd every --help

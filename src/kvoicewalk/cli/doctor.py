@@ -1,8 +1,6 @@
 """`kvw doctor`: is everything here, and is this recording any use?"""
 
-import platform
 from collections.abc import Callable, Iterator
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -111,7 +109,10 @@ def _finding(grade: str, what: str, found: str, **more: Any) -> Finding:
 
 
 def _environment() -> Iterator[Finding]:
-    from kvoicewalk.config import read_environment
+    import platform
+    from importlib import metadata
+
+    from kvoicewalk.environment import read_environment
 
     yield _finding("ok", "kvw", f"{__version__}, Python {platform.python_version()}")
     for package in PACKAGES:

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import typer
 
 from kvoicewalk import defaults
+from kvoicewalk.cli import candidates
 from kvoicewalk.languages import LANGUAGES, letter_of
 
 Device = Literal["auto", "cpu", "cuda", "mps"]
@@ -24,6 +25,7 @@ ModelOption = Annotated[
     typer.Option(
         "--model",
         metavar="NAME",
+        autocompletion=candidates.models,
         help="kokoro, mini (embedded, for a first try) or a folder. "
         f"[default: KVW_MODEL, else {defaults.MODEL}]",
     ),
@@ -56,6 +58,7 @@ LangOption = Annotated[
         "--lang",
         case_sensitive=False,
         metavar="LETTER",
+        autocompletion=candidates.languages,
         help="Language that is spoken: "
         + ", ".join(f"{letter} {one.name}" for letter, one in LANGUAGES.items())
         + ". [default: that of the words given, else the voice's own, else a]",
@@ -63,8 +66,8 @@ LangOption = Annotated[
 ]
 
 
-def _print_script(name: str | None) -> None:
-    if name is None:
+def _print_script(ctx: typer.Context, name: str | None) -> None:
+    if name is None or ctx.resilient_parsing:  # at a Tab nothing is printed
         return
     letter = letter_of(name)
     if letter is None:
@@ -83,6 +86,7 @@ ScriptOption = Annotated[
         metavar="LANG",
         is_eager=True,
         callback=_print_script,
+        autocompletion=candidates.script_languages,
         help="Print a text to read aloud for a recording, about a minute, and exit. "
         "A letter as for --lang, a code (es) or a name (spanish).",
     ),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from kvoicewalk.cli import options
+from kvoicewalk.cli import candidates, options
 from kvoicewalk.cli.output import Output
 
 
@@ -14,6 +14,7 @@ def report(
         typer.Argument(
             metavar="[RUN]...",
             help="Run names, or their first letters; several are compared. [default: the latest]",
+            autocompletion=candidates.runs,
         ),
     ] = None,
     out: options.OutOption = None,

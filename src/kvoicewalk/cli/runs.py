@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from kvoicewalk.cli import options
+from kvoicewalk.cli import candidates, options
 from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import ConfigError
 
@@ -51,7 +51,10 @@ def list_runs(
 
 
 def show(
-    run: Annotated[str, typer.Argument(help="Run name, or its first letters.")] = "latest",
+    run: Annotated[
+        str,
+        typer.Argument(help="Run name, or its first letters.", autocompletion=candidates.runs),
+    ] = "latest",
     out: options.OutOption = None,
     json: options.JsonOption = False,
 ) -> None:
@@ -83,7 +86,8 @@ def resume(
     run: Annotated[
         str,
         typer.Argument(
-            help="Run name, or its first letters. [default: the latest interrupted run]"
+            help="Run name, or its first letters. [default: the latest interrupted run]",
+            autocompletion=candidates.runs,
         ),
     ] = "",
     out: options.OutOption = None,
@@ -113,7 +117,12 @@ def resume(
 
 def remove(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Run names, or their first letters.")
+        list[str],
+        typer.Argument(
+            metavar="RUN...",
+            help="Run names, or their first letters.",
+            autocompletion=candidates.runs,
+        ),
     ],
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Delete without asking.")] = False,
     out: options.OutOption = None,

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from kvoicewalk.cli import options
+from kvoicewalk.cli import candidates, options
 from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_ranking
@@ -14,7 +14,11 @@ from kvoicewalk.cli.shown import ShownEvents, show_ranking
 def score(
     voices: Annotated[
         list[str],
-        typer.Argument(metavar="VOICE...", help="Voice files, names of stock voices, or mixes."),
+        typer.Argument(
+            metavar="VOICE...",
+            help="Voice files, names of stock voices, or mixes.",
+            autocompletion=candidates.voices,
+        ),
     ],
     target: Annotated[
         list[Path] | None,

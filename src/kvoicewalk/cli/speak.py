@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-from kvoicewalk.cli import options
+from kvoicewalk.cli import candidates, options
 from kvoicewalk.cli.inputs import common_flags, read_text
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents
@@ -15,7 +15,11 @@ from kvoicewalk.errors import ConfigError
 
 def speak(
     voice: Annotated[
-        str, typer.Argument(help="A voice file, a stock voice's name, or a mix: a:0.7,b:0.3.")
+        str,
+        typer.Argument(
+            help="A voice file, a stock voice's name, or a mix: a:0.7,b:0.3.",
+            autocompletion=candidates.voices,
+        ),
     ],
     text: Annotated[
         str | None,

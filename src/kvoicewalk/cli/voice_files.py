@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from kvoicewalk.cli import options
+from kvoicewalk.cli import candidates, options
 from kvoicewalk.cli.output import Output
+from kvoicewalk.defaults import RUNTIMES, VOICE_FORMATS
 
 if TYPE_CHECKING:
     from kvoicewalk.app.install import InstallResult
@@ -24,6 +25,7 @@ def convert(
             metavar="VOICE...",
             help="Voice files of any form, also with several voices; folders of them; stock "
             "voices' names; mixes. One voice of a file with several: FILE/NAME.",
+            autocompletion=candidates.voices,
         ),
     ],
     save: Annotated[
@@ -40,8 +42,9 @@ def convert(
         typer.Option(
             "--format",
             metavar="NAME",
-            help="pt, bin, npz, npy, safetensors, json, json-rows, sherpa or voic, whatever the "
-            "ending. [default: by the ending; pt in a folder]",
+            help=f"{', '.join(VOICE_FORMATS[:-1])} or {VOICE_FORMATS[-1]}, whatever the ending. "
+            "[default: by the ending; pt in a folder]",
+            autocompletion=candidates.voice_formats,
         ),
     ] = None,
     name: Annotated[
@@ -73,15 +76,19 @@ def convert(
 
 def install(
     voice: Annotated[
-        str, typer.Argument(help="A voice file, FILE/NAME, a stock voice's name, or a mix.")
+        str,
+        typer.Argument(
+            help="A voice file, FILE/NAME, a stock voice's name, or a mix.",
+            autocompletion=candidates.voices,
+        ),
     ],
     runtime: Annotated[
         str,
         typer.Option(
             "--to",
             metavar="PROGRAM",
-            help="kokoro, kokoro-fastapi, kokoro-onnx, kokoros, comfyui-kokoro, kokoro-js, "
-            "sherpa-onnx, mlx-audio, kokoro-mlx, kokorosharp or fluidaudio.",
+            help=f"{', '.join(RUNTIMES[:-1])} or {RUNTIMES[-1]}.",
+            autocompletion=candidates.runtimes,
         ),
     ],
     folder: Annotated[
@@ -125,7 +132,11 @@ def install(
 def pull(
     names: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[NAME]...", help="Voices to fetch. [default: all]"),
+        typer.Argument(
+            metavar="[NAME]...",
+            help="Voices to fetch. [default: all]",
+            autocompletion=candidates.kokoro_voices,
+        ),
     ] = None,
     save: Annotated[
         Path, typer.Option("--save", metavar="DIR", help="Folder for the files.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from kvoicewalk.app.settings import resolve
-from kvoicewalk.cli import options
+from kvoicewalk.cli import candidates, options
 from kvoicewalk.cli.inputs import common_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.errors import VoiceError
@@ -17,6 +17,14 @@ from kvoicewalk.languages import LANGUAGES
 if TYPE_CHECKING:
     from kvoicewalk.models.base import VoiceSource
     from kvoicewalk.voices import Voice
+
+
+VoiceArgument = Annotated[
+    str,
+    typer.Argument(
+        help="A voice file, a stock voice's name, or a mix.", autocompletion=candidates.voices
+    ),
+]
 
 
 def list_voices(
@@ -44,7 +52,7 @@ def list_voices(
 
 
 def info(
-    voice: Annotated[str, typer.Argument(help="A voice file, a stock voice's name, or a mix.")],
+    voice: VoiceArgument,
     model: options.ModelOption = None,
     voices: options.VoicesOption = None,
     json: options.JsonOption = False,
@@ -82,6 +90,7 @@ def mix(
         typer.Argument(
             metavar="RECIPE",
             help="Voices and weights: af_heart:0.7,af_bella:0.3; or as elsewhere: a+b, a(2)+b.",
+            autocompletion=candidates.voices,
         ),
     ],
     save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new voice file.")],
@@ -106,7 +115,7 @@ def mix(
 
 
 def adjust(
-    voice: Annotated[str, typer.Argument(help="A voice file, a stock voice's name, or a mix.")],
+    voice: VoiceArgument,
     save: Annotated[Path, typer.Option("--save", metavar="FILE", help="The new voice file.")],
     pitch: Annotated[
         float, typer.Option("--pitch", help="Semitones higher; lower with a minus. -12 to 12.")

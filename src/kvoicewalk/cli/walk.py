@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from kvoicewalk.cli import options
+from kvoicewalk.cli import candidates, options
 from kvoicewalk.cli.inputs import common_flags, score_flags, target_flags, worker_flags
 from kvoicewalk.cli.output import Output
 from kvoicewalk.cli.shown import ShownEvents, show_search
@@ -18,6 +18,7 @@ def walk(
         typer.Option(
             "--start",
             metavar="VOICE",
+            autocompletion=candidates.voices,
             help="Voice to start from. [default: the latest run's best voice; with TARGET the "
             "closest stock voice, or for random and cma the mean of the closest ones]",
         ),

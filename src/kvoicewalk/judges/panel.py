@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from kvoicewalk.config import ENCODER_NAMES, JudgesConfig, read_environment
+from kvoicewalk.config import ENCODER_NAMES, JudgesConfig
+from kvoicewalk.environment import read_environment
 from kvoicewalk.judges import speaker, words
 from kvoicewalk.judges.base import Judge
 from kvoicewalk.judges.dnsmos import Dnsmos

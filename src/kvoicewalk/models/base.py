@@ -7,13 +7,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
-from typing import Any, Literal, Protocol
-
-import torch
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from kvoicewalk.errors import ModelError
-from kvoicewalk.models.convolution import quicken_gradients
 from kvoicewalk.voices import UNREADABLE, Voice
+
+if TYPE_CHECKING:  # stock voices are listed without it
+    import torch
 
 EnglishFrontEnd = Literal["misaki", "espeak"]
 
@@ -53,7 +53,7 @@ class ModelFiles:
     config_path: Path
     weights_path: Path
     voices: VoiceSource
-    build: Callable[[Mapping[str, Any], Path], torch.nn.Module]
+    build: "Callable[[Mapping[str, Any], Path], torch.nn.Module]"
     english: EnglishFrontEnd = "misaki"
 
 
@@ -81,7 +81,7 @@ class Model:
         return f"{self.name}@{self.weights_hash[:HASH_LENGTH]}"
 
 
-def load_model(files: ModelFiles, device: torch.device) -> Model:
+def load_model(files: ModelFiles, device: "torch.device") -> Model:
     """Loads the weights and checks every key.
 
     Raises:
@@ -111,11 +111,13 @@ def load_model(files: ModelFiles, device: torch.device) -> Model:
     )
 
 
-def fold_weight_norm(network: torch.nn.Module) -> None:
+def fold_weight_norm(network: "torch.nn.Module") -> None:
     """Puts each weight-normed layer's weight in place of its two factors.
 
     The factors would otherwise be multiplied anew on every call; the product is the same.
     """
+    import torch
+
     for module in network.modules():
         if hasattr(module, "weight_g"):
             torch.nn.utils.remove_weight_norm(module)
@@ -149,7 +151,7 @@ def hash_file(path: Path) -> str:
     return digest.hexdigest()
 
 
-def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> torch.nn.Module:
+def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> "torch.nn.Module":
     """Builds kokoro's network and loads a Kokoro checkpoint into it, checking every key.
 
     `KModel` itself retries a failed load with `strict=False`: a wrong file would leave random
@@ -158,6 +160,8 @@ def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> torch.nn.Modu
     Raises:
         ModelError: the checkpoint is unreadable, or a key is missing, unknown or of wrong shape.
     """
+    from kvoicewalk.models.convolution import quicken_gradients
+
     checkpoint = _read_checkpoint(weights_path)
     network = _empty_network(config)
     parts = dict(network.named_children())
@@ -173,7 +177,8 @@ def build_kokoro(config: Mapping[str, Any], weights_path: Path) -> torch.nn.Modu
     return network
 
 
-def _empty_network(config: Mapping[str, Any]) -> torch.nn.Module:
+def _empty_network(config: Mapping[str, Any]) -> "torch.nn.Module":
+    import torch
     from kokoro.model import KModel
 
     empty = BytesIO()
@@ -185,7 +190,7 @@ def _empty_network(config: Mapping[str, Any]) -> torch.nn.Module:
     return network
 
 
-def expected_state(config: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+def expected_state(config: Mapping[str, Any]) -> "dict[str, torch.Tensor]":
     """Returns the state dict of kokoro's network; names and shapes count, the numbers are random.
 
     Raises:
@@ -197,7 +202,7 @@ def expected_state(config: Mapping[str, Any]) -> dict[str, torch.Tensor]:
         raise ModelError("config.json does not describe a Kokoro network; name its own.") from error
 
 
-def split_parts(state: Mapping[str, torch.Tensor]) -> dict[str, dict[str, torch.Tensor]]:
+def split_parts(state: "Mapping[str, torch.Tensor]") -> "dict[str, dict[str, torch.Tensor]]":
     """Returns state dicts by part, as Kokoro-82M's own checkpoint holds them, keys in order."""
     parts: dict[str, dict[str, torch.Tensor]] = {}
     for key in sorted(state):
@@ -207,6 +212,8 @@ def split_parts(state: Mapping[str, torch.Tensor]) -> dict[str, dict[str, torch.
 
 
 def _read_checkpoint(path: Path) -> dict[str, Any]:
+    import torch
+
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)  # noqa: TID251
     except OSError as error:
@@ -222,7 +229,7 @@ def _read_checkpoint(path: Path) -> dict[str, Any]:
     return checkpoint
 
 
-def fill_part(part: torch.nn.Module, name: str, state: Mapping[str, Any], path: Path) -> None:
+def fill_part(part: "torch.nn.Module", name: str, state: Mapping[str, Any], path: Path) -> None:
     """Loads one part's weights, checking every key, shape and number.
 
     Args:
@@ -234,6 +241,8 @@ def fill_part(part: torch.nn.Module, name: str, state: Mapping[str, Any], path: 
     Raises:
         ModelError: a key is missing or unknown, or a value has another shape or is not finite.
     """
+    import torch
+
     # Kokoro-82M's keys carry the "module." of the data-parallel wrapper they were saved from.
     state = {key.removeprefix("module."): value for key, value in state.items()}
     wanted = part.state_dict()
@@ -253,12 +262,14 @@ def fill_part(part: torch.nn.Module, name: str, state: Mapping[str, Any], path: 
     part.load_state_dict(dict(state), strict=False)
 
 
-def _identity_norm_keys(part: torch.nn.Module) -> set[str]:
+def _identity_norm_keys(part: "torch.nn.Module") -> set[str]:
     """Keys that Kokoro-82M's checkpoint lacks on purpose.
 
     Its instance norms were trained without scale and shift; kokoro 0.9.4 declares them so that
     an old ONNX exporter works and leaves them at 1 and 0.
     """
+    import torch
+
     return {
         f"{prefix}.{leaf}"
         for prefix, module in part.named_modules()

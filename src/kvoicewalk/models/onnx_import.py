@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from kvoicewalk.config import read_environment
+from kvoicewalk.environment import read_environment
 from kvoicewalk.errors import ModelError, Setting, VoiceError
 from kvoicewalk.models.base import (
     build_kokoro,

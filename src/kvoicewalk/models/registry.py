@@ -1,13 +1,15 @@
 """One place that knows which models there are and turns a name into one."""
 
 from pathlib import Path
-
-import torch
+from typing import TYPE_CHECKING
 
 from kvoicewalk.config import ModelConfig
 from kvoicewalk.errors import ConfigError, Setting
 from kvoicewalk.models.base import Model, ModelFiles, VoiceSource, load_model
 from kvoicewalk.models.files import locate_folder
+
+if TYPE_CHECKING:  # stock voices are listed without it
+    import torch
 
 
 def open_model(config: ModelConfig) -> Model:
@@ -51,7 +53,7 @@ def stock_voice_source(name: str) -> VoiceSource:
     return locate_model(name).voices
 
 
-def choose_device(wanted: str) -> torch.device:
+def choose_device(wanted: str) -> "torch.device":
     """Returns the device: `auto` takes CUDA where there is one, else the CPU.
 
     MPS is never chosen by `auto`: kokoro's vocoder lacks operations there in some torch releases.
@@ -59,6 +61,8 @@ def choose_device(wanted: str) -> torch.device:
     Raises:
         ConfigError: a named device is not there.
     """
+    import torch
+
     if wanted == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     has = {

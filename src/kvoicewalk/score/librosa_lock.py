@@ -17,7 +17,7 @@ from types import ModuleType
 
 from filelock import BaseFileLock, FileLock, Timeout
 
-from kvoicewalk.config import read_environment
+from kvoicewalk.environment import read_environment
 
 LOCK_NAME = "librosa.lock"
 MAX_WAIT_S = 300.0  # a first load takes half a minute; longer than this, nobody is at work there

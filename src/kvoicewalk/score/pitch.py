@@ -13,9 +13,8 @@ MIN_HZ, MAX_HZ = 60.0, 400.0
 # Chosen on the cohort against librosa.pyin. Breath and hiss lie above the band; they would pull
 # the strength of voiced frames down and, with it, the choice between a period and its multiples.
 BAND_HZ = 2_000
-# Mains hum and rumble lie below, and a voice as low has its harmonics above. What of the hum's own
-# harmonics is left speaks in pauses alone. Of 30 recordings of LibriSpeech's cohort six hum so that
-# half of their frames were heard as a voice of 60 or 120 Hz.
+# Mains hum and rumble lie below, and a voice as low has its harmonics above. What is left of the
+# hum is heard in pauses alone, which are far softer than speech.
 HUM_HZ = 80
 VOICED_RANGE_DB = 20.0
 LOUD_QUANTILE = 0.95

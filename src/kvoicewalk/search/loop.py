@@ -51,7 +51,8 @@ def begin(space: Space, executor: Executor, name: str = "start") -> Progress:
         SynthError: that voice gives no finite speech.
     """
     start = Candidate(space.start, space.decode(space.start, name))
-    return Progress(start, *score_all([start], executor))
+    (evaluation,) = score_all([start], executor)
+    return Progress(start, evaluation)
 
 
 def score_all(candidates: Sequence[Candidate], executor: Executor) -> list[Evaluation]:

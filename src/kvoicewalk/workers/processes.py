@@ -106,7 +106,7 @@ class ProcessFleet:
 
 def serve(worker: int, spec: "EvaluatorSpec", pipe: "Connection[Any, Any]") -> None:
     """Runs a worker until the pipe closes."""
-    from kvoicewalk.config import prepare_process
+    from kvoicewalk.environment import prepare_process
 
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)

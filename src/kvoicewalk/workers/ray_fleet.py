@@ -123,7 +123,7 @@ class RemoteWorker:
 
     def __init__(self, number: int, spec: "EvaluatorSpec") -> None:
         """Loads; an error is kept for `greet`."""
-        from kvoicewalk.config import prepare_process
+        from kvoicewalk.environment import prepare_process
 
         prepare_process()
         self._number = number

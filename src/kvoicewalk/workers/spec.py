@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from kvoicewalk.config import GradientConfig, ModelConfig, ScoreConfig, read_environment
+from kvoicewalk.config import GradientConfig, ModelConfig, ScoreConfig
+from kvoicewalk.environment import read_environment
 from kvoicewalk.errors import ModelError
 from kvoicewalk.evaluate import Evaluator, MeasurementStore
 from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms

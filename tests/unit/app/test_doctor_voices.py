@@ -9,7 +9,7 @@ import pytest
 from kvoicewalk.app import doctor
 from kvoicewalk.app.doctor import examine_voices, is_voice
 from kvoicewalk.models import known
-from kvoicewalk.voices import TIMBRE, Voice, save_voice
+from kvoicewalk.voices import TIMBRE, Voice, save_voice, sidecar_path
 
 rng = np.random.default_rng(5)
 STOCK = [
@@ -26,7 +26,7 @@ def stock(monkeypatch):
 def examined(rows, path, sidecar=None):
     save_voice(Voice(path.stem, rows.astype(np.float32)), path)
     if sidecar is not None:
-        path.with_suffix(".json").write_text(json.dumps(sidecar))
+        sidecar_path(path).write_text(json.dumps(sidecar))
     (found,) = examine_voices([path])
     return found, {one["what"]: one for one in found["measures"]}
 
@@ -77,7 +77,7 @@ def test_a_damaged_one_does_not_hide_the_others(tmp_path):
     (tmp_path / "bad.pt").write_bytes(b"nothing")
     save_voice(STOCK[0], tmp_path / "good.pt")
     (tmp_path / "odd.pt").write_bytes((tmp_path / "good.pt").read_bytes())
-    (tmp_path / "odd.json").write_text("[]")
+    sidecar_path(tmp_path / "odd.pt").write_text("[]")
     paths = [tmp_path / name for name in ("none.pt", "bad.pt", "odd.pt", "good.pt")]
     assert [one["grade"] for one in examine_voices(paths)] == ["bad", "bad", "bad", "ok"]
 

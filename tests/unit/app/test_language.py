@@ -9,7 +9,7 @@ from kvoicewalk.app.language import in_language, settle_language
 from kvoicewalk.cli.flags import in_flags
 from kvoicewalk.config_file import dump_config, merge_config
 from kvoicewalk.texts import texts_of
-from kvoicewalk.voices import save_voice
+from kvoicewalk.voices import save_voice, sidecar_path
 from tests.fakes import constant_voice
 
 SPANISH = "El zorro joven cruzó ágil la calle bajo la lluvia, y nadie supo por qué."
@@ -61,7 +61,7 @@ def test_the_voice_decides_where_there_are_no_words(told, tmp_path):
     assert (one.synth.lang, one.target.text) == ("f", texts_of("f").target)
     assert told.notes == ["Language: French (f), the voice's own; another one with --lang."]
     save_voice(constant_voice("mine", 0.1), tmp_path / "mine.pt")
-    (tmp_path / "mine.json").write_text(json.dumps({"lang": "j"}))
+    sidecar_path(tmp_path / "mine.pt").write_text(json.dumps({"lang": "j"}))
     assert settle_language(config(), told, [str(tmp_path / "mine.pt")]).synth.lang == "j"
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from kvoicewalk.app.words import first_sentences, settle_text
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
-from kvoicewalk.config import JudgesConfig, RunConfig, SynthConfig, TargetConfig, read_environment
+from kvoicewalk.config import JudgesConfig, RunConfig, SynthConfig, TargetConfig
+from kvoicewalk.environment import read_environment
 from kvoicewalk.judges import open_listener
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.texts import texts_of

