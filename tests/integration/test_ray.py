@@ -98,6 +98,15 @@ def test_a_worker_and_a_node_are_lost_and_nothing_else(
     assert any("a worker died" in one for one in events.warnings)
 
 
+def test_a_program_keeps_its_own_connection(tmp_path, example_target, few_voices):
+    ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
+    try:
+        walk(tmp_path, example_target, few_voices, "random", 2, executor="ray")
+        assert ray.is_initialized()
+    finally:
+        ray.shutdown()
+
+
 def test_no_cluster_is_told(tmp_path, example_target, few_voices):
     with pytest.raises(WorkerError, match=r'address="127\.0\.0\.1:1": there is no Ray cluster'):
         walk(

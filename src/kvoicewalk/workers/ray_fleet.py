@@ -41,7 +41,7 @@ class RayFleet:
         Raises:
             WorkerError: Ray is not installed, or there is no such cluster.
         """
-        self._ray = _connect(address)
+        self._ray, self._is_ours = _connect(address)
         self.n_workers = n_workers
         self._spec = self._ray.put(spec)
         self._search: Any = None
@@ -90,7 +90,8 @@ class RayFleet:
             with contextlib.suppress(Exception):
                 self._ray.kill(actor)
         self._actors, self._pending = {}, {}
-        self._ray.shutdown()
+        if self._is_ours:
+            self._ray.shutdown()
 
     def _start(self, worker: int) -> None:
         actor = self._actor_type.remote(worker, self._spec)
@@ -149,13 +150,16 @@ class RemoteWorker:
         return self._worker.hear(parcel)
 
 
-def _connect(address: str) -> Any:
+def _connect(address: str) -> tuple[Any, bool]:
+    """Returns Ray, and whether it was connected here and not by the program that calls."""
     try:
         import ray
     except ImportError:
         raise WorkerError(
             Setting("executor", "ray"), ": Ray is not installed; pip install 'kvoicewalk[ray]'."
         ) from None
+    if ray.is_initialized():
+        return ray, False
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent home
     try:
         ray.init(
@@ -169,4 +173,4 @@ def _connect(address: str) -> Any:
         raise WorkerError(
             Setting("address", address), f": there is no Ray cluster ({words})."
         ) from error
-    return ray
+    return ray, True
