@@ -123,18 +123,23 @@ def split_clips(speaker: str, folder: Path) -> tuple[list[Path], list[Path]]:
     return halves[:1], halves[1:]
 
 
-def aim(speaker: str, folder: Path) -> float:
-    """Returns how much higher the target's clips are than those that judge, in semitones."""
+def aim(speaker: str, folder: Path) -> tuple[float, float]:
+    """Returns what a search aims at, being all that it knows of the speaker: the target's clips.
+
+    Returns:
+        How much higher they are than those that judge, in semitones, and their DNSMOS.
+    """
     from kvoicewalk.audio import read_utterance
+    from kvoicewalk.judges.dnsmos import Dnsmos
     from kvoicewalk.score.prosody import measure_prosody
 
-    target, judging = (
-        measure_prosody([read_utterance(path) for path in paths]).pitch_semitones
-        for paths in split_clips(speaker, folder)
-    )
+    clips = [[read_utterance(path) for path in paths] for paths in split_clips(speaker, folder)]
+    target, judging = (measure_prosody(some).pitch_semitones for some in clips)
+    quality = Dnsmos().judge(clips[0], [])
     assert target is not None
     assert judging is not None
-    return target - judging
+    assert quality is not None
+    return target - judging, quality
 
 
 def clone(
@@ -269,12 +274,12 @@ def shares(
     return {name: (found[name] - below[name]) / (top[name] - below[name]) for name in top}
 
 
-def table(found: Sequence[Figures], aims: Mapping[str, float]) -> str:
+def table(found: Sequence[Figures], aims: Mapping[str, tuple[float, float]]) -> str:
     """Returns the table, the median shares over speakers, and the spread over seeds.
 
     Args:
         found: in the order of the lines.
-        aims: by speaker, how much higher the target's clips are than the judging ones.
+        aims: by speaker, see `aim`.
     """
     names = list(found[0].similarity)
     lines = ["| speaker | voice | " + " | ".join(f"{n}, share (clips)" for n in names)]
@@ -282,7 +287,10 @@ def table(found: Sequence[Figures], aims: Mapping[str, float]) -> str:
     lines.append("|---" * (len(names) + 6) + "|")
     stock = {one.speaker: one for one in found if one.condition == "stock"}
     lines += [row(one, stock[one.speaker]) for one in found]
-    lines += [f"{name}: the target's clips themselves {off:+.1f}" for name, off in aims.items()]
+    lines += [
+        f"{name}: the target's clips themselves: pitch {off:+.1f}, DNSMOS {quality:.2f}"
+        for name, (off, quality) in aims.items()
+    ]
     for condition in dict.fromkeys(one.condition for one in found):
         if condition == "stock":
             continue
@@ -309,7 +317,11 @@ def spreads(found: Sequence[Figures], stock: Mapping[str, Figures]) -> Iterable[
         for name in ones[0].similarity:
             values = [share(one, stock[speaker], name) for one in ones]
             told.append(f"{name} {_spread(values)}")
+        errors = [one.word_error for one in ones if one.word_error is not None]
+        off = [one.pitch_off for one in ones if one.pitch_off is not None]
+        told += [f"word error {_spread(errors, 3)}"] if len(errors) == len(ones) else []
         told.append(f"DNSMOS {_spread([one.dnsmos for one in ones])}")
+        told += [f"pitch {_spread(off, 1)}"] if len(off) == len(ones) else []
         told.append(f"s {_spread([one.seconds for one in ones], 0)}")
         yield f"{speaker}, {label}, {len(ones)} seeds: " + "; ".join(told)
 
@@ -335,5 +347,5 @@ if __name__ == "__main__":
         arguments.minutes = [2, 5, 15]
     prepare_process()
     everything = list(run(arguments))
-    offsets = {name: aim(name, arguments.out / name) for name in arguments.speakers}
-    print(table(everything, offsets))
+    aims = {name: aim(name, arguments.out / name) for name in arguments.speakers}
+    print(table(everything, aims))

@@ -105,6 +105,10 @@ class _Reader:
             self._n_items += 1
         elif kind == "list_item_close":
             self._n_items -= 1
+            if self._label:  # "4." on a line of its own is a chapter, not a list
+                block = paragraphs.named(self._label)
+                self._add(block.text, block.kind)
+                self._label = ""
         elif kind == "tr_open":
             self._cells = []
         elif kind == "tr_close":

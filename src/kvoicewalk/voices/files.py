@@ -62,9 +62,9 @@ def load_voice(path: Path) -> Voice:
         return voices[path.name]
     voices = load_voices(path)
     if len(voices) > 1:
-        some = ", ".join(list(voices)[:3])
+        some = ", ".join([*list(voices)[:3], *("…" for _ in range(len(voices) > 3))])
         raise VoiceError(
-            f"{path} holds {len(voices)} voices ({some}, …); name one: {path / next(iter(voices))}"
+            f"{path} holds {len(voices)} voices ({some}); name one: {path / next(iter(voices))}"
         )
     return next(iter(voices.values()))
 

@@ -25,7 +25,7 @@ _AFTER = re.compile(rf"(.*?)\s*(?::\s*{_WEIGHT}|\(\s*{_WEIGHT}\s*\)|\*\s*{_WEIGH
 _BEFORE = re.compile(rf"{_WEIGHT}\s*\*\s*(.*)", re.DOTALL)
 _DIGITS = re.compile(r"\d+%?")
 _WHOLE_AT_END = re.compile(r"[:*]\s*[-+]?\d+$")
-_EXPONENT_AT_END = re.compile(r"[:*(]\s*[-+]?[\d.,]+[eE]$")
+_EXPONENT_AT_END = re.compile(r"(?:^|[:*(])\s*[-+]?[\d.,]+[eE]$")
 _OF_KOKORO = re.compile(r"[a-z][fm]_[a-z0-9]+", re.IGNORECASE)
 
 
@@ -146,7 +146,8 @@ def _divides(text: str, start: int, place: int) -> bool:
     has_ended = _AFTER.fullmatch(left) is not None
     next_name = re.split(r"[-+:(*\s]", right.lstrip(), maxsplit=1)[0]
     are_names = _OF_KOKORO.fullmatch(left.strip()) and _OF_KOKORO.fullmatch(next_name)
-    return has_spaces or has_ended or bool(are_names)
+    is_weighted = _BEFORE.match(right.lstrip())
+    return has_spaces or has_ended or bool(are_names or is_weighted)
 
 
 def _part(sign: int, piece: str, is_there: Callable[[str], bool]) -> Part:

@@ -60,6 +60,13 @@ def test_a_year_that_begins_a_line_is_no_list():
     assert blocks[0].text == "1986. A great summer."
 
 
+@pytest.mark.parametrize("text", ["4.\n\nAnd now", "4.\n.\n.\nAnd now", "Chapter\n\n4.\n\nAnd now"])
+def test_a_number_alone_is_a_chapter_not_an_empty_item(text):
+    blocks, _ = read(text)
+    assert blocks[-2] == Block("4.", "heading")
+    assert blocks[-1].text.endswith("And now")
+
+
 def test_dashes_under_a_long_paragraph_make_no_heading_of_it():
     assert read("word " * 60 + "\n---\nmore")[0][0].kind == "paragraph"
 

@@ -29,6 +29,8 @@ from tests.fakes import constant_voice
         ("af_bella+af_sky-am_adam", [("af_bella", 1), ("af_sky", 1), ("am_adam", -1)]),
         ("af_bella(2)-am_adam(0.5)", [("af_bella", 2), ("am_adam", -0.5)]),
         ("AF_Bella - AM_Adam*0.5", [("AF_Bella", 1), ("AM_Adam", -0.5)]),
+        ("a-0.2*b", [("a", 1), ("b", -0.2)]),
+        ("1e-3*a+b", [("a", 1e-3), ("b", 1)]),
         ("a*1e-3+b*1e+2", [("a", 1e-3), ("b", 100)]),
         ("a(-1)+b(2)", [("a", -1), ("b", 2)]),
         ("-a + b:2", [("a", -1), ("b", 2)]),
