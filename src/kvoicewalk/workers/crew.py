@@ -13,6 +13,7 @@ from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.workers.bench import Bench, SerialExecutor, TogetherExecutor
 from kvoicewalk.workers.dispatch import Dispatcher
 from kvoicewalk.workers.processes import ProcessFleet
+from kvoicewalk.workers.shared_weights import share_weights
 from kvoicewalk.workers.spec import EvaluatorSpec, SearchSpec
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def open_crew(
     if not config.is_beside:
         yield SerialCrew(evaluator, n_together(spec.model, evaluator))
         return
-    fleet, n_ahead = _open_fleet(config, spec)
+    fleet, n_ahead = _open_fleet(config, spec, evaluator)
     try:
         yield FleetCrew(
             fleet,
@@ -125,7 +126,9 @@ def n_together(config: ModelConfig, evaluator: Evaluator) -> int:
     return ON_CARD if is_on_card else 1
 
 
-def _open_fleet(config: WorkersConfig, spec: EvaluatorSpec) -> "tuple[AnyFleet, int]":
+def _open_fleet(
+    config: WorkersConfig, spec: EvaluatorSpec, evaluator: Evaluator
+) -> "tuple[AnyFleet, int]":
     if config.executor == "ray":
         from kvoicewalk.workers.ray_fleet import RayFleet
 
@@ -133,7 +136,10 @@ def _open_fleet(config: WorkersConfig, spec: EvaluatorSpec) -> "tuple[AnyFleet, 
         fleet = RayFleet(config.n_workers, own, config.address, config.gpus_per_worker)
         return fleet, RAY_AHEAD
     n_threads = spec.model.n_threads or max(1, n_cores() // config.n_workers)
-    return ProcessFleet(config.n_workers, _on_threads(spec, n_threads)), 1
+    synthesizer = evaluator.synthesizer
+    is_kokoro = isinstance(synthesizer, KokoroSynthesizer)
+    weights = share_weights(synthesizer.model.network) if is_kokoro else None
+    return ProcessFleet(config.n_workers, _on_threads(spec, n_threads), weights), 1
 
 
 def _on_threads(spec: EvaluatorSpec, n_threads: int) -> EvaluatorSpec:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
     from multiprocessing.process import BaseProcess
 
+    from kvoicewalk.workers.shared_weights import SharedWeights
     from kvoicewalk.workers.spec import EvaluatorSpec, SearchSpec
 
 GOODBYE_S = 2.0  # that a worker has to end before it is killed
@@ -42,10 +43,18 @@ class ProcessFleet:
         n_workers: of them.
     """
 
-    def __init__(self, n_workers: int, spec: "EvaluatorSpec") -> None:
-        """Starts them; they load side by side."""
+    def __init__(
+        self, n_workers: int, spec: "EvaluatorSpec", weights: "SharedWeights | None" = None
+    ) -> None:
+        """Starts them; they load side by side.
+
+        Args:
+            n_workers: at least 1.
+            spec: of their evaluators.
+            weights: of the model, that all of them share; released at the end.
+        """
         self.n_workers = n_workers
-        self._spec = spec
+        self._spec, self._weights = spec, weights
         self._search: SearchSpec | None = None
         self._members = [self._start(worker) for worker in range(n_workers)]
 
@@ -88,12 +97,18 @@ class ProcessFleet:
             member.pipe.close()
         for member in self._members:
             _end(member)
+        if self._weights is not None:
+            self._weights.release()
+            self._weights = None
 
     def _start(self, worker: int) -> _Member:
         context = multiprocessing.get_context("spawn")
         ours, theirs = context.Pipe()
         process = context.Process(
-            target=serve, args=(worker, self._spec, theirs), name=f"kvw-{worker}", daemon=True
+            target=serve,
+            args=(worker, self._spec, theirs, self._weights),
+            name=f"kvw-{worker}",
+            daemon=True,
         )
         with _deaf_to_interrupts(), without_main():
             process.start()
@@ -104,7 +119,12 @@ class ProcessFleet:
         return member
 
 
-def serve(worker: int, spec: "EvaluatorSpec", pipe: "Connection[Any, Any]") -> None:
+def serve(
+    worker: int,
+    spec: "EvaluatorSpec",
+    pipe: "Connection[Any, Any]",
+    weights: "SharedWeights | None",
+) -> None:
     """Runs a worker until the pipe closes."""
     from kvoicewalk.environment import prepare_process
 
@@ -113,7 +133,7 @@ def serve(worker: int, spec: "EvaluatorSpec", pipe: "Connection[Any, Any]") -> N
     warnings.simplefilter("ignore")
     prepare_process()
     try:
-        _serve(worker, spec, pipe)
+        _serve(worker, spec, pipe, weights)
     except (EOFError, BrokenPipeError, ConnectionResetError):
         return  # nobody is there any more
     except KvwError as error:
@@ -123,11 +143,18 @@ def serve(worker: int, spec: "EvaluatorSpec", pipe: "Connection[Any, Any]") -> N
         pipe.send(Failed(worker, WorkerError(f"a worker failed ({words}).")))
 
 
-def _serve(worker: int, spec: "EvaluatorSpec", pipe: "Connection[Any, Any]") -> None:
+def _serve(
+    worker: int,
+    spec: "EvaluatorSpec",
+    pipe: "Connection[Any, Any]",
+    weights: "SharedWeights | None",
+) -> None:
     from kvoicewalk.workers.messages import Parcel
     from kvoicewalk.workers.worker import Worker
 
     own = Worker(worker, _on_own_gpu(spec, worker))
+    if weights is not None:
+        own.share(weights)
     pipe.send(Ready(worker, own.fingerprint))
     while True:
         message = pipe.recv()

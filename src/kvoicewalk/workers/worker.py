@@ -6,6 +6,7 @@ if TYPE_CHECKING:
     from kvoicewalk.search.space import Space
     from kvoicewalk.workers.dispatch import Done
     from kvoicewalk.workers.messages import Parcel
+    from kvoicewalk.workers.shared_weights import SharedWeights
     from kvoicewalk.workers.spec import EvaluatorSpec, SearchSpec
 
 
@@ -32,6 +33,15 @@ class Worker:
     def fingerprint(self) -> str:
         """All that changes its numbers."""
         return self._bench.evaluator.fingerprint
+
+    def share(self, weights: "SharedWeights") -> None:
+        """Lets go of its own weights for those of the process that started it."""
+        from kvoicewalk.synth import KokoroSynthesizer
+        from kvoicewalk.workers.shared_weights import use_shared
+
+        synthesizer = self._bench.evaluator.synthesizer
+        if isinstance(synthesizer, KokoroSynthesizer):
+            use_shared(synthesizer.model.network, weights)
 
     def prepare(self, search: "SearchSpec") -> None:
         """Makes it ready for a search."""
