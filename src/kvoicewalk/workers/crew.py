@@ -137,8 +137,9 @@ def _open_fleet(
         return fleet, RAY_AHEAD
     n_threads = spec.model.n_threads or max(1, n_cores() // config.n_workers)
     synthesizer = evaluator.synthesizer
-    is_kokoro = isinstance(synthesizer, KokoroSynthesizer)
-    weights = share_weights(synthesizer.model.network) if is_kokoro else None
+    weights = None
+    if isinstance(synthesizer, KokoroSynthesizer):
+        weights = share_weights(synthesizer.model.network)
     return ProcessFleet(config.n_workers, _on_threads(spec, n_threads), weights), 1
 
 
