@@ -10,10 +10,10 @@ from kvoicewalk.evaluate import Evaluator, MeasurementStore
 from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
 from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.acoustics import make_feature_term
-from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import open_encoders
-from kvoicewalk.score.target import Target
+from kvoicewalk.scoring.acoustics import make_feature_term
+from kvoicewalk.scoring.scorer import Scorer
+from kvoicewalk.scoring.speaker import open_encoders
+from kvoicewalk.scoring.target import Target
 from kvoicewalk.search.space import Space
 from kvoicewalk.store import CACHE_NAME, MeasurementCache, MemoryCache
 from kvoicewalk.synth import KokoroSynthesizer
