@@ -41,7 +41,7 @@ class Figures:
 
         from kvoicewalk.brightness import brightness_db
         from kvoicewalk.judges.dnsmos import Dnsmos
-        from kvoicewalk.score.prosody import measure_prosody
+        from kvoicewalk.scoring.prosody import measure_prosody
 
         speech = [judges.synthesizer.speak(text, voice, seed=SEED) for text in SENTENCES]
         prosody = measure_prosody(speech)
@@ -56,7 +56,7 @@ class Figures:
 
 def likeness(own: Sequence[Any], others: Sequence[Any]) -> dict[str, float]:
     """Returns the mean cosine by each encoder to the centroid of the others."""
-    from kvoicewalk.score.speaker import compare, mean_similarities, pool
+    from kvoicewalk.scoring.speaker import compare, mean_similarities, pool
 
     return mean_similarities([compare(one, pool(list(others))) for one in own])
 
@@ -68,7 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     prepare_process()
     import kvoicewalk
-    from kvoicewalk.score.speaker import mean_similarities
+    from kvoicewalk.scoring.speaker import mean_similarities
 
     judges = Judges()
     print(

@@ -18,10 +18,10 @@ from kvoicewalk.evaluate import Evaluator, SerialExecutor
 from kvoicewalk.held_out import measure_held_out
 from kvoicewalk.models import Model
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.acoustics import make_feature_term
-from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import EncoderSet, Resemblyzer, compare, joint_similarity
-from kvoicewalk.score.target import Target, build_target
+from kvoicewalk.scoring.acoustics import make_feature_term
+from kvoicewalk.scoring.scorer import Scorer
+from kvoicewalk.scoring.speaker import EncoderSet, Resemblyzer, compare, joint_similarity
+from kvoicewalk.scoring.target import Target, build_target
 from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
 from kvoicewalk.store import MemoryCache

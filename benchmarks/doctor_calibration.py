@@ -21,7 +21,7 @@ from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Samples, Utterance, read
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Source, clipped_share
 from kvoicewalk.environment import prepare_process
-from kvoicewalk.score.speaker import Resemblyzer, cosine
+from kvoicewalk.scoring.speaker import Resemblyzer, cosine
 from kvoicewalk.target.examine import compare_clips, examine
 from kvoicewalk.target.part import best_part
 from kvoicewalk.target.signal import hear

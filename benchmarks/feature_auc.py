@@ -19,12 +19,16 @@ import numpy.typing as npt
 from sklearn.metrics import roc_auc_score
 
 from kvoicewalk.audio import read_utterance, resample
-from kvoicewalk.score.classic_features import (
+from kvoicewalk.scoring.classic_features import (
     classic_feature_penalty,
     classic_feature_similarity,
     classic_features,
 )
-from kvoicewalk.score.scaled_features import load_scales, scaled_feature_similarity, scaled_features
+from kvoicewalk.scoring.scaled_features import (
+    load_scales,
+    scaled_feature_similarity,
+    scaled_features,
+)
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
 RATE_HZ = 16_000

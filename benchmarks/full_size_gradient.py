@@ -49,7 +49,7 @@ def run(options: argparse.Namespace, folder: Path) -> None:
     from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
     from kvoicewalk.models import open_model
     from kvoicewalk.phonemes import Phonemizer
-    from kvoicewalk.score.speaker import open_encoders
+    from kvoicewalk.scoring.speaker import open_encoders
     from kvoicewalk.synth import KokoroSynthesizer
     from kvoicewalk.voices import TIMBRE
 

@@ -26,7 +26,7 @@ from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.held_out import join_short, measure_held_out, share_of_gap
 from kvoicewalk.loss import GradientLoss, prosody_change, speaker_terms
 from kvoicewalk.models import open_model
-from kvoicewalk.score.prosody import Prosody, measure_prosody
+from kvoicewalk.scoring.prosody import Prosody, measure_prosody
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.prior import StockPrior, fit_prior
 from kvoicewalk.search.space import Population, describe_population, make_smooth_space

@@ -17,7 +17,13 @@ import numpy as np
 from benchmarks.bench_targets import CLIPS_DIR
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance
 from kvoicewalk.held_out import make_yardstick, share_of_gap
-from kvoicewalk.score.speaker import Embeddings, EncoderSet, Resemblyzer, compare, joint_similarity
+from kvoicewalk.scoring.speaker import (
+    Embeddings,
+    EncoderSet,
+    Resemblyzer,
+    compare,
+    joint_similarity,
+)
 
 SPEAKERS = ("1688", "2033", "2414")
 COHORT_DIR = CLIPS_DIR.parent / "cohort"

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.stats
 
-from kvoicewalk.score.classic_features import CLASSIC_FEATURE_NAMES
+from kvoicewalk.scoring.classic_features import CLASSIC_FEATURE_NAMES
 
 FFT_SAMPLES, HOP_SAMPLES, N_MFCC = 2048, 512, 13
 TOLERANCE = 1e-2

@@ -33,7 +33,7 @@ from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.held_out import make_yardstick, measure_held_out
 from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
 from kvoicewalk.models import Model, open_model
-from kvoicewalk.score.speaker import compare, joint_similarity, mean_similarities
+from kvoicewalk.scoring.speaker import compare, joint_similarity, mean_similarities
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.loop import begin, search
 from kvoicewalk.search.space import describe_population, make_smooth_space

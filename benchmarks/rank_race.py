@@ -18,10 +18,10 @@ from kvoicewalk.config import (
 from kvoicewalk.evaluate import Evaluator, SerialExecutor
 from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.acoustics import make_feature_term
-from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import EncoderSet, Resemblyzer
-from kvoicewalk.score.target import build_target
+from kvoicewalk.scoring.acoustics import make_feature_term
+from kvoicewalk.scoring.scorer import Scorer
+from kvoicewalk.scoring.speaker import EncoderSet, Resemblyzer
+from kvoicewalk.scoring.target import build_target
 from kvoicewalk.search.base import standings
 from kvoicewalk.search.rank import rank
 from kvoicewalk.store import MemoryCache

@@ -73,7 +73,7 @@ class Judges:
         from kvoicewalk.judges import Listener
         from kvoicewalk.models import open_model
         from kvoicewalk.phonemes import Phonemizer
-        from kvoicewalk.score.speaker import open_encoders
+        from kvoicewalk.scoring.speaker import open_encoders
         from kvoicewalk.synth import KokoroSynthesizer
 
         self.model = open_model(ModelConfig(name=str(kit_dir() / "kokoro"), device="cpu"))
@@ -85,8 +85,8 @@ class Judges:
         """Returns the figures of a voice against the judging clips."""
         from kvoicewalk.judges.dnsmos import Dnsmos
         from kvoicewalk.judges.words import WordError
-        from kvoicewalk.score.prosody import measure_prosody
-        from kvoicewalk.score.speaker import compare, mean_similarities, pool
+        from kvoicewalk.scoring.prosody import measure_prosody
+        from kvoicewalk.scoring.speaker import compare, mean_similarities, pool
 
         speech = [self.synthesizer.speak(text, voice, seed=SEED) for text in SENTENCES]
         centre = pool([self.encoders.embed(clip) for clip in clips])
@@ -131,7 +131,7 @@ def aim(speaker: str, folder: Path) -> tuple[float, float]:
     """
     from kvoicewalk.audio import read_utterance
     from kvoicewalk.judges.dnsmos import Dnsmos
-    from kvoicewalk.score.prosody import measure_prosody
+    from kvoicewalk.scoring.prosody import measure_prosody
 
     clips = [[read_utterance(path) for path in paths] for paths in split_clips(speaker, folder)]
     target, judging = (measure_prosody(some).pitch_semitones for some in clips)

@@ -130,7 +130,7 @@ def compared(out: Path, runtimes: Sequence[str]) -> str:
     from kvoicewalk.audio import read_utterance
     from kvoicewalk.judges import Listener
     from kvoicewalk.judges.words import WordError
-    from kvoicewalk.score.speaker import compare, mean_similarities, open_encoders, pool
+    from kvoicewalk.scoring.speaker import compare, mean_similarities, open_encoders, pool
 
     encoders = open_encoders(ScoreConfig(encoders=("resemblyzer", "campplus")))
     listener = WordError(Listener(kit_dir() / "whisper"))

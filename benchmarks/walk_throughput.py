@@ -31,8 +31,8 @@ from kvoicewalk.audio import SAMPLE_RATE_HZ
 from kvoicewalk.config import ModelConfig, ScoreConfig, WalkConfig
 from kvoicewalk.evaluate import Evaluation, Evaluator, Gate
 from kvoicewalk.models import open_model
-from kvoicewalk.score.acoustics import ClassicTerm
-from kvoicewalk.score.combine import combine
+from kvoicewalk.scoring.acoustics import ClassicTerm
+from kvoicewalk.scoring.combine import combine
 from kvoicewalk.search.loop import begin, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space

@@ -7,7 +7,7 @@ import pytest
 
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.environment import prepare_process
-from kvoicewalk.score.librosa_lock import librosa
+from kvoicewalk.scoring.librosa_lock import librosa
 
 prepare_process()  # before anything loads torch
 # What a shell starts in the background is deaf to Ctrl-C, and so would be all that tests start.

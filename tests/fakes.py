@@ -7,9 +7,9 @@ import numpy as np
 from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import SynthError
 from kvoicewalk.evaluate import Evaluation, Gate, Glance
-from kvoicewalk.score.combine import Score, combine
-from kvoicewalk.score.speaker import Embeddings, EncoderSet, SpeakerEncoder, joint_similarity
-from kvoicewalk.score.speaker.likeness import likeness_of
+from kvoicewalk.scoring.combine import Score, combine
+from kvoicewalk.scoring.speaker import Embeddings, EncoderSet, SpeakerEncoder, joint_similarity
+from kvoicewalk.scoring.speaker.likeness import likeness_of
 from kvoicewalk.voices import N_ROWS, STYLE_DIM, Voice
 
 WEIGHTS = (0.48, 0.50, 0.02)

@@ -1,4 +1,4 @@
-"""Makes `src/kvoicewalk/score/feature_scales.json` from recordings of many speakers.
+"""Makes `src/kvoicewalk/scoring/feature_scales.json` from recordings of many speakers.
 
     python tools/fit_feature_scales.py [../shared/data/cohort]
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from kvoicewalk.audio import read_utterance, resample
-from kvoicewalk.score.scaled_features import FEATURE_NAMES, RATE_HZ, SCALES_PATH, scaled_features
+from kvoicewalk.scoring.scaled_features import FEATURE_NAMES, RATE_HZ, SCALES_PATH, scaled_features
 
 COHORT = Path(__file__).resolve().parents[1].parent / "shared" / "data" / "cohort"
 

@@ -1,4 +1,4 @@
-"""Makes `src/kvoicewalk/score/speaker/likeness_scales.json` from recordings of known speakers.
+"""Makes `src/kvoicewalk/scoring/speaker/likeness_scales.json` from recordings of known speakers.
 
     KVW_CAMPPLUS_DIR=~/.cache/kvoicewalk/real/campplus \
         python -m tools.fit_likeness_scales [../shared/data] [--out FILE]
@@ -20,10 +20,10 @@ from typing import Any
 
 from kvoicewalk.audio import read_utterance
 from kvoicewalk.config import ENCODER_NAMES, ScoreConfig
-from kvoicewalk.score.speaker import EncoderSet, compare, open_encoders
+from kvoicewalk.scoring.speaker import EncoderSet, compare, open_encoders
 
 DATA = Path(__file__).resolve().parents[1].parent / "shared" / "data"
-OUT = Path(str(resources.files("kvoicewalk.score.speaker").joinpath("likeness_scales.json")))
+OUT = Path(str(resources.files("kvoicewalk.scoring.speaker").joinpath("likeness_scales.json")))
 
 
 @dataclass(frozen=True)

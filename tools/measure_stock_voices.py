@@ -30,8 +30,8 @@ def main() -> None:
     prepare_process()
     from kvoicewalk.models import open_model
     from kvoicewalk.phonemes import Phonemizer
-    from kvoicewalk.score.prosody import measure_prosody
-    from kvoicewalk.score.speaker import open_encoders
+    from kvoicewalk.scoring.prosody import measure_prosody
+    from kvoicewalk.scoring.speaker import open_encoders
     from kvoicewalk.synth import KokoroSynthesizer
     from kvoicewalk.texts import texts_of
 

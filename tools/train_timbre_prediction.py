@@ -33,7 +33,7 @@ def sample(folder: Path, n_samples: int, seed: int, max_offset: float) -> None:
     """Speaks until there are so many samples."""
     from kvoicewalk.models import open_model
     from kvoicewalk.phonemes import Phonemizer
-    from kvoicewalk.score.speaker import open_encoders
+    from kvoicewalk.scoring.speaker import open_encoders
     from kvoicewalk.search.space import describe_population
     from kvoicewalk.synth import KokoroSynthesizer
     from kvoicewalk.texts import texts_of

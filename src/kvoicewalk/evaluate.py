@@ -20,9 +20,9 @@ from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.fingerprint import package_versions
 from kvoicewalk.languages import DEFAULT_LANG
-from kvoicewalk.score.combine import Score
-from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import (
+from kvoicewalk.scoring.combine import Score
+from kvoicewalk.scoring.scorer import Scorer
+from kvoicewalk.scoring.speaker import (
     Embeddings,
     SpeakerEncoder,
     WindowedSpeech,

@@ -13,7 +13,7 @@ import numpy as np
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, middle_of_speech, speech_duration_s
 from kvoicewalk.languages import DEFAULT_LANG
-from kvoicewalk.score.speaker import (
+from kvoicewalk.scoring.speaker import (
     Embeddings,
     EncoderSet,
     compare,

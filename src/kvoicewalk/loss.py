@@ -21,9 +21,9 @@ import torch
 from kvoicewalk.config import GradientConfig
 from kvoicewalk.errors import ModelError, Setting
 from kvoicewalk.languages import DEFAULT_LANG
-from kvoicewalk.score.prosody import HIGH, LOW, MEDIAN, Prosody
-from kvoicewalk.score.speaker import DifferentiableEncoder, Embeddings, EncoderSet
-from kvoicewalk.score.speaker.likeness import SCORE_SCALE, LikenessScale, likeness_scales
+from kvoicewalk.scoring.prosody import HIGH, LOW, MEDIAN, Prosody
+from kvoicewalk.scoring.speaker import DifferentiableEncoder, Embeddings, EncoderSet
+from kvoicewalk.scoring.speaker.likeness import SCORE_SCALE, LikenessScale, likeness_scales
 from kvoicewalk.seeds import lesson_order_seed, lesson_seed
 from kvoicewalk.synth import (
     FRAME_S,

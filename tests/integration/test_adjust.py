@@ -10,7 +10,7 @@ import kvoicewalk
 from kvoicewalk.app.adjust import Adjustment
 from kvoicewalk.cli.app import app
 from kvoicewalk.errors import ConfigError
-from kvoicewalk.score.prosody import measure_prosody
+from kvoicewalk.scoring.prosody import measure_prosody
 from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import PROSODY, TIMBRE, load_voice
 

@@ -15,7 +15,7 @@ from kvoicewalk.config import GradientConfig
 from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
 from kvoicewalk.models import registry
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.speaker import EncoderSet, Resemblyzer
+from kvoicewalk.scoring.speaker import EncoderSet, Resemblyzer
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import PROSODY, TIMBRE

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from kvoicewalk.score.speaker import Resemblyzer
+from kvoicewalk.scoring.speaker import Resemblyzer
 from kvoicewalk.voices import PROSODY, TIMBRE
 from tools.train_mini.gradients import FrozenSpeech, worst_error
 

@@ -7,10 +7,10 @@ import torch
 from kvoicewalk.config import ScoreConfig
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.acoustics import make_feature_term
-from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import EncoderSet, Resemblyzer, cosine
-from kvoicewalk.score.target import build_target
+from kvoicewalk.scoring.acoustics import make_feature_term
+from kvoicewalk.scoring.scorer import Scorer
+from kvoicewalk.scoring.speaker import EncoderSet, Resemblyzer, cosine
+from kvoicewalk.scoring.target import build_target
 from kvoicewalk.store import MemoryCache
 from kvoicewalk.synth import MAX_PERFORMANCES, KokoroSynthesizer
 from kvoicewalk.voices import TIMBRE, Voice

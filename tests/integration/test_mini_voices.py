@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kvoicewalk.models.mini import mini_voice_names
-from kvoicewalk.score.speaker import Resemblyzer
+from kvoicewalk.scoring.speaker import Resemblyzer
 from kvoicewalk.voices import Voice, mix_voices
 
 TEXT = "Two children dug a deep hole in the sand, and then the tide came in and filled it."

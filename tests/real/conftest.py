@@ -70,8 +70,8 @@ def listener(real_kit):
 @pytest.fixture(scope="session")
 def encoders(real_kit):
     """Resemblyzer and CAM++, as a search has them."""
-    from kvoicewalk.score.speaker import EncoderSet, Resemblyzer
-    from kvoicewalk.score.speaker.campplus import load_campplus
+    from kvoicewalk.scoring.speaker import EncoderSet, Resemblyzer
+    from kvoicewalk.scoring.speaker.campplus import load_campplus
 
     resemblyzer = Resemblyzer()
     campplus = load_campplus(real_kit / "campplus" / "campplus_cn_en_common.pt")

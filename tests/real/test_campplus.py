@@ -6,8 +6,8 @@ import torch
 from sklearn.metrics import roc_auc_score
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, read_utterance, resample
-from kvoicewalk.score.speaker.campplus import WEIGHTS_SHA256, frames
-from kvoicewalk.score.speaker.likeness import joint_similarity, likeness_scales
+from kvoicewalk.scoring.speaker.campplus import WEIGHTS_SHA256, frames
+from kvoicewalk.scoring.speaker.likeness import joint_similarity, likeness_scales
 from tests.generated_campplus import SHAPES
 from tools.fit_likeness_scales import clips_of, measure
 

@@ -98,7 +98,7 @@ def test_a_float16_file_becomes_a_folder_that_speaks(
     from kvoicewalk.config import ModelConfig
     from kvoicewalk.models import open_model
     from kvoicewalk.phonemes import Phonemizer
-    from kvoicewalk.score.speaker import compare
+    from kvoicewalk.scoring.speaker import compare
     from kvoicewalk.synth import KokoroSynthesizer
 
     path = tmp_path / "kokoro-v1.0.fp16.onnx"

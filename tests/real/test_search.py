@@ -21,7 +21,7 @@ from kvoicewalk.config import GradientConfig, ModelConfig, ScoreConfig
 from kvoicewalk.loss import GradientLoss, ProsodyChange, speaker_terms
 from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.speaker import open_encoders
+from kvoicewalk.scoring.speaker import open_encoders
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.space import describe_population, make_smooth_space
 from kvoicewalk.synth import KokoroSynthesizer

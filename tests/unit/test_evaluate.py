@@ -5,7 +5,7 @@ import pytest
 from kvoicewalk import evaluate
 from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.evaluate import Evaluator, Gate, Glance, SerialExecutor
-from kvoicewalk.score.speaker import EncoderSet, joint_similarity
+from kvoicewalk.scoring.speaker import EncoderSet, joint_similarity
 from kvoicewalk.store import MemoryCache
 from tests.fakes import FakeEncoder, FakeScorer, FakeSynthesizer, constant_voice, fake_encoders
 

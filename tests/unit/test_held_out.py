@@ -12,7 +12,7 @@ from kvoicewalk.held_out import (
     measure_held_out,
     share_of_gap,
 )
-from kvoicewalk.score.speaker import cosine, joint_similarity, mean_similarities
+from kvoicewalk.scoring.speaker import cosine, joint_similarity, mean_similarities
 from kvoicewalk.texts import texts_of
 from tests.fakes import FakeSynthesizer, UnitEncoder, constant_voice, fake_encoders
 

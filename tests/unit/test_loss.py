@@ -16,12 +16,12 @@ from kvoicewalk.loss import (
     speaker_terms,
 )
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.prosody import Prosody
-from kvoicewalk.score.speaker import EncoderSet, Resemblyzer
-from kvoicewalk.score.speaker.campplus import Campplus, DifferentiableCampplus
-from kvoicewalk.score.speaker.campplus_network import CampplusNetwork
-from kvoicewalk.score.speaker.likeness import likeness_scales
-from kvoicewalk.score.speaker.resemblyzer_twin import DifferentiableResemblyzer
+from kvoicewalk.scoring.prosody import Prosody
+from kvoicewalk.scoring.speaker import EncoderSet, Resemblyzer
+from kvoicewalk.scoring.speaker.campplus import Campplus, DifferentiableCampplus
+from kvoicewalk.scoring.speaker.campplus_network import CampplusNetwork
+from kvoicewalk.scoring.speaker.likeness import likeness_scales
+from kvoicewalk.scoring.speaker.resemblyzer_twin import DifferentiableResemblyzer
 from kvoicewalk.search.gradient import GradientDescent
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.synth import KokoroSynthesizer

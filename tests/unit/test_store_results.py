@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvoicewalk.evaluate import Evaluation
-from kvoicewalk.score.combine import Score
+from kvoicewalk.scoring.combine import Score
 from kvoicewalk.store.results import (
     BestRow,
     BlendRow,

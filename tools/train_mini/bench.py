@@ -14,7 +14,7 @@ from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
 from kvoicewalk.config import ModelConfig
 from kvoicewalk.models import open_model
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.speaker import Resemblyzer
+from kvoicewalk.scoring.speaker import Resemblyzer
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.voices import PROSODY, Voice
 from tools.train_mini.corpus import Item, frame_pitch_hz, make_item

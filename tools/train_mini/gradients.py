@@ -13,8 +13,8 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from kvoicewalk.score.speaker import Resemblyzer
-from kvoicewalk.score.speaker.resemblyzer_twin import DifferentiableResemblyzer
+from kvoicewalk.scoring.speaker import Resemblyzer
+from kvoicewalk.scoring.speaker.resemblyzer_twin import DifferentiableResemblyzer
 from kvoicewalk.synth import KokoroSynthesizer, PreparedChunk
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice
 

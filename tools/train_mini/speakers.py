@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
-from kvoicewalk.score.speaker import Resemblyzer
+from kvoicewalk.scoring.speaker import Resemblyzer
 from tools.train_mini.corpus import engine, frame_pitch_hz
 from tools.train_mini.espeak import Manner, training_variants
 

@@ -9,7 +9,7 @@ import matplotlib as mpl
 import numpy as np
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ
-from kvoicewalk.score.librosa_lock import librosa
+from kvoicewalk.scoring.librosa_lock import librosa
 from tools.train_mini.bench import espeak, open_bench
 
 PATH = Path(__file__).parents[2] / "docs" / "mini-spectrograms.png"

@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from kvoicewalk.models.mini.network import MiniKModel
 from kvoicewalk.models.mini.vocoder import N_ENVELOPE
-from kvoicewalk.score.librosa_lock import librosa
+from kvoicewalk.scoring.librosa_lock import librosa
 from kvoicewalk.voices import STYLE_DIM
 from tools.train_mini.corpus import FRAME_SAMPLES, Item
 from tools.train_mini.rows import SPREAD_ACROSS_VOICES, length_drift

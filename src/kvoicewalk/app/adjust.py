@@ -129,7 +129,7 @@ def _change(
     lang: str,
 ) -> "ProsodyChange":
     from kvoicewalk.loss import ProsodyChange
-    from kvoicewalk.score.prosody import measure_prosody
+    from kvoicewalk.scoring.prosody import measure_prosody
 
     span = None
     if wanted.liveliness != 1.0:
@@ -157,7 +157,7 @@ def _terms(
     from kvoicewalk.brightness import BrightnessTerm, brightness_db
     from kvoicewalk.languages import DEFAULT_LANG
     from kvoicewalk.loss import SpeakerTerm
-    from kvoicewalk.score.speaker import open_encoders, pool
+    from kvoicewalk.scoring.speaker import open_encoders, pool
 
     lang = config.synth.lang or DEFAULT_LANG
     encoders = open_encoders(config.score, synthesizer.model.network.device)

@@ -11,7 +11,7 @@ from kvoicewalk.errors import KvwError, Message, Setting
 if TYPE_CHECKING:
     from kvoicewalk.audio import Recording
     from kvoicewalk.config import RecordingLimits
-    from kvoicewalk.score.speaker import EncoderSet
+    from kvoicewalk.scoring.speaker import EncoderSet
     from kvoicewalk.target.examine import Examined
     from kvoicewalk.target.quality import Finding as Measure
     from kvoicewalk.voices import Voice
@@ -122,7 +122,7 @@ def examine_all(paths: Sequence[Path], channel: str | None = None) -> Iterator[F
     """
     from kvoicewalk.audio import check_recording, read_recording
     from kvoicewalk.config import RecordingLimits, ScoreConfig
-    from kvoicewalk.score.speaker import open_encoders
+    from kvoicewalk.scoring.speaker import open_encoders
     from kvoicewalk.target.examine import examine
 
     limits, encoders = RecordingLimits(), open_encoders(ScoreConfig())

@@ -119,7 +119,7 @@ class HeldOutJudge:
 
     def _searched(self, voice: "Voice") -> float | None:
         """Returns the likeness on the text that was searched with; None where that is not known."""
-        from kvoicewalk.score.speaker import compare, joint_similarity, mean_similarities
+        from kvoicewalk.scoring.speaker import compare, joint_similarity, mean_similarities
 
         if not self._knows_text:
             return None

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from kvoicewalk.app.session import Session
     from kvoicewalk.audio import Utterance
     from kvoicewalk.phonemes import Phonemizer
-    from kvoicewalk.score.prosody import Prosody
+    from kvoicewalk.scoring.prosody import Prosody
     from kvoicewalk.search.base import Optimizer
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.space import SmoothSpace, Space
@@ -91,7 +91,7 @@ def are_words_known(clips: "Sequence[Utterance]") -> bool:
 
 def target_prosody(session: "Session") -> "Prosody":
     """Returns how the target speaks; its pace where its words are known."""
-    from kvoicewalk.score.prosody import measure_prosody
+    from kvoicewalk.scoring.prosody import measure_prosody
 
     n_said = None
     if are_words_known(session.clips):
@@ -104,7 +104,7 @@ def _gradient(
     session: "Session", population: StartVoices, space: "SmoothSpace", base: "Voice"
 ) -> "GradientDescent":
     from kvoicewalk.loss import GradientLoss, prosody_change, speaker_terms
-    from kvoicewalk.score.prosody import measure_prosody
+    from kvoicewalk.scoring.prosody import measure_prosody
     from kvoicewalk.search.gradient import GradientDescent
     from kvoicewalk.search.prior import MIN_VOICES, fit_prior
     from kvoicewalk.search.space import describe_population

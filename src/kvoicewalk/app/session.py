@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from kvoicewalk.evaluate import Evaluator
     from kvoicewalk.judges import Listener
     from kvoicewalk.models import Model
-    from kvoicewalk.score.combine import Score
-    from kvoicewalk.score.speaker import Resemblyzer
+    from kvoicewalk.scoring.combine import Score
+    from kvoicewalk.scoring.speaker import Resemblyzer
     from kvoicewalk.store import Run, RunRecord, RunStore
     from kvoicewalk.synth import KokoroSynthesizer
     from kvoicewalk.voices import Voice
@@ -173,10 +173,10 @@ def _load(
     from kvoicewalk.environment import read_environment
     from kvoicewalk.evaluate import Evaluator
     from kvoicewalk.languages import DEFAULT_LANG
-    from kvoicewalk.score.acoustics import make_feature_term
-    from kvoicewalk.score.scorer import Scorer
-    from kvoicewalk.score.speaker import open_encoders
-    from kvoicewalk.score.target import build_target
+    from kvoicewalk.scoring.acoustics import make_feature_term
+    from kvoicewalk.scoring.scorer import Scorer
+    from kvoicewalk.scoring.speaker import open_encoders
+    from kvoicewalk.scoring.target import build_target
     from kvoicewalk.store import MeasurementCache
 
     listener = _listener(config) if config.target.is_transcribed else None

@@ -35,7 +35,7 @@ def known_likeness(session: "Session", voices: "Sequence[Voice]") -> Mapping[str
     if rows is None:
         return None
     from kvoicewalk.models.stock_table import stock_table
-    from kvoicewalk.score.speaker import joint_similarity
+    from kvoicewalk.scoring.speaker import joint_similarity
 
     target = session.evaluator.scorer.target.embeddings
     table = stock_table().embeddings
@@ -141,7 +141,7 @@ def _corrections(
 
 
 def _tell(heard: Mapping[str, float], events: Events) -> None:
-    from kvoicewalk.score.speaker.likeness import likeness_of
+    from kvoicewalk.scoring.speaker.likeness import likeness_of
 
     best = max(heard, key=lambda name: heard[name])
     told = {name: f"{likeness_of(value):.0%}" for name, value in heard.items()}

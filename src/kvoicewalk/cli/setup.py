@@ -137,8 +137,8 @@ def _fetch_judges(output: Output) -> None:
 
 
 def _fetch_encoders(output: Output) -> None:
-    from kvoicewalk.score.speaker.encoders import find_campplus
-    from kvoicewalk.score.speaker.fetch import PACKAGE_BYTES, fetch_campplus
+    from kvoicewalk.scoring.speaker.encoders import find_campplus
+    from kvoicewalk.scoring.speaker.fetch import PACKAGE_BYTES, fetch_campplus
 
     path = find_campplus()
     fetched = [] if path is not None else ["campplus"]

@@ -8,9 +8,9 @@ from kvoicewalk.audio import Utterance
 from kvoicewalk.config import ENCODER_NAMES, EncoderName, ScoreConfig
 from kvoicewalk.judges.base import UnavailableError
 from kvoicewalk.judges.speaker import XVector, compare_speakers
-from kvoicewalk.score.speaker import SpeakerEncoder, open_encoders
-from kvoicewalk.score.speaker.encoders import find_campplus
-from kvoicewalk.score.speaker.likeness import likeness_scales
+from kvoicewalk.scoring.speaker import SpeakerEncoder, open_encoders
+from kvoicewalk.scoring.speaker.encoders import find_campplus
+from kvoicewalk.scoring.speaker.likeness import likeness_scales
 
 LABELS = {"resemblyzer": "Resemblyzer", "campplus": "CAM++"}
 

@@ -6,7 +6,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from kvoicewalk.judges.base import Reading
-from kvoicewalk.score.speaker.likeness import Similarities, likeness
+from kvoicewalk.scoring.speaker.likeness import Similarities, likeness
 from kvoicewalk.verdict import Standing
 
 

@@ -211,7 +211,7 @@ def _told(value: float | None, found: HeldOutFacts | None) -> str:
     """Returns a judged likeness in percent; a cosine in runs before that was counted."""
     if value is None or found is None or not found.encoders:
         return _figure(value)
-    from kvoicewalk.score.speaker.likeness import likeness_of
+    from kvoicewalk.scoring.speaker.likeness import likeness_of
 
     return _percent(likeness_of(value))
 

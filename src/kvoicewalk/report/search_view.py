@@ -8,7 +8,7 @@ from rich.table import Column, Table
 from kvoicewalk.evaluate import Evaluation
 from kvoicewalk.report.live import Frame, View
 from kvoicewalk.report.parts_table import PARTS, add_voice, parts_cells, parts_table
-from kvoicewalk.score.speaker.likeness import likeness
+from kvoicewalk.scoring.speaker.likeness import likeness
 from kvoicewalk.search.base import SearchStep
 from kvoicewalk.search.sweep import SweepStep
 from kvoicewalk.store.results import PartsRow, StepRow, parts_of, step_row

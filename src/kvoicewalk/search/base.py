@@ -6,7 +6,7 @@ from typing import Any, Literal, Protocol
 
 from kvoicewalk.evaluate import Evaluation
 from kvoicewalk.mutate import Floats
-from kvoicewalk.score.combine import Score
+from kvoicewalk.scoring.combine import Score
 from kvoicewalk.voices import Voice
 
 RankStage = Literal["screen", "compare", "score"]

@@ -18,8 +18,8 @@ import scipy.optimize
 
 from kvoicewalk.models.stock_table import TimbreMap
 from kvoicewalk.mutate import Vector
-from kvoicewalk.score.prosody import Prosody
-from kvoicewalk.score.speaker import Embeddings
+from kvoicewalk.scoring.prosody import Prosody
+from kvoicewalk.scoring.speaker import Embeddings
 from kvoicewalk.search.prior import StockPrior
 from kvoicewalk.search.space import Population
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice

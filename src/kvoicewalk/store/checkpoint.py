@@ -16,7 +16,7 @@ import numpy as np
 from kvoicewalk.errors import StoreError
 from kvoicewalk.evaluate import Evaluation
 from kvoicewalk.mutate import Floats
-from kvoicewalk.score.combine import Score
+from kvoicewalk.scoring.combine import Score
 from kvoicewalk.search.base import Candidate, Optimizer, Progress
 from kvoicewalk.search.space import Space
 

@@ -321,7 +321,7 @@ def held_out_row(
 
 def _encoders(standing: "Standing") -> Iterator[EncoderRow]:
     from kvoicewalk.held_out import share_of_gap
-    from kvoicewalk.score.speaker.likeness import likeness
+    from kvoicewalk.scoring.speaker.likeness import likeness
 
     for name, top in standing.ceiling_by_encoder.items():
         own, floor = standing.voice.by_encoder[name], standing.floor.by_encoder[name]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from kvoicewalk.audio import Recording, Utterance
 from kvoicewalk.config import RecordingLimits
-from kvoicewalk.score.speaker import Resemblyzer, cosine, pool_embeddings
+from kvoicewalk.scoring.speaker import Resemblyzer, cosine, pool_embeddings
 from kvoicewalk.target.copies import are_copies
 from kvoicewalk.target.part import Part, best_part
 from kvoicewalk.target.quality import (

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from kvoicewalk.audio import Utterance
 from kvoicewalk.config import RecordingLimits
-from kvoicewalk.score.speaker import cosine, pool_embeddings, unit
+from kvoicewalk.scoring.speaker import cosine, pool_embeddings, unit
 from kvoicewalk.target.signal import WINDOW_S, Heard, noise_power, power_above_hum, snr_db
 from kvoicewalk.target.speakers import PARTIAL_WINDOWS, Split, Trace
 

@@ -7,8 +7,8 @@ import numpy.typing as npt
 from scipy.cluster.vq import kmeans2
 
 from kvoicewalk.audio import VAD_WINDOW_SAMPLES, raise_volume
-from kvoicewalk.score.speaker import Embedding, Resemblyzer, cosine, pool_embeddings
-from kvoicewalk.score.speaker.resemblyzer import PARTIAL_SAMPLES
+from kvoicewalk.scoring.speaker import Embedding, Resemblyzer, cosine, pool_embeddings
+from kvoicewalk.scoring.speaker.resemblyzer import PARTIAL_SAMPLES
 from kvoicewalk.target.signal import Heard
 
 WINDOWS_PER_S = 2.6  # of speech; twice the encoder's own

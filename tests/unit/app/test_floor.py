@@ -7,7 +7,7 @@ import pytest
 
 from kvoicewalk.app.floor import KIND, hear_floor, n_unknown, speak_for_judges
 from kvoicewalk.held_out import compare_held_out, measure_held_out
-from kvoicewalk.score.speaker import pool
+from kvoicewalk.scoring.speaker import pool
 from kvoicewalk.store import MemoryCache
 from tests.fakes import FakeSynthesizer, UnitEncoder, constant_voice, fake_encoders
 

@@ -12,7 +12,7 @@ from kvoicewalk.app.start import StartVoices
 from kvoicewalk.errors import VoiceError
 from kvoicewalk.models import stock_table as tables
 from kvoicewalk.models.stock_table import StockTable, TimbreMap
-from kvoicewalk.score.prosody import Prosody
+from kvoicewalk.scoring.prosody import Prosody
 from kvoicewalk.voices import PROSODY, TIMBRE, Voice, save_voice
 
 rng = np.random.default_rng(3)

@@ -26,7 +26,7 @@ from kvoicewalk.target.quality import grade_channels
 SOURCE = Source(44_100, 2, 2, 0.0, own_s=(3.0, 4.0))
 PACKAGE = Path(api.__file__).parent
 # Whose arguments are those of pip and uv, and of the programs that voices are put into.
-OTHER_PROGRAMS = {"score/speaker/fetch.py", "runtimes/table.py"}
+OTHER_PROGRAMS = {"scoring/speaker/fetch.py", "runtimes/table.py"}
 # The only remedy is a command, which is named whole: no function of the library does the same.
 WHOLE_COMMANDS = ("kvw setup --judges", "kvw setup --encoders")
 FLAG = re.compile(r"(?<![\w-])--[a-z]|\bkvw [^.;]* -[a-z]\b")

@@ -9,7 +9,7 @@ from kvoicewalk.held_out import HeldOut, LengthFigures
 from kvoicewalk.judges import Reading
 from kvoicewalk.report.held_out_view import held_out_table, judges_table, unheard
 from kvoicewalk.report.json import dump
-from kvoicewalk.score.speaker.likeness import likeness_scales
+from kvoicewalk.scoring.speaker.likeness import likeness_scales
 from kvoicewalk.store.results import held_out_row
 from kvoicewalk.verdict import Standing, Verdict
 

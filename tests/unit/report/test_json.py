@@ -5,7 +5,7 @@ import json
 import pytest
 
 from kvoicewalk.report.json import dump
-from kvoicewalk.score.combine import Score
+from kvoicewalk.scoring.combine import Score
 from kvoicewalk.search.base import RankStep
 from kvoicewalk.store.results import rank_row, ranking_data, step_row
 
@@ -44,7 +44,7 @@ def test_nan_is_refused():
 
 def test_a_step_says_what_its_likeness_comes_from():
     from kvoicewalk.evaluate import Evaluation
-    from kvoicewalk.score.combine import Score
+    from kvoicewalk.scoring.combine import Score
 
     found = [
         step_row(1, Evaluation("v", 0.5, Score(1.0, 0.5, 1.0, 1.0)), "rejected").dump(),

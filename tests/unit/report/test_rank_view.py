@@ -7,7 +7,7 @@ from rich.console import Console
 from kvoicewalk.report.live import LinesView, LiveView
 from kvoicewalk.report.parts_table import PARTS
 from kvoicewalk.report.rank_view import RankProgress, standings_table
-from kvoicewalk.score.combine import Score
+from kvoicewalk.scoring.combine import Score
 from kvoicewalk.search.base import RankStep
 from kvoicewalk.store.results import RankRow, rank_row
 

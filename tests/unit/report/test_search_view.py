@@ -8,7 +8,7 @@ from kvoicewalk.evaluate import Evaluation
 from kvoicewalk.report.live import LinesView, LiveView
 from kvoicewalk.report.parts_table import parts_cells
 from kvoicewalk.report.search_view import SearchProgress, search_table
-from kvoicewalk.score.combine import Score
+from kvoicewalk.scoring.combine import Score
 from kvoicewalk.search.base import SearchStep
 from kvoicewalk.search.sweep import SweepStep
 from kvoicewalk.store.results import step_row

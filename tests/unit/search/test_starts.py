@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kvoicewalk.models.stock_table import TimbreMap, stock_table, timbre_map
-from kvoicewalk.score.prosody import Prosody
+from kvoicewalk.scoring.prosody import Prosody
 from kvoicewalk.search.prior import fit_prior
 from kvoicewalk.search.space import describe_population
 from kvoicewalk.search.starts import (

@@ -9,7 +9,7 @@ from kvoicewalk.audio import SAMPLE_RATE_HZ, Recording, Utterance
 from kvoicewalk.config import RecordingLimits
 from kvoicewalk.decode import Source
 from kvoicewalk.phonemes import Phonemizer
-from kvoicewalk.score.speaker import Resemblyzer
+from kvoicewalk.scoring.speaker import Resemblyzer
 from kvoicewalk.synth import KokoroSynthesizer
 from kvoicewalk.target.examine import examine
 from kvoicewalk.texts import texts_of

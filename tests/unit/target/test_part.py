@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance
-from kvoicewalk.score.speaker import cosine
+from kvoicewalk.scoring.speaker import cosine
 from kvoicewalk.target.part import Part, clock
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance
-from kvoicewalk.score.speaker import cosine, pool_embeddings
+from kvoicewalk.scoring.speaker import cosine, pool_embeddings
 from kvoicewalk.target.signal import hear
 from kvoicewalk.target.speakers import MAX_WINDOWS, MIN_WINDOWS, split_voices, trace_voice
 

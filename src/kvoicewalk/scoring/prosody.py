@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from kvoicewalk.audio import Utterance, resample, speech_duration_s
-from kvoicewalk.score.pitch import RATE_HZ, VOICED_ABOVE, frame_pitch
+from kvoicewalk.scoring.pitch import RATE_HZ, VOICED_ABOVE, frame_pitch
 
 MIN_VOICED_FRAMES = 20
 LOW, MEDIAN, HIGH = 0.25, 0.5, 0.75  # quantiles; errors by an octave reach the outer ones

@@ -1,6 +1,6 @@
 """Who speaks: speaker encoders, their embeddings, and how alike two of them are."""
 
-from kvoicewalk.score.speaker.base import (
+from kvoicewalk.scoring.speaker.base import (
     ENCODER_RATE_HZ,
     DifferentiableEncoder,
     Embedding,
@@ -9,7 +9,7 @@ from kvoicewalk.score.speaker.base import (
     pool_embeddings,
     unit,
 )
-from kvoicewalk.score.speaker.encoders import (
+from kvoicewalk.scoring.speaker.encoders import (
     Embeddings,
     EncoderSet,
     compare,
@@ -17,8 +17,8 @@ from kvoicewalk.score.speaker.encoders import (
     open_encoders,
     pool,
 )
-from kvoicewalk.score.speaker.likeness import Similarities, joint_similarity, likeness
-from kvoicewalk.score.speaker.resemblyzer import Resemblyzer, WindowedSpeech
+from kvoicewalk.scoring.speaker.likeness import Similarities, joint_similarity, likeness
+from kvoicewalk.scoring.speaker.resemblyzer import Resemblyzer, WindowedSpeech
 
 __all__ = [
     "ENCODER_RATE_HZ",

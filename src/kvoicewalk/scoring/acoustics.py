@@ -9,13 +9,13 @@ import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.audio import Utterance
-from kvoicewalk.score.classic_features import (
+from kvoicewalk.scoring.classic_features import (
     CLASSIC_FEATURE_NAMES,
     classic_feature_penalty,
     classic_feature_similarity,
     classic_features,
 )
-from kvoicewalk.score.scaled_features import (
+from kvoicewalk.scoring.scaled_features import (
     load_scales,
     scaled_feature_similarity,
     scaled_features,

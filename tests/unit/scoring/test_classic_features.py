@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from kvoicewalk.score.acoustics import ClassicTerm
-from kvoicewalk.score.classic_features import (
+from kvoicewalk.scoring.acoustics import ClassicTerm
+from kvoicewalk.scoring.classic_features import (
     CLASSIC_FEATURE_NAMES,
     classic_feature_penalty,
     classic_feature_similarity,

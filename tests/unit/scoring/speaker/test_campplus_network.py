@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from kvoicewalk.errors import ModelError
-from kvoicewalk.score.speaker.campplus_network import (
+from kvoicewalk.scoring.speaker.campplus_network import (
     EMBEDDING_DIM,
     N_MELS,
     STD_EPSILON,

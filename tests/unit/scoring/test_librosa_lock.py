@@ -10,8 +10,8 @@ import pytest
 
 import kvoicewalk
 from kvoicewalk.environment import read_environment
-from kvoicewalk.score import librosa_lock
-from kvoicewalk.score.librosa_lock import LOCK_NAME, compiling_alone
+from kvoicewalk.scoring import librosa_lock
+from kvoicewalk.scoring.librosa_lock import LOCK_NAME, compiling_alone
 
 
 @pytest.fixture
@@ -47,7 +47,7 @@ def test_without_a_place_for_a_lock_it_goes_on(tmp_path, monkeypatch):
 
 
 def test_a_process_that_hangs_does_not_stop_others_for_ever(lock, monkeypatch):
-    monkeypatch.setattr("kvoicewalk.score.librosa_lock.MAX_WAIT_S", 0)
+    monkeypatch.setattr("kvoicewalk.scoring.librosa_lock.MAX_WAIT_S", 0)
     with lock, compiling_alone():
         pass
 
@@ -63,8 +63,8 @@ def test_importing_the_scorer_loads_and_waits_for_nothing(lock):
     modules = "classic_features, librosa_lock, scaled_features, scorer, speaker"
     encoders = "campplus, encoders, likeness, resampling, resemblyzer, resemblyzer_twin"
     code = (
-        f"import sys; from kvoicewalk.score import {modules}; import kvoicewalk.held_out\n"
-        f"from kvoicewalk.score.speaker import {encoders}\n"
+        f"import sys; from kvoicewalk.scoring import {modules}; import kvoicewalk.held_out\n"
+        f"from kvoicewalk.scoring.speaker import {encoders}\n"
         "print(sorted({'librosa', 'numba', 'resemblyzer'} & set(sys.modules)))\n"
     )
     with lock:
@@ -82,7 +82,7 @@ def test_one_module_reads_the_environment():
 
 
 def test_who_waits_is_told_so(lock, monkeypatch, caplog):
-    monkeypatch.setattr("kvoicewalk.score.librosa_lock.MAX_WAIT_S", 0)
+    monkeypatch.setattr("kvoicewalk.scoring.librosa_lock.MAX_WAIT_S", 0)
     with lock, caplog.at_level("WARNING", logger="kvoicewalk"), compiling_alone():
         pass
     assert "another kvw" in caplog.text

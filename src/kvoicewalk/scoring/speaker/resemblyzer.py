@@ -13,8 +13,8 @@ import torch
 
 from kvoicewalk.audio import Utterance, raise_volume, resample, voice_activity
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.librosa_lock import librosa
-from kvoicewalk.score.speaker.base import ENCODER_RATE_HZ, DifferentiableEncoder, Embedding, unit
+from kvoicewalk.scoring.librosa_lock import librosa
+from kvoicewalk.scoring.speaker.base import ENCODER_RATE_HZ, DifferentiableEncoder, Embedding, unit
 
 EMBEDDING_DIM = 256
 # Source of all numbers: resemble-ai/Resemblyzer resemblyzer/hparams.py, voice_encoder.py.
@@ -83,7 +83,7 @@ class Resemblyzer:
 
     def differentiable(self, partials_per_s: float | None = None) -> DifferentiableEncoder:
         """See `SpeakerEncoder.differentiable` and `DifferentiableResemblyzer.partials_per_s`."""
-        from kvoicewalk.score.speaker.resemblyzer_twin import DifferentiableResemblyzer
+        from kvoicewalk.scoring.speaker.resemblyzer_twin import DifferentiableResemblyzer
 
         return DifferentiableResemblyzer(self, partials_per_s=partials_per_s or PARTIALS_PER_S)
 

@@ -6,7 +6,7 @@ import torch
 
 from kvoicewalk.audio import Utterance, read_utterance
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.speaker import Resemblyzer, WindowedSpeech, cosine
+from kvoicewalk.scoring.speaker import Resemblyzer, WindowedSpeech, cosine
 
 
 @pytest.fixture(scope="module")

@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 
 from kvoicewalk.audio import Utterance
 from kvoicewalk.config import ScoreConfig
-from kvoicewalk.score.acoustics import FeatureTerm, FeatureValues
-from kvoicewalk.score.combine import Score, combine
-from kvoicewalk.score.speaker import (
+from kvoicewalk.scoring.acoustics import FeatureTerm, FeatureValues
+from kvoicewalk.scoring.combine import Score, combine
+from kvoicewalk.scoring.speaker import (
     Embedding,
     Embeddings,
     EncoderSet,
@@ -15,8 +15,8 @@ from kvoicewalk.score.speaker import (
     cosine,
     joint_similarity,
 )
-from kvoicewalk.score.speaker.likeness import likeness_of
-from kvoicewalk.score.target import Target
+from kvoicewalk.scoring.speaker.likeness import likeness_of
+from kvoicewalk.scoring.target import Target
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ import torch
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.speaker import Resemblyzer
-from kvoicewalk.score.speaker.resemblyzer_twin import DifferentiableResemblyzer
+from kvoicewalk.scoring.speaker import Resemblyzer
+from kvoicewalk.scoring.speaker.resemblyzer_twin import DifferentiableResemblyzer
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from kvoicewalk.audio import SAMPLE_RATE_HZ, Utterance, read_utterance, speech_duration_s
-from kvoicewalk.score.prosody import measure_prosody
+from kvoicewalk.scoring.prosody import measure_prosody
 
 
 def tone(hz, seconds=1.0):

@@ -8,8 +8,8 @@ import numpy as np
 
 from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import AudioError
-from kvoicewalk.score.acoustics import FeatureTerm, FeatureValues
-from kvoicewalk.score.speaker import Embeddings, EncoderSet, compare, joint_similarity, pool
+from kvoicewalk.scoring.acoustics import FeatureTerm, FeatureValues
+from kvoicewalk.scoring.speaker import Embeddings, EncoderSet, compare, joint_similarity, pool
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ import torch
 
 from kvoicewalk.audio import Utterance, resample
 from kvoicewalk.errors import AudioError, ModelError
-from kvoicewalk.score.speaker.base import (
+from kvoicewalk.scoring.speaker.base import (
     ENCODER_RATE_HZ,
     DifferentiableEncoder,
     Embedding,
     unit,
 )
-from kvoicewalk.score.speaker.campplus_network import EMBEDDING_DIM, N_MELS, CampplusNetwork
-from kvoicewalk.score.speaker.resampling import STEEP, Resampler
+from kvoicewalk.scoring.speaker.campplus_network import EMBEDDING_DIM, N_MELS, CampplusNetwork
+from kvoicewalk.scoring.speaker.resampling import STEEP, Resampler
 
 WEIGHTS_SHA256 = "92f29b94e6948786a26778c9e302525d185bb08c8b9f5252ed98776902840199"
 MIN_SAMPLES = 4800  # 0.3 s: below, the mean over time is not one of speech

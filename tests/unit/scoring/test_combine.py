@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kvoicewalk.config import ScoreConfig
-from kvoicewalk.score.combine import combine, harmonic_score
+from kvoicewalk.scoring.combine import combine, harmonic_score
 
 WEIGHTS = ScoreConfig().weights
 part = st.floats(0.0, 1.0)
