@@ -26,6 +26,7 @@ from tools.real_kokoro import kit_dir
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 SPEAKERS = {"e": "1688", "f": "2033", "j": "2414", "z": "1688"}
 NATIVE = {"e": "em_alex", "f": "ff_siwis", "j": "jf_alpha", "z": "zf_xiaoxiao"}
+CLONED = "cloned"
 JUDGED = {"held_out": {"n_seeds": 1}}
 
 
@@ -34,39 +35,39 @@ def clips(speaker: str) -> list[Path]:
     return sorted((DATA / "targets").glob(f"human_{speaker}-*.flac"))[:3]
 
 
-def judged(lang: str, options: argparse.Namespace) -> Iterator[tuple[str, Any]]:
-    """Yields each voice of a language with its verdict; the best stock voice's is part of both."""
+def judge(lang: str, name: str, options: argparse.Namespace) -> Any:
+    """Returns the verdict on a voice, cloned now or native; the best stock voice is part of it."""
     common: dict[str, Any] = {
         "model": str(kit_dir() / "kokoro"), "lang": lang, "out_dir": options.out / "runs"
     }  # fmt: skip
     target = clips(SPEAKERS[lang])
-    settings = JUDGED | {"gradient": {"first_lessons": 4}}
-    found = kvoicewalk.clone(target, steps=options.steps, settings=settings, **common)
-    yield "cloned", found.data["held_out"]
-    native = kvoicewalk.score([NATIVE[lang]], target, held_out=True, settings=JUDGED, **common)
+    if name == CLONED:
+        settings = JUDGED | {"gradient": {"first_lessons": 4}}
+        found = kvoicewalk.clone(target, steps=options.steps, settings=settings, **common)
+        return found.data["held_out"]
+    native = kvoicewalk.score([name], target, held_out=True, settings=JUDGED, **common)
     (verdict,) = native.data["held_out"].values()
-    yield NATIVE[lang], verdict
+    return verdict
 
 
 def run(options: argparse.Namespace) -> Iterator[Mapping[str, Any]]:
-    """Yields what is known of each voice, what is kept first."""
+    """Yields what is known of each voice; what is kept is not done again."""
     path = options.out / "results.jsonl"
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    kept = [json.loads(line) for line in lines]
+    kept = {(one["lang"], one["voice"]): one for one in map(json.loads, lines)}
     for lang in options.langs:
-        before = [one for one in kept if one["lang"] == lang]
-        if before:
-            yield from before
-            continue
-        started, ready = time.monotonic(), []
-        for name, verdict in judged(lang, options):
-            ready.append({
-                "lang": lang, "speaker": SPEAKERS[lang], "voice": name, "held_out": verdict,
-                "s": time.monotonic() - started,
-            })  # fmt: skip
-        with path.open("a", encoding="utf-8") as file:
-            file.writelines(json.dumps(one) + "\n" for one in ready)
-        yield from ready
+        for name in (CLONED, NATIVE[lang]):
+            if (lang, name) not in kept:
+                started = time.monotonic()
+                verdict = judge(lang, name, options)
+                one = {
+                    "lang": lang, "speaker": SPEAKERS[lang], "voice": name, "held_out": verdict,
+                    "s": time.monotonic() - started,
+                }  # fmt: skip
+                with path.open("a", encoding="utf-8") as file:
+                    file.write(json.dumps(one) + "\n")
+                kept[lang, name] = one
+            yield kept[lang, name]
 
 
 def row(one: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """The library: its names, how lightly it loads, and what it makes of its arguments."""
 
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -58,6 +59,11 @@ def test_its_names():
         assert name in dir(kvoicewalk)
     with pytest.raises(AttributeError, match="no attribute 'train'"):
         kvoicewalk.train  # noqa: B018
+
+
+def test_no_module_hides_a_name():
+    """An import of `kvoicewalk.score`, the module, made `kvoicewalk.score()` a module, too."""
+    assert not {one.name for one in pkgutil.iter_modules(kvoicewalk.__path__)} & set(NAMES)
 
 
 def test_every_function_and_result_is_documented():
