@@ -6,6 +6,7 @@ nowhere else, and needed for nothing else.
 
 import contextlib
 import os
+import socket
 from typing import TYPE_CHECKING, Any
 
 from kvoicewalk.errors import KvwError, Setting, WorkerError
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from kvoicewalk.workers.spec import EvaluatorSpec, SearchSpec
 
 LOCAL, AUTO = "local", "auto"
+KNOCK_S = 10.0
 
 
 class RayFleet:
@@ -160,6 +162,7 @@ def _connect(address: str) -> tuple[Any, bool]:
         ) from None
     if ray.is_initialized():
         return ray, False
+    _knock(address)
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is sent home
     try:
         ray.init(
@@ -169,8 +172,22 @@ def _connect(address: str) -> tuple[Any, bool]:
             logging_level="ERROR",
         )
     except (ConnectionError, ValueError, RuntimeError) as error:
-        words = " ".join(str(error).split())[:200]
-        raise WorkerError(
-            Setting("address", address), f": there is no Ray cluster ({words})."
-        ) from error
+        raise _no_cluster(address, error) from error
     return ray, True
+
+
+def _knock(address: str) -> None:
+    """Refuses at once where nobody answers: Ray would try for minutes."""
+    host, colon, port = address.rpartition(":")
+    if not colon or not port.isdecimal():
+        return
+    host = host.partition("://")[2] or host
+    try:
+        socket.create_connection((host.strip("[]"), int(port)), KNOCK_S).close()
+    except (OSError, OverflowError) as error:
+        raise _no_cluster(address, error) from error
+
+
+def _no_cluster(address: str, error: Exception) -> WorkerError:
+    words = " ".join(str(error).split())[:200]
+    return WorkerError(Setting("address", address), f": there is no Ray cluster ({words}).")
