@@ -32,7 +32,7 @@ PYTHONS = ("3.10", "3.11", "3.12")
 MAX_BYTES = 25_000_000
 EXAMPLES = ("clone_with_events.py", "target.txt", "target.wav")  # the notebook is for a clone
 INFO = ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")
-EXTRAS = {"asr", "ja", "judge", "onnx", "zh"}
+EXTRAS = {"asr", "ja", "judge", "onnx", "ray", "zh"}
 CACHES = ("__pycache__", ".venv", ".tools", ".mypy_cache", ".ruff_cache", ".pytest_cache", "out")
 IN_SDIST = (
     "pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "Makefile", "mkdocs.yml",

@@ -296,8 +296,8 @@ def test_another_recording_cannot_take_over_a_run(kvw, settings, tmp_path):  # n
 
 def cut_off(kvw, monkeypatch, command, config, n_steps=4):  # noqa: F811
     """Interrupts a search just before a step's rows are written; returns its record."""
-    module = walk if command == "walk" else interpolate
-    keep, n_kept = module._keep, []
+    owner, name = (walk._Keeper, "keep") if command == "walk" else (interpolate, "_keep")
+    keep, n_kept = getattr(owner, name), []
 
     def keep_some(*arguments):
         if len(n_kept) == n_steps:
@@ -306,7 +306,7 @@ def cut_off(kvw, monkeypatch, command, config, n_steps=4):  # noqa: F811
         keep(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_keep", keep_some)
+        patch.setattr(owner, name, keep_some)
         code, _, stderr = kvw(command, "--config", config)
     assert code == 130
     assert "kvw runs resume" in stderr

@@ -49,6 +49,7 @@ OTHERS = {
     "uv venv": "is uv's",
     "uv pip install": "fetches packages",
     "npm install": "fetches packages",
+    "ray start": "begins a cluster",
 }
 SHELL = {"mkdir", "cd", "echo", "export"}
 PYTHON = {
@@ -56,7 +57,7 @@ PYTHON = {
     "docs/runtimes/kokoro-onnx.md": "needs kokoro-onnx; benchmarks/runtimes_speak.py runs it",
     "docs/runtimes/kokoro-mlx.md": "runs on Apple's chips",
 }
-LANGUAGES = {"sh", "python", "json", "js", "csharp", "swift"}
+LANGUAGES = {"sh", "python", "json", "js", "csharp", "swift", "text", "yaml"}
 # Short work: few voices, one step.
 FEW = ("af_beryl", "af_ivory", "am_garnet")
 ALSO = {

@@ -51,7 +51,9 @@ def test_a_dumped_config_reloads_equal(seed, scoring, text, threads):
 
 
 def test_an_unknown_key_lists_the_valid_ones():
-    with pytest.raises(ConfigError, match=r"unknown key 'model.nam'.*device, n_threads, name"):
+    with pytest.raises(
+        ConfigError, match=r"unknown key 'model.nam'.*device, n_threads, n_together, name"
+    ):
         merge_config("rank", {}, {"model": {"nam": "mini"}})
 
 
@@ -90,6 +92,11 @@ SINCE_0_1_0 = (
     ("gradient", "precision"),
     ("gradient", "is_balanced"),
     ("gradient", "is_confirmed"),
+    ("gradient", "batch_size"),
+    ("model", "n_together"),
+    ("walk", "batch_size"),
+    ("walk", "n_islands"),
+    ("walk", "migrate_every"),
 )
 
 
@@ -107,7 +114,7 @@ def test_the_config_of_a_run_of_version_0_1_0_means_the_same(path):
     for section, key in SINCE_0_1_0:
         assert key not in old[section]
         wanted[section] = {**wanted[section], key: today[section][key]}
-    wanted["speak"] = today["speak"]
+    wanted |= {"speak": today["speak"], "workers": today["workers"]}
     wanted["gradient"] |= {"precision": "float32", "is_confirmed": True}
     assert dump_config(config) == wanted
 

@@ -46,6 +46,7 @@ def test_a_step_is_written_as_programs_know_it():
         "feature_similarity": 0.5,
         "likeness": None,
         "similarities": {},
+        "island": 0,
     }
 
 
