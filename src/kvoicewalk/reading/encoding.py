@@ -22,7 +22,7 @@ OLDER = {
     "": ("cp1252", "cp1250", "cp1251", "koi8_r", "mac_roman", "cp850"),
 }
 SAMPLE_BYTES = 65_536
-GOOD_TO_BAD = 10  # of the characters beyond ASCII, in a damaged UTF-8 text
+GOOD_TO_BAD = 10  # characters, in a damaged UTF-8 text
 
 DOCUMENTS = (
     (b"%PDF", "a PDF"),
@@ -81,6 +81,10 @@ def _find_out(data: bytes, place: str, notify: Notify, lang: str | None) -> str:
         text = data.decode("utf-8")
         if "\0" not in text:
             return text
+        n_bad = text.count("\0")
+        if not list(_utf_16(data)) and len(text) >= GOOD_TO_BAD * n_bad:
+            notify(_left_out(place, n_bad))
+            return text.replace("\0", "")
     except UnicodeError:
         text = _mended(data, place, notify)
         if text:
@@ -114,8 +118,13 @@ def _mended(data: bytes, place: str, notify: Notify) -> str:
     n_good = sum(1 for sign in text if sign > "\x7f") - n_bad
     if "\0" in text or n_good < GOOD_TO_BAD * n_bad:
         return ""
-    notify(f"{place} holds {n_bad} damaged characters; left out.")
+    notify(_left_out(place, n_bad))
     return text.replace("\ufffd", "")
+
+
+def _left_out(place: str, n_bad: int) -> str:
+    what = "1 damaged character" if n_bad == 1 else f"{n_bad} damaged characters"
+    return f"{place} holds {what}; left out."
 
 
 def _utf_16(data: bytes) -> Iterator[str]:

@@ -68,6 +68,12 @@ def test_a_damaged_character_is_left_out():
     assert "1 damaged" in notes[0]
 
 
+def test_a_stray_null_is_left_out():
+    found, notes = decode(b"Bell, null \0 and escape.")
+    assert found == "Bell, null  and escape."
+    assert "1 damaged character;" in notes[0]
+
+
 @pytest.mark.parametrize(
     ("data", "words"),
     [
