@@ -7,6 +7,8 @@ RUN := $(UV) run --locked
 PARALLEL := OMP_NUM_THREADS=1 $(RUN)
 WORKERS := -n auto --maxprocesses 4 --dist worksteal
 # COVERAGE=1 measures which lines are run; `make coverage` shows it.
+# Continuous integration has half an hour on two cores.
+SHORT := $(if $(CI), and not long)
 PYTEST := $(if $(COVERAGE),coverage run -m pytest,pytest) -q
 
 .PHONY: demo test trials coverage check lint docs real test-real format clean
@@ -20,7 +22,7 @@ test: $(UV)
 
 # What takes long: whole commands, killed and resumed, and a checkpoint of full size.
 trials: $(UV)
-	$(PARALLEL) $(PYTEST) $(WORKERS) -m "slow and not real"
+	$(PARALLEL) $(PYTEST) $(WORKERS) -m "slow and not real$(SHORT)"
 
 coverage: $(UV)
 	$(RUN) coverage combine --quiet
@@ -45,7 +47,7 @@ real: $(UV)
 	$(RUN) --group real python -m tools.real_kokoro
 
 test-real: $(UV)
-	$(RUN) --group real pytest -q -m real tests/real
+	$(RUN) --group real pytest -q -m "real$(SHORT)" tests/real
 	KVW_SPACY_MODEL=$$($(RUN) python -m tools.real_kokoro --where)/spacy \
 		$(RUN) --group real pytest -q tests/unit/test_phonemes.py
 

@@ -66,7 +66,7 @@ def summary(tmp_path):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals")
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_killed_twice_each_result_is_as_alone(workers, tmp_path, speakers, few_voices):
     given = arguments(tmp_path, speakers, few_voices, "--workers", workers)
     for n_done in (3, 9):

@@ -39,6 +39,7 @@ def cluster(monkeypatch):
     cluster.shutdown()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("method", ["random", "cma", "gradient"])
 def test_a_local_cluster_hears_what_one_process_hears(method, tmp_path, example_target, few_voices):
     plain = walk(tmp_path / "plain", example_target, few_voices, method, 1)
@@ -78,6 +79,7 @@ def is_worker(process):
     return any("RemoteWorker" in part for part in process.info["cmdline"] or ())
 
 
+@pytest.mark.long
 def test_a_worker_and_a_node_are_lost_and_nothing_else(
     cluster, tmp_path, example_target, few_voices
 ):
@@ -98,6 +100,7 @@ def test_a_worker_and_a_node_are_lost_and_nothing_else(
     assert any("a worker died" in one for one in events.warnings)
 
 
+@pytest.mark.long
 def test_a_program_keeps_its_own_connection(tmp_path, example_target, few_voices):
     ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False)
     try:

@@ -29,7 +29,9 @@ def whisper_base(real_kit):
     found.close()
 
 
-@pytest.mark.parametrize("lang", VOICES)
+@pytest.mark.parametrize(
+    "lang", ["e", "j", *(pytest.param(one, marks=pytest.mark.long) for one in "fiphz")]
+)
 def test_each_language_is_understood_and_told(lang, kokoro, whisper_base):
     if lang in NEEDED:
         pytest.importorskip(NEEDED[lang])
