@@ -26,7 +26,7 @@ def batch_page(lines: Sequence[Mapping[str, Any]], folder: Path) -> str:
             if key.endswith(SHARE_ENDING)
         )
     )
-    ordered = sorted(lines, key=lambda line: -(line.get("share_of_gap") or -1e9))
+    ordered = sorted(lines, key=_closeness)
     n_done = sum(line["status"] == "done" for line in lines)
     return render(
         "batch.html",
@@ -52,3 +52,9 @@ def _row(line: Mapping[str, Any], encoders: Sequence[str], folder: Path) -> dict
         "said": plain.text(str(line.get("verdict") or line.get("reason") or ""), 300),
         "page": f"{quote(run)}/{PAGE_NAME}" if has_page else "",
     }
+
+
+def _closeness(line: Mapping[str, Any]) -> list[tuple[bool, float]]:
+    """Sorts by the gap closed, then by the likeness in the search; what is not known is last."""
+    found = (line.get("share_of_gap"), line.get("likeness"))
+    return [(value is None, -(value or 0.0)) for value in found]
