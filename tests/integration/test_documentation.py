@@ -35,6 +35,8 @@ ONLY_PARSED = {
     HUB: "needs a model hub, or kokoro-onnx's files of 0.3 GB",
     KIT: "needs the kit of real weights; tests/real runs on it",
     IMPORTED: "needs an imported model; tests/real/test_import.py makes one",
+    "--executor ray": "needs a cluster; tests/integration/test_ray.py makes one",
+    "--batch": "needs many recordings; tests/integration/test_batch.py has them",
 }
 # What begins so is another program's.
 OTHERS = {
