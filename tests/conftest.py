@@ -1,5 +1,6 @@
 """Fixtures that every test folder shares."""
 
+import shutil
 import signal
 from pathlib import Path
 
@@ -57,3 +58,13 @@ def _own_cache(tmp_path_factory, monkeypatch):
     monkeypatch.setenv("KVW_CAMPPLUS_DIR", str(tmp_path_factory.getbasetemp() / "no-campplus"))
     monkeypatch.delenv("KVW_MODEL", raising=False)
     monkeypatch.delenv("KVW_DEBUG", raising=False)
+
+
+@pytest.fixture
+def few_voices(tmp_path):
+    """A folder of three of mini's voices: searches among them are short."""
+    folder = tmp_path / "voices"
+    folder.mkdir()
+    for name in ("af_beryl", "af_ivory", "am_garnet"):
+        shutil.copy(bundled_dir("voices") / f"{name}.pt", folder)
+    return folder

@@ -3,7 +3,6 @@
 import csv
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -15,7 +14,6 @@ from typer.testing import CliRunner
 
 import kvoicewalk
 from kvoicewalk.audio import Utterance, read_utterance, write_wav
-from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli.app import app
 
 N_SPEAKERS = 20
@@ -38,15 +36,6 @@ def speakers(tmp_path, example_target):
         rate_hz = round(clip.sample_rate_hz * (0.85 + 0.015 * k))
         samples = clip.samples[: 5 * clip.sample_rate_hz]
         write_wav(folder / f"speaker{k:02d}.wav", Utterance(samples, rate_hz))
-    return folder
-
-
-@pytest.fixture
-def few_voices(tmp_path):
-    folder = tmp_path / "voices"
-    folder.mkdir()
-    for name in ("af_beryl", "af_ivory", "am_garnet"):
-        shutil.copy(bundled_dir("voices") / f"{name}.pt", folder)
     return folder
 
 

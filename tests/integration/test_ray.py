@@ -16,17 +16,6 @@ ray = pytest.importorskip("ray")
 
 
 @pytest.fixture
-def few_voices(tmp_path):
-    from kvoicewalk.bundle import bundled_dir
-
-    folder = tmp_path / "voices"
-    folder.mkdir()
-    for name in ("af_beryl", "af_ivory", "am_garnet"):
-        (folder / f"{name}.pt").write_bytes((bundled_dir("voices") / f"{name}.pt").read_bytes())
-    return folder
-
-
-@pytest.fixture
 def cluster(monkeypatch):
     """Two nodes on this machine, with room for a worker each."""
     from ray.cluster_utils import Cluster

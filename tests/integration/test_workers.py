@@ -12,7 +12,6 @@ import psutil
 import pytest
 
 import kvoicewalk
-from kvoicewalk.bundle import bundled_dir
 
 SETTINGS = {
     "target": {"probe_text": "Good morning to everyone here.", "text": "It rained all day."},
@@ -21,15 +20,6 @@ SETTINGS = {
     "walk": {"batch_size": 2},
 }
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def few_voices(tmp_path):
-    folder = tmp_path / "voices"
-    folder.mkdir()
-    for name in ("af_beryl", "af_ivory", "am_garnet"):
-        (folder / f"{name}.pt").write_bytes((bundled_dir("voices") / f"{name}.pt").read_bytes())
-    return folder
 
 
 def walk(out, target, voices, method, workers, **more):
