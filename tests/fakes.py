@@ -1,6 +1,6 @@
 """Doubles whose answers are known exactly."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -73,6 +73,9 @@ class FakeEncoder:
     def embed(self, utterance: Utterance) -> np.ndarray:
         self.n_embedded += 1
         return utterance.samples[:1] + np.float32(self.off)
+
+    def embed_all(self, utterances: Sequence[Utterance]) -> list[np.ndarray]:
+        return [self.embed(one) for one in utterances]
 
 
 @dataclass

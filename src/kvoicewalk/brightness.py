@@ -1,5 +1,6 @@
 """How bright speech is, and a loss that moves it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -37,7 +38,15 @@ class BrightnessTerm:
     aims: dict[str, float] = field(repr=False)
     name: str = "brightness"
 
-    def miss(self, samples: torch.Tensor, phonemes: str) -> torch.Tensor:
-        """See `loss.LossTerm.miss`."""
-        off = (brightness_db(samples) - self.aims[phonemes]) / UNIT_DB
-        return torch.sqrt(1 + off.square()) - 1
+    def misses(
+        self, samples: Sequence[torch.Tensor], phonemes: Sequence[str]
+    ) -> list[torch.Tensor]:
+        """See `loss.LossTerm.misses`."""
+        return [
+            self._miss(brightness_db(one) - self.aims[said])
+            for one, said in zip(samples, phonemes, strict=True)
+        ]
+
+    @staticmethod
+    def _miss(off_db: torch.Tensor) -> torch.Tensor:
+        return torch.sqrt(1 + (off_db / UNIT_DB).square()) - 1

@@ -226,7 +226,10 @@ class WalkConfig(_Frozen):
     sure_gain: float = Field(2.0, gt=0, description="points that no second seed need confirm")
     n_kept: int = Field(defaults.N_KEPT, ge=1, description="improvements whose files stay")
     batch_size: int | None = Field(
-        None, ge=1, le=4096, description="candidates proposed at once; None: as many as workers"
+        None,
+        ge=1,
+        le=4096,
+        description="candidates proposed at once; None: as many are heard at once",
     )
     n_islands: int = Field(1, ge=1, le=defaults.MAX_ISLANDS, description="searches side by side")
     migrate_every: int = Field(

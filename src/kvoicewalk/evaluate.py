@@ -19,6 +19,7 @@ import numpy.typing as npt
 from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.fingerprint import package_versions
+from kvoicewalk.heard_ahead import HeardAhead, hear_ahead
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.scoring.combine import Score
 from kvoicewalk.scoring.scorer import Scorer
@@ -147,6 +148,11 @@ class EvaluationCounts:
         default_factory=lambda: {"synthesis": 0.0, "embedding": 0.0, "features": 0.0}
     )
 
+    def add_spoken(self, utterance: Utterance) -> None:
+        """Counts an utterance."""
+        self.n_spoken += 1
+        self.spoken_s += utterance.duration_s
+
     def since(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
         """Returns what was added since `dataclasses.asdict` gave that, in the same form."""
         now = asdict(self)
@@ -189,7 +195,7 @@ class Evaluator:
     lang: str = DEFAULT_LANG
     counts: EvaluationCounts = field(default_factory=EvaluationCounts)
     _last_spoken: tuple[str, Utterance] | None = field(default=None, repr=False)
-    _ahead: dict[str, Utterance | None] = field(default_factory=dict, repr=False)
+    _ahead: dict[str, HeardAhead] = field(default_factory=dict, repr=False)
 
     @property
     def fingerprint(self) -> str:
@@ -284,7 +290,7 @@ class Evaluator:
     def speak_ahead(
         self, wanted: Sequence[tuple[Voice, str, int | None]], speak_all: SpeakAll
     ) -> None:
-        """Speaks texts in one pass, so that measurements to come find them spoken.
+        """Speaks texts in one pass and embeds them in another, for measurements to come.
 
         Args:
             wanted: voice, text and seed (None: the evaluator's own); what is remembered is left
@@ -301,10 +307,15 @@ class Evaluator:
         ]
         with _Stopwatch(self.counts.stage_s, "synthesis"):
             spoken = speak_all(said)
-        self._ahead.update(zip(missing, spoken, strict=True))
+        there = {key: one for key, one in zip(missing, spoken, strict=True) if one is not None}
+        for utterance in there.values():
+            self.counts.add_spoken(utterance)
+        with _Stopwatch(self.counts.stage_s, "embedding"):
+            heard_ahead = hear_ahead(self.scorer, list(there.values()))
+        self._ahead.update(zip(there, heard_ahead, strict=True))
 
     def forget_ahead(self) -> None:
-        """Forgets what was spoken ahead."""
+        """Forgets what was spoken and heard ahead."""
         self._ahead = {}
 
     def speak(self, voice: Voice) -> Utterance:
@@ -362,13 +373,20 @@ class _CachedMeasurements:
         kind = _kind(encoder, encoders)
         if encoder is encoders.resemblyzer:  # may have heard a glance
             return self._measure(kind, "embedding", lambda said: self._listen(said).embedding())
-        return self._measure(kind, "embedding", encoder.embed)
+        ahead = self._evaluator._ahead.get(self.key)
+        found = None if ahead is None else ahead.embeddings.get(encoder.name)
+        return self._measure(
+            kind, "embedding", lambda said: encoder.embed(said) if found is None else found
+        )
 
     def features(self) -> Values:
         scorer = self._evaluator.scorer
         return self._measure(f"features-{scorer.term.name}", "features", scorer.features)
 
     def _listen(self, spoken: Utterance) -> WindowedSpeech:
+        if self._listening is None:
+            ahead = self._evaluator._ahead.get(self.key)
+            self._listening = ahead.listening if ahead is not None else None
         if self._listening is None:
             self._listening = self._evaluator.scorer.listen(spoken)
         return self._listening
@@ -393,15 +411,16 @@ class _CachedMeasurements:
 
     def _speak(self) -> Utterance:
         if self._utterance is None:
-            evaluator, counts = self._evaluator, self._evaluator.counts
-            self._utterance = evaluator._ahead.get(self.key)
-            if self._utterance is None:
-                with _Stopwatch(counts.stage_s, "synthesis"):
+            evaluator = self._evaluator
+            ahead = evaluator._ahead.get(self.key)
+            if ahead is not None:
+                self._utterance = ahead.utterance
+            else:
+                with _Stopwatch(evaluator.counts.stage_s, "synthesis"):
                     self._utterance = evaluator.synthesizer.speak(
                         self._text, self._voice, seed=self._seed, lang=evaluator.lang
                     )
-            counts.n_spoken += 1
-            counts.spoken_s += self._utterance.duration_s
+                evaluator.counts.add_spoken(self._utterance)
             if self._text == evaluator.text and self._seed == evaluator.seed:
                 evaluator._last_spoken = (self.key, self._utterance)
         return self._utterance

@@ -12,13 +12,13 @@ start voice itself predicts on the lesson's text, changed by that difference.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, TypedDict
 
 import numpy as np
 import torch
 
 from kvoicewalk.config import GradientConfig
-from kvoicewalk.errors import ModelError, Setting
+from kvoicewalk.errors import AudioError, ModelError, Setting
 from kvoicewalk.languages import DEFAULT_LANG
 from kvoicewalk.requests import LossSample
 from kvoicewalk.scoring.prosody import HIGH, LOW, MEDIAN, Prosody
@@ -27,11 +27,13 @@ from kvoicewalk.scoring.speaker.likeness import SCORE_SCALE, LikenessScale, like
 from kvoicewalk.seeds import lesson_order_seed, lesson_seed
 from kvoicewalk.synth import (
     FRAME_S,
+    DifferentiableSpeech,
     KokoroSynthesizer,
     computes_bfloat16,
     flushed_denormals,
     without_cudnn,
 )
+from kvoicewalk.synth_together import RowRequest, speak_rows
 from kvoicewalk.voices import Voice
 
 VOICED_ABOVE_HZ = 50.0
@@ -90,14 +92,18 @@ class SpeakerTerm:
     target: torch.Tensor = field(repr=False)
     scale: LikenessScale | None = None
 
-    def miss(self, samples: torch.Tensor, phonemes: str) -> torch.Tensor:
-        """See `LossTerm.miss`: 1 − cosine to the target, or its square's equivalent.
+    def misses(
+        self, samples: Sequence[torch.Tensor], phonemes: Sequence[str]
+    ) -> list[torch.Tensor]:
+        """See `LossTerm.misses`: 1 − cosine to the target, or its square's equivalent.
 
         With l the likeness and L what the target's own clips have, (L − l)² / (2 (L − m)) has the
         slope of L − l where l is m; in units of the cosine it is that times the scale's span.
         """
         del phonemes
-        cosine = self.encoder.embed(samples) @ self.target
+        return [self._miss(one @ self.target) for one in self.encoder.embed_all(samples)]
+
+    def _miss(self, cosine: torch.Tensor) -> torch.Tensor:
         if self.scale is None:
             return 1 - cosine
         missing = (FULL_LIKENESS - self.scale.likeness(cosine)).clamp(min=0)
@@ -131,7 +137,7 @@ class LossTerm(Protocol):
 
     Attributes:
         name: of the part.
-        weight: of `miss` in the loss.
+        weight: of a miss in the loss.
     """
 
     @property
@@ -140,16 +146,44 @@ class LossTerm(Protocol):
 
     @property
     def weight(self) -> float:
-        """Of `miss` in the loss."""
+        """Of a miss in the loss."""
 
-    def miss(self, samples: torch.Tensor, phonemes: str) -> torch.Tensor:
-        """Returns how far a waveform, (n_samples,) at 24 kHz, is from its aim; lower is better."""
+    def misses(
+        self, samples: Sequence[torch.Tensor], phonemes: Sequence[str]
+    ) -> list[torch.Tensor]:
+        """Returns how far each waveform is from its aim; lower is better.
+
+        Args:
+            samples: (n_samples,) each, at 24 kHz.
+            phonemes: that each speaks.
+
+        Raises:
+            AudioError: one of them makes no speech.
+        """
+
+
+class _Needs(TypedDict):
+    """What of `KokoroSynthesizer.speak_row` a lesson asks for."""
+
+    needs_prosody: bool
+    needs_samples: bool
+    is_mixed: bool
+
+
+@dataclass(frozen=True)
+class _Lesson:
+    """What is to be spoken, by which row, with which noise."""
+
+    phonemes: str
+    row: torch.Tensor
+    seed: int
 
 
 class GradientLoss:
     """Gives lessons on texts that rotate, each with a seed of its own.
 
     Attributes:
+        device: where samples, embedding and loss meet.
         n_lessons: given so far.
     """
 
@@ -167,10 +201,9 @@ class GradientLoss:
         if not texts:
             method = Setting("method", "random", "cma")
             raise ModelError("no lesson text is short enough; take ", method, ".")
-        # Where samples, embedding and loss meet.
-        self._device = synthesizer.model.network.device
+        self.device = synthesizer.model.network.device
         self._is_mixed = config.precision == "bfloat16" or (
-            config.precision == "auto" and computes_bfloat16(self._device)
+            config.precision == "auto" and computes_bfloat16(self.device)
         )
         self._synthesizer, self._terms = synthesizer, tuple(terms)
         self._start, self._change, self._config, self._seed = start, change, config, seed
@@ -190,35 +223,111 @@ class GradientLoss:
         Raises:
             AudioError: the voice makes no speech.
         """
+        lesson = self._lesson(voice, number, seed)
+        spoken = self._synthesizer.speak_row(
+            lesson.phonemes, lesson.row, seed=lesson.seed, **self._needs()
+        )
+        (found,) = self._teach([lesson], [spoken])
+        return found
+
+    def sample_all(
+        self, wanted: Sequence[tuple[Voice, int, int | None]], max_frames: int
+    ) -> list[LossSample | None]:
+        """Gives several lessons, as many in one pass as fit: `sample` for each, closely.
+
+        Args:
+            wanted: voice, number and seed of each.
+            max_frames: of 25 ms, in one pass.
+
+        Returns:
+            A lesson each; None where the voice makes no speech.
+        """
+        lessons = [self._lesson(*one) for one in wanted]
+        found: dict[int, LossSample | None] = {}
+        spoken = speak_rows(
+            self._synthesizer,
+            [RowRequest(one.phonemes, one.row, one.seed) for one in lessons],
+            max_frames=max_frames,
+            **self._needs(),
+        )
+        for group, said in spoken:
+            try:
+                taught = self._teach([lessons[k] for k in group], said)
+                found.update(zip(group, taught, strict=True))
+            except AudioError:  # of one; who it is shows alone
+                found.update((k, self._sample_or_none(*wanted[k])) for k in group)
+        return [found[k] for k in range(len(lessons))]
+
+    def _sample_or_none(self, voice: Voice, number: int, seed: int | None) -> LossSample | None:
+        try:
+            return self.sample(voice, number, seed)
+        except AudioError:
+            return None
+
+    def _lesson(self, voice: Voice, number: int, seed: int | None) -> _Lesson:
         seed = self._seed if seed is None else seed
         phonemes = self._chunks[self._text_index(number, seed)]
-        row = torch.tensor(voice.rows[len(phonemes) - 1, 0]).to(self._device).requires_grad_()
-        weights = self._weights()
-        spoken = self._synthesizer.speak_row(
-            phonemes,
-            row,
-            seed=lesson_seed(seed, number),
-            needs_prosody=bool(weights.any()),
-            is_mixed=self._is_mixed,
-            needs_samples=bool(self._terms),
-        )
+        row = torch.tensor(voice.rows[len(phonemes) - 1, 0]).to(self.device).requires_grad_()
+        return _Lesson(phonemes, row, lesson_seed(seed, number))
+
+    def _needs(self) -> _Needs:
+        return {
+            "needs_prosody": bool(self._weights().any()),
+            "needs_samples": bool(self._terms),
+            "is_mixed": self._is_mixed,
+        }
+
+    def _teach(
+        self, lessons: Sequence[_Lesson], spoken: Sequence[DifferentiableSpeech]
+    ) -> list[LossSample]:
+        """Returns what lessons teach that were spoken in one pass.
+
+        Raises:
+            AudioError: one of them has no speech.
+        """
+        weights, phonemes = self._weights(), [one.phonemes for one in lessons]
+        samples = [one.samples for one in spoken]
         with flushed_denormals(), without_cudnn():
-            misses = {term.name: term.miss(spoken.samples, phonemes) for term in self._terms}
-            now = self._numbers(spoken.pitch_hz, spoken.durations, len(phonemes))
-            errors = _errors(now, self._target_numbers(phonemes))
-            away = sum(term.weight * misses[term.name] for term in self._terms)
-            loss: torch.Tensor = away + (weights * errors).sum()
-            loss.backward()  # type: ignore[no-untyped-call]
-        assert row.grad is not None
-        self.n_lessons += 1
+            by_term = [term.misses(samples, phonemes) for term in self._terms]
+            misses = list(zip(*by_term, strict=True)) or [()] * len(lessons)
+            errors = [
+                _errors(
+                    self._numbers(said.pitch_hz, said.durations, len(one.phonemes)),
+                    self._target_numbers(one.phonemes),
+                )
+                for one, said in zip(lessons, spoken, strict=True)
+            ]
+            losses = [
+                sum(term.weight * miss for term, miss in zip(self._terms, own, strict=True))
+                + (weights * off).sum()
+                for own, off in zip(misses, errors, strict=True)
+            ]
+            # No lesson hangs on another's row, so one way back serves all.
+            total: torch.Tensor = sum(losses[1:], start=losses[0])
+            total.backward()  # type: ignore[no-untyped-call]
+        self.n_lessons += len(lessons)
+        return [self._told(*parts) for parts in zip(lessons, losses, misses, errors, strict=True)]
+
+    def _told(
+        self,
+        lesson: _Lesson,
+        loss: torch.Tensor,
+        misses: Sequence[torch.Tensor],
+        errors: torch.Tensor,
+    ) -> LossSample:
+        gradient = lesson.row.grad
+        assert gradient is not None
         pitch, span, pace = errors.detach().cpu().tolist()
         parts = {
-            **{name: float(value.detach()) for name, value in misses.items()},
+            **{
+                term.name: float(miss.detach())
+                for term, miss in zip(self._terms, misses, strict=True)
+            },
             "pitch": pitch,
             "range": span,
             "pace": pace,
         }
-        return LossSample(float(loss.detach()), row.grad.cpu().numpy().astype(np.float64), parts)
+        return LossSample(float(loss.detach()), gradient.cpu().numpy().astype(np.float64), parts)
 
     def _text_index(self, number: int, seed: int) -> int:
         epoch, place = divmod(number, len(self._chunks))
@@ -233,7 +342,7 @@ class GradientLoss:
                 0.0 if change.range_semitones is None else config.range_weight,
                 0.0 if change.pace_log is None else config.pace_weight,
             ]
-        ).to(self._device)
+        ).to(self.device)
 
     @staticmethod
     def _numbers(pitch_hz: torch.Tensor, durations: torch.Tensor, n_phonemes: int) -> torch.Tensor:
@@ -245,7 +354,7 @@ class GradientLoss:
 
     def _target_numbers(self, phonemes: str) -> torch.Tensor:
         if phonemes not in self._targets:
-            row = torch.tensor(self._start.rows[len(phonemes) - 1, 0]).to(self._device)
+            row = torch.tensor(self._start.rows[len(phonemes) - 1, 0]).to(self.device)
             prepared = self._synthesizer.prepare(phonemes)
             with torch.no_grad(), flushed_denormals(), without_cudnn():
                 plain = self._synthesizer.perform(prepared, row[None])
@@ -257,7 +366,7 @@ class GradientLoss:
                     change.range_semitones or 0.0,
                     change.pace_log or 0.0,
                 ]
-            ).to(self._device)
+            ).to(self.device)
         return self._targets[phonemes]
 
 

@@ -5,6 +5,7 @@ import pytest
 import torch
 
 from kvoicewalk.config import GradientConfig
+from kvoicewalk.errors import AudioError
 from kvoicewalk.loss import (
     EVEN_LIKENESS,
     FULL_LIKENESS,
@@ -172,8 +173,8 @@ class Says:
     def __init__(self, cosine):
         self.cosine = torch.tensor([cosine], requires_grad=True)
 
-    def embed(self, samples):
-        return self.cosine
+    def embed_all(self, samples):
+        return [self.cosine] * len(samples)
 
 
 def test_balanced_the_less_satisfied_encoder_leads():
@@ -183,7 +184,7 @@ def test_balanced_the_less_satisfied_encoder_leads():
         def slope(likeness, own=scale, **how):
             encoder = Says(float(own.similarity(likeness)))
             term = SpeakerTerm("one", 1.0, encoder, torch.ones(1), **how)
-            term.miss(torch.zeros(1), "").backward()
+            term.misses([torch.zeros(1)], [""])[0].backward()
             return float(encoder.cosine.grad)
 
         assert slope(EVEN_LIKENESS) == -1
@@ -241,3 +242,39 @@ def test_smooth_quantiles_are_near_the_plain_ones_and_reach_many_values():
     assert 40 <= int((values.grad != 0).sum()) <= 41
     assert float(values.grad.sum()) == pytest.approx(1.0)
     assert [float(one) for one in smooth_quantiles(torch.zeros(0), (0.5,))] == [0.0]
+
+
+def test_lessons_in_one_pass_are_those_given_one_by_one(synthesizer, both, voices):
+    config = GradientConfig(precision="float32")
+    spoken = synthesizer.speak(texts_of().target, voices[5], seed=1)
+    terms = speaker_terms(both, both.embed(spoken), config)
+    change = ProsodyChange(2.0, 1.0, 0.1)
+    loss = GradientLoss(synthesizer, terms, voices[0], change, TEXTS, config)
+    wanted = [(voices[k % 2], k, seed) for seed in (0, None) for k in range(4)]
+    together = loss.sample_all(wanted, max_frames=100_000)
+    assert loss.n_lessons == len(wanted)
+    for found, one in zip(together, wanted, strict=True):
+        alone = loss.sample(*one)
+        assert found.loss == pytest.approx(alone.loss, abs=1e-4)
+        assert found.parts == pytest.approx(alone.parts, abs=1e-4)
+        away = np.linalg.norm(found.gradient - alone.gradient)
+        assert away < 1e-3 * np.linalg.norm(alone.gradient)
+
+
+def test_a_silent_voice_keeps_no_other_from_its_lesson(synthesizer, encoder, target, voices):
+    loss = make_loss(synthesizer, encoder, target, voices[0])
+    hear = loss._terms[0].encoder.embed_all
+    silent = {}
+
+    def embed_all(samples):
+        if any(one.numel() == silent["n"] for one in samples):
+            raise AudioError("no speech was found to compare; the voice is silent.")
+        return hear(samples)
+
+    spoken = [synthesizer.phonemizer.phonemize(text).chunks[0] for text in TEXTS]
+    row = lambda said: torch.tensor(voices[0].rows[len(said) - 1, 0])  # noqa: E731
+    lengths = [synthesizer.speak_row(said, row(said), seed=0).samples.numel() for said in spoken]
+    silent["n"] = lengths[loss._text_index(1, 0)]
+    loss._terms[0].encoder.embed_all = embed_all
+    found = loss.sample_all([(voices[0], k, None) for k in range(3)], max_frames=100_000)
+    assert [one is None for one in found] == [False, True, False]

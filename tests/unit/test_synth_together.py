@@ -5,7 +5,14 @@ import pytest
 import torch
 
 from kvoicewalk.item_noise import ItemNoise
-from kvoicewalk.synth_together import TOLERANCE, SpeechRequest, speak_together
+from kvoicewalk.synth_together import (
+    TOLERANCE,
+    RowRequest,
+    SpeechRequest,
+    groups,
+    speak_rows,
+    speak_together,
+)
 from kvoicewalk.voices import TIMBRE, Voice
 
 TEXTS = ("It rained all day.", "Good morning to everyone here, and to those who listen.")
@@ -18,7 +25,7 @@ def voices(mini_model):
 
 
 def test_a_batch_is_what_single_calls_are(mini_synthesizer, voices):
-    # Voices that share a prosody half speak equally long; the others have a group of their own.
+    # Voices that share a prosody half speak equally long; the others are padded, or apart.
     alike = []
     for k, voice in enumerate(voices):
         rows = voices[0].rows.copy()
@@ -64,6 +71,9 @@ def test_a_damaged_voice_spoils_no_other(mini_synthesizer, voices):
         lambda n: torch.randn((n, 3, 50)),
         lambda n: torch.randn_like(torch.zeros(n, 700)),
         lambda n: torch.rand_like(torch.zeros(n, 5, dtype=torch.float64)),
+        # Not in the order of memory, as Kokoro's harmonics are.
+        lambda n: torch.randn_like(torch.zeros(n, 9, 700).transpose(1, 2)),
+        lambda n: torch.rand_like(torch.zeros(n, 3, 5, 40).permute(0, 3, 1, 2)),
     ],
 )
 def test_each_item_draws_what_it_draws_alone(draw):
@@ -77,3 +87,45 @@ def test_each_item_draws_what_it_draws_alone(draw):
     refusal = pytest.raises(ValueError, match="noise for 3 items where 2")
     with refusal, ItemNoise([7, 8], torch.device("cpu")):
         draw(3)
+
+
+def test_those_of_nearly_one_length_go_together():
+    assert groups([100, 300, 110, 90, 310, 121]) == [[3, 0, 2], [5], [1, 4]]
+    assert groups([100, 300, 110, 90, 310], max_frames=250) == [[3, 0], [2], [1], [4]]
+    assert [len(one) for one in groups([50] * 70)] == [32, 32, 6]
+    assert groups([]) == []
+
+
+@pytest.mark.parametrize("needs_prosody", [True, False])
+def test_rows_in_one_pass_have_the_gradients_they_have_alone(
+    mini_synthesizer, voices, needs_prosody
+):
+    said = [*mini_synthesizer.phonemes(TEXTS[0]), *mini_synthesizer.phonemes(TEXTS[1])]
+
+    def wanted():
+        for seed, voice in enumerate(voices):
+            for phonemes in said:
+                row = torch.tensor(voice.rows[len(phonemes) - 1, 0], requires_grad=True)
+                yield RowRequest(phonemes, row, seed)
+
+    def aim(spoken):
+        return spoken.samples.square().sum() + spoken.pitch_hz.mean()
+
+    requests, passes = list(wanted()), []
+    samples: dict[int, np.ndarray] = {}
+    how = {"max_frames": 10_000, "needs_prosody": needs_prosody}
+    for group, spoken in speak_rows(mini_synthesizer, requests, **how):
+        passes.append(len(group))
+        sum(aim(one) for one in spoken).backward()
+        samples.update((k, one.samples.detach()) for k, one in zip(group, spoken, strict=True))
+    assert max(passes) > 1
+    for k, one in enumerate(wanted()):
+        alone = mini_synthesizer.speak_row(
+            one.phonemes, one.row, seed=one.seed, needs_prosody=needs_prosody
+        )
+        aim(alone).backward()
+        torch.testing.assert_close(samples[k], alone.samples.detach(), rtol=0, atol=TOLERANCE)
+        gradient = one.row.grad
+        torch.testing.assert_close(
+            requests[k].row.grad, gradient, rtol=0, atol=1e-4 * float(gradient.abs().max())
+        )

@@ -71,12 +71,16 @@ def walk(session: "Session", run: "Run", population: StartVoices, events: Events
 def plan_batches(session: "Session", run: "Run") -> int:
     """Returns how many candidates are proposed at once; as many as workers, where nobody says.
 
+    With `cma`, as many as are heard in one pass, if those are more: a generation is proposed at
+    once anyway. Other methods learn from each candidate.
+
     The plan is kept for resuming: with another number of workers the search stays the same.
     """
     kept = run.planned("batches")
     if kept is None:
         config = session.config
-        size = config.walk.batch_size or config.workers.n_workers
+        at_once = session.crew.n_together if config.walk.method == "cma" else 1
+        size = config.walk.batch_size or max(config.workers.n_workers, at_once)
         if run.rows("state"):  # of an earlier version
             size = 1
         kept = {"batch_size": size}

@@ -9,7 +9,7 @@ from kvoicewalk.errors import AudioError, SynthError
 from kvoicewalk.evaluate import Evaluator
 from kvoicewalk.loss import GradientLoss
 from kvoicewalk.requests import Reply, Request
-from kvoicewalk.synth_together import SpeechRequest, speak_together
+from kvoicewalk.synth_together import SpeechRequest, frames_that_fit, speak_together
 from kvoicewalk.voices import Voice
 
 
@@ -36,8 +36,10 @@ class Bench:
         """Returns the replies to several requests whose texts are spoken in one pass.
 
         All speak the target text first; the second text is spoken by those alone whom the gate let
-        pass. Lessons are given one by one: their texts differ in length.
+        pass.
         """
+        if len(requests) > 1 and all(one.stage == "lesson" for one in requests):
+            return self._teach(requests)
         self._speak_ahead(requests, self.evaluator.text, ("score", "compare", "glance"))
         for text in {request.text for request in requests if request.stage == "screen"}:
             self._speak_ahead([one for one in requests if one.text == text], text, ("screen",))
@@ -46,6 +48,14 @@ class Bench:
         replies = [self.hear(request) for request in requests]
         self.evaluator.forget_ahead()
         return replies
+
+    def _teach(self, requests: Sequence[Request]) -> list[Reply]:
+        assert self.loss is not None
+        wanted = [(one.voice, one.number, one.seed) for one in requests]
+        try:
+            return list(self.loss.sample_all(wanted, frames_that_fit(self.loss.device)))
+        except SynthError:  # of one; who it is shows alone
+            return [self.hear(one) for one in requests]
 
     def _passes(self, request: Request) -> bool:
         try:

@@ -30,17 +30,18 @@ class SerialCrew:
 
     Attributes:
         n_workers: 1.
+        n_together: voices that it hears in one pass.
     """
 
     n_workers = 1
 
     def __init__(self, evaluator: Evaluator, n_together: int = 1) -> None:
-        self._n_together = n_together
+        self.n_together = n_together
         self._executor = self._make(Bench(evaluator))
 
     def _make(self, bench: Bench) -> SerialExecutor | TogetherExecutor:
-        if self._n_together > 1:
-            return TogetherExecutor(bench, self._n_together)
+        if self.n_together > 1:
+            return TogetherExecutor(bench, self.n_together)
         return SerialExecutor(bench)
 
     def run(self, requests: Iterable[Request]) -> Iterator[Reply]:
@@ -63,7 +64,10 @@ class FleetCrew:
 
     Attributes:
         n_workers: of them.
+        n_together: 1: each hears one voice after another.
     """
+
+    n_together = 1
 
     def __init__(self, fleet: "AnyFleet", dispatcher: Dispatcher) -> None:
         self._fleet, self._dispatcher = fleet, dispatcher

@@ -36,6 +36,13 @@ class DifferentiableEncoder(Protocol):
             AudioError: no speech is left once pauses are cut.
         """
 
+    def embed_all(self, samples: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """Embeds several waveforms in one pass: `embed` of each, but for the order of sums.
+
+        Raises:
+            AudioError: one of them has no speech.
+        """
+
 
 class SpeakerEncoder(Protocol):
     """Tells who speaks.
@@ -61,6 +68,13 @@ class SpeakerEncoder(Protocol):
 
         Raises:
             AudioError: no speech is left once pauses are cut.
+        """
+
+    def embed_all(self, utterances: Sequence[Utterance]) -> list[Embedding]:
+        """Embeds several utterances in one pass: `embed` of each, but for the order of sums.
+
+        Raises:
+            AudioError: one of them has no speech.
         """
 
     def differentiable(self, partials_per_s: float | None = None) -> DifferentiableEncoder:

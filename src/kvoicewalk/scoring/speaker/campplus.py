@@ -9,6 +9,7 @@ The weights (Apache-2.0, 28 MB) are no part of this package: `kvw setup --encode
 
 import hashlib
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 import torch
@@ -44,12 +45,22 @@ class Campplus:
 
     def embed(self, utterance: Utterance) -> Embedding:
         """See `SpeakerEncoder.embed`."""
+        (found,) = self.embed_all([utterance])
+        return found
+
+    def embed_all(self, utterances: Sequence[Utterance]) -> list[Embedding]:
+        """See `SpeakerEncoder.embed_all`."""
+        heard = [self._samples(one) for one in utterances]
+        with torch.inference_mode():
+            found = self.network.embed_all([frames(one.to(self.device)) for one in heard])
+        return [unit(one.cpu().numpy()) for one in found]
+
+    @staticmethod
+    def _samples(utterance: Utterance) -> torch.Tensor:
         samples = resample(utterance.samples, utterance.sample_rate_hz, ENCODER_RATE_HZ)
         if samples.size < MIN_SAMPLES or not samples.any():
             raise AudioError("no speech was found to compare; give a recording of a voice.")
-        with torch.inference_mode():
-            found = self.network(frames(torch.from_numpy(samples).to(self.device))[None])[0]
-        return unit(found.cpu().numpy())
+        return torch.from_numpy(samples)
 
     def differentiable(self, partials_per_s: float | None = None) -> DifferentiableEncoder:
         """See `SpeakerEncoder.differentiable`; it hears the whole."""
@@ -76,12 +87,17 @@ class DifferentiableCampplus:
 
     def embed(self, samples: torch.Tensor) -> torch.Tensor:
         """See `DifferentiableEncoder.embed`."""
-        lowered = self._resample(samples)
-        if lowered.numel() < MIN_SAMPLES or not bool(lowered.detach().any()):
-            raise AudioError("no speech was found to compare; the voice is silent.")
-        found = self._network(frames(lowered)[None])[0]
-        embedding: torch.Tensor = found / found.norm()
-        return embedding
+        (found,) = self.embed_all([samples])
+        return found
+
+    def embed_all(self, samples: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """See `DifferentiableEncoder.embed_all`."""
+        lowered = [self._resample(one) for one in samples]
+        for one in lowered:
+            if one.numel() < MIN_SAMPLES or not bool(one.detach().any()):
+                raise AudioError("no speech was found to compare; the voice is silent.")
+        found = self._network.embed_all([frames(one) for one in lowered])
+        return [one / one.norm() for one in found]
 
 
 def frames(samples: torch.Tensor) -> torch.Tensor:

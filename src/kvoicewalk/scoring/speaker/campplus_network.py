@@ -15,13 +15,15 @@ It is used as it is, never trained: batch norms are therefore affine maps, folde
 convolution before them where there is one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import nn
 from torch.nn import functional
 
 from kvoicewalk.errors import ModelError
+from kvoicewalk.padded_items import Lengths, PaddedItems
 
 N_MELS = 80
 EMBEDDING_DIM = 192
@@ -80,12 +82,33 @@ class CampplusNetwork(nn.Module):
         Shape: (n, n_frames, 80) → (n, 192), of any length.
         """
         found = self.front(frames.transpose(1, 2)[:, None])
-        found = self.blocks(self.tdnn(found.flatten(1, 2)))
+        return self._pooled(self.blocks(self.tdnn(found.flatten(1, 2))))
+
+    def _pooled(self, found: torch.Tensor) -> torch.Tensor:
         mean = found.mean(-1)
         variance = found.var(-1, unbiased=True) if found.shape[-1] > 1 else torch.zeros_like(mean)
         pooled = torch.cat([mean, (variance + STD_EPSILON).sqrt()], dim=-1)
         embedded: torch.Tensor = self.last(pooled[..., None])[..., 0]
         return embedded
+
+    def embed_all(self, frames: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Embeds utterances of several lengths in one pass, padded to the longest.
+
+        Args:
+            frames: (n_frames, 80) of each.
+
+        Returns:
+            (n, 192), of any length: what each has alone, but for the order of sums.
+        """
+        lengths = Lengths([len(one) for one in frames], frames[0].device)
+        if lengths.are_equal:
+            return cast(torch.Tensor, self(torch.stack(tuple(frames))))
+        padded = lengths.join([one.T[None, None] for one in frames])
+        with PaddedItems(lengths):
+            found = self.tdnn(self.front(padded).flatten(1, 2))
+            for layer in self.blocks:
+                found = layer(found, lengths) if isinstance(layer, _Dense) else layer(found)
+        return torch.cat([self._pooled(one) for one in lengths.split(found)])
 
 
 def expected_shapes() -> dict[str, tuple[int, ...]]:
@@ -257,9 +280,16 @@ class _Dense(nn.Module):
         self.context = reader.conv(f"{layer}.linear1")
         self.mask = reader.conv(f"{layer}.linear2")
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor, lengths: Lengths | None = None) -> torch.Tensor:
         narrow = functional.relu(self.narrow(functional.relu(self.norm(x))))
-        context = narrow.mean(-1, keepdim=True) + _segment_means(narrow)
+        if lengths is None:
+            context = narrow.mean(-1, keepdim=True) + _segment_means(narrow)
+        else:
+            # A segment that an item ends in has that item's own frames alone.
+            own = _segment_means(narrow * lengths.mask(narrow)) / _segment_means(
+                lengths.mask(narrow)
+            ).clamp(min=1 / SEGMENT_FRAMES)
+            context = lengths.mean(narrow) + own
         mask = torch.sigmoid(self.mask(functional.relu(self.context(context))))
         return torch.cat([x, self.local(narrow) * mask], dim=1)
 

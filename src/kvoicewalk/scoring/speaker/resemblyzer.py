@@ -5,6 +5,7 @@ front end is the package's, computed faster: same resampling, volume, pauses, me
 """
 
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -63,6 +64,24 @@ class Resemblyzer:
             AudioError: no speech is left once pauses are cut.
         """
         return self.listen(utterance).embedding()
+
+    def embed_all(self, utterances: Sequence[Utterance]) -> list[Embedding]:
+        """See `SpeakerEncoder.embed_all`."""
+        heard = [self.listen(one) for one in utterances]
+        self.hear_all(heard)
+        return [one.embedding() for one in heard]
+
+    def hear_all(self, heard: "Sequence[WindowedSpeech]") -> None:
+        """Embeds the windows of several utterances in one pass, so that asking costs nothing."""
+        if not heard:
+            return
+        windows = [one.windows for one in heard]
+        with torch.inference_mode():
+            together = torch.from_numpy(np.concatenate(windows)).to(self.network.device)
+            embedded = self.network(together).cpu().numpy()
+        ends = np.cumsum([len(one) for one in windows])[:-1]
+        for one, found in zip(heard, np.split(embedded, ends), strict=True):
+            one.take(found)
 
     def listen(self, utterance: Utterance) -> "WindowedSpeech":
         """Prepares an utterance, whose windows are then embedded as they are asked for.
@@ -152,6 +171,15 @@ class WindowedSpeech:
             if part.any():
                 partials[part] = self._part(index)
         return unit(partials.mean(axis=0))
+
+    @property
+    def windows(self) -> npt.NDArray[np.float32]:
+        """What the network hears, float32 (n_windows, 160, 40)."""
+        return self._mels
+
+    def take(self, embedded: npt.NDArray[np.float32]) -> None:
+        """Takes its windows' embeddings, float32 (n_windows, 256), from whoever made them."""
+        self._embedded = {index: embedded[part] for index, part in enumerate(self._parts)}
 
     def _part(self, index: int) -> npt.NDArray[np.float32]:
         if index not in self._embedded:

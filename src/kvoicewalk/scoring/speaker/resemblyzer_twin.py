@@ -5,6 +5,7 @@ detached waveform: the decision has no gradient.
 """
 
 import copy
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -81,6 +82,14 @@ class DifferentiableResemblyzer:
         Raises:
             AudioError: no speech is left once pauses are cut.
         """
+        return self._embed_windows([self._windows(samples, mask)])[0]
+
+    def embed_all(self, samples: Sequence[torch.Tensor]) -> list[torch.Tensor]:
+        """See `DifferentiableEncoder.embed_all`."""
+        return self._embed_windows([self._windows(one) for one in samples])
+
+    def _windows(self, samples: torch.Tensor, mask: torch.Tensor | None = None) -> torch.Tensor:
+        """Returns what the network hears, (n_windows, 160, 40)."""
         loud = self._raise_volume(self._resample(samples))
         mask = self._active(loud) if mask is None else mask
         if not bool(mask.any()):
@@ -96,12 +105,14 @@ class DifferentiableResemblyzer:
         )  # fmt: skip
         power = spectrum.real.square() + spectrum.imag.square()
         mel = (self._mel @ power).T
+        return torch.stack([mel[part] for part in mel_slices])
+
+    def _embed_windows(self, windows: Sequence[torch.Tensor]) -> list[torch.Tensor]:
         # cuDNN's recurrent layers refuse a backward pass in eval mode.
         with torch.backends.cudnn.flags(enabled=False):
-            partials = self._encoder(torch.stack([mel[part] for part in mel_slices]))
-        mean = partials.mean(dim=0)
-        embedding: torch.Tensor = mean / mean.norm()
-        return embedding
+            partials = self._encoder(torch.cat(tuple(windows)))
+        means = [part.mean(dim=0) for part in partials.split([len(one) for one in windows])]
+        return [mean / mean.norm() for mean in means]
 
     @staticmethod
     def _raise_volume(samples: torch.Tensor) -> torch.Tensor:

@@ -143,3 +143,17 @@ def test_another_file_is_refused(weights, tmp_path):
 def test_a_missing_file_is_refused(tmp_path):
     with pytest.raises(ModelError, match="No such file"):
         load_campplus(tmp_path / "none.pt")
+
+
+def test_several_are_embedded_in_one_pass_as_each_alone(encoder, speech):
+    parts = [speech, speech[: len(speech) // 2], speech[len(speech) // 3 :]]
+    spoken = [Utterance(one, SAMPLE_RATE_HZ, "") for one in parts]
+    for found, one in zip(encoder.embed_all(spoken), spoken, strict=True):
+        np.testing.assert_allclose(found, encoder.embed(one), atol=1e-5)
+    twin = encoder.differentiable()
+    samples = [torch.from_numpy(one) for one in parts]
+    for found, one in zip(twin.embed_all(samples), samples, strict=True):
+        torch.testing.assert_close(found, twin.embed(one), rtol=0, atol=1e-5)
+    silence = Utterance(np.zeros(48_000, np.float32), SAMPLE_RATE_HZ, "")
+    with pytest.raises(AudioError, match="no speech"):
+        encoder.embed_all([spoken[0], silence])

@@ -179,3 +179,15 @@ def test_a_kernel_of_another_size_is_named(weights, name):
 def test_counters_of_training_are_no_matter(weights, network, frames):
     left = {k: v for k, v in weights.items() if not k.endswith("num_batches_tracked")}
     torch.testing.assert_close(CampplusNetwork(left)(frames), network(frames), rtol=0, atol=0)
+
+
+@pytest.mark.parametrize("n_frames", [(250, 250), (250, 201, 402, 57), (101, 2, 99, 200, 199)])
+def test_of_unequal_length_each_has_what_it_has_alone(network, n_frames):
+    rng = torch.Generator().manual_seed(2)
+    heard = [torch.randn(n, N_MELS, generator=rng).requires_grad_() for n in n_frames]
+    together = network.embed_all(heard)
+    alone = torch.cat([network(one[None]) for one in heard])
+    torch.testing.assert_close(together, alone, rtol=1e-4, atol=1e-4)
+    ways = [torch.autograd.grad(found.square().sum(), heard) for found in (together, alone)]
+    for one, other in zip(*ways, strict=True):
+        assert float((one - other).norm()) < 0.01 * float(other.norm())  # kinks of rectifiers

@@ -46,3 +46,16 @@ def test_few_windows_are_all_heard(encoder, n_windows):
     mels = np.random.default_rng(0).random((n_windows, 160, 40), dtype=np.float32)
     listening = WindowedSpeech(encoder.network, mels)
     np.testing.assert_array_equal(listening.glance(), listening.embedding())
+
+
+def test_several_are_embedded_in_one_pass_as_each_alone(encoder, example_target):
+    clip = read_utterance(example_target)
+    parts = [clip.samples, clip.samples[:60_000], clip.samples[30_000:]]
+    spoken = [Utterance(one, clip.sample_rate_hz, "") for one in parts]
+    for found, one in zip(encoder.embed_all(spoken), spoken, strict=True):
+        np.testing.assert_allclose(found, encoder.embed(one), atol=1e-5)
+    heard = [encoder.listen(one) for one in spoken]
+    encoder.hear_all(heard)
+    for found, one in zip(heard, spoken, strict=True):
+        np.testing.assert_allclose(found.glance(), encoder.listen(one).glance(), atol=1e-5)
+    encoder.hear_all([])

@@ -56,3 +56,17 @@ def test_the_gradient_points_where_finite_differences_do(encoder, speech):
 def test_silence_is_refused(encoder):
     with pytest.raises(AudioError, match="no speech"):
         DifferentiableResemblyzer(encoder).embed(torch.zeros(48_000))
+
+
+def test_several_are_embedded_in_one_pass_as_each_alone(encoder, speech):
+    twin = DifferentiableResemblyzer(encoder)
+    parts = [torch.from_numpy(one).requires_grad_() for one in (speech, speech[:50_000])]
+    together, alone = twin.embed_all(parts), [twin.embed(one) for one in parts]
+    for one, other in zip(together, alone, strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=1e-6)
+    aim = torch.from_numpy(np.random.default_rng(0).normal(size=256)).float()
+    ways = [torch.autograd.grad(sum(one @ aim for one in way), parts) for way in (together, alone)]
+    for one, other in zip(*ways, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-3, atol=1e-5)
+    with pytest.raises(AudioError, match="no speech"):
+        twin.embed_all([parts[0], torch.zeros(48_000)])
