@@ -197,7 +197,7 @@ def where(session: Any, voice: "Voice") -> None:
     """Prints where the time of a voice goes that is heard alone."""
     import torch
 
-    from kvoicewalk.synth import flushed_denormals
+    from kvoicewalk.torch_state import flushed_denormals
 
     synthesizer, evaluator = session.synthesizer, session.evaluator
     device = session.model.network.device

@@ -37,7 +37,7 @@ from kvoicewalk.search.loop import Island, begin, search
 from kvoicewalk.search.random_walk import RandomWalk
 from kvoicewalk.search.space import describe_population, make_space
 from kvoicewalk.store import MemoryCache
-from kvoicewalk.synth import flushed_denormals
+from kvoicewalk.torch_state import flushed_denormals
 from kvoicewalk.voices import Voice, mean_voice
 from kvoicewalk.workers.bench import Bench, SerialExecutor
 

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kvoicewalk.api_options import StrPath, prepare
+
 if TYPE_CHECKING:
     from kvoicewalk.app.install import InstallResult
     from kvoicewalk.voices import Voice
-
-StrPath = str | Path
 
 
 def load_voice(path: StrPath) -> "Voice":
@@ -31,7 +31,7 @@ def load_voice(path: StrPath) -> "Voice":
     """
     from kvoicewalk import voices
 
-    _prepare()
+    prepare()
     return voices.load_voice(Path(path).expanduser())
 
 
@@ -43,7 +43,7 @@ def load_voices(path: StrPath) -> "dict[str, Voice]":
     """
     from kvoicewalk.voices import VoiceLibrary
 
-    _prepare()
+    prepare()
     library = VoiceLibrary.open(Path(path).expanduser())
     return {voice.name: voice for voice in library.load_all()}
 
@@ -62,7 +62,7 @@ def save_voice(voice: "Voice", path: StrPath, *, format: str | None = None) -> N
     """
     from kvoicewalk import voices
 
-    _prepare()
+    prepare()
     voices.save_voice(voice, Path(path).expanduser(), format)
 
 
@@ -79,7 +79,7 @@ def save_voices(voices: "Iterable[Voice]", path: StrPath, *, format: str | None 
     """
     from kvoicewalk.voices import save_voices as save
 
-    _prepare()
+    prepare()
     save(voices, Path(path).expanduser(), format)
 
 
@@ -106,7 +106,7 @@ def convert_voice(
     from kvoicewalk.app.convert import convert_voices
     from kvoicewalk.voices import Voice
 
-    _prepare()
+    prepare()
     given = voice if isinstance(voice, Voice) else str(voice)
     save = Path(path).expanduser()
     convert_voices([given], save, form=format, name=name, replaces=replaces)
@@ -143,7 +143,7 @@ def install_voice(
     from kvoicewalk.app.install import install_voice as install
     from kvoicewalk.voices import Voice
 
-    _prepare()
+    prepare()
     found = voice if isinstance(voice, Voice) else find_for_install(str(voice))
     place = Path(folder).expanduser() if folder is not None else None
     return install(found, runtime, folder=place, name=name, replaces=replaces)
@@ -169,14 +169,8 @@ def import_model(
     """
     from kvoicewalk.models.onnx_import import default_folder, import_onnx
 
-    _prepare()
+    prepare()
     source = Path(onnx_path).expanduser()
     place = Path(folder).expanduser() if folder is not None else default_folder(source)
     own = Path(config_path).expanduser() if config_path is not None else None
     return import_onnx(source, Path(voices).expanduser(), place.absolute(), own).folder
-
-
-def _prepare() -> None:
-    from kvoicewalk.environment import prepare_process
-
-    prepare_process()

@@ -164,9 +164,7 @@ class RankConfig(_Frozen):
     shortlist_share: float = Field(0.45, gt=0, le=1, description="of voices, heard in full length")
     finalist_share: float = Field(0.2, gt=0, le=1, description="of voices, scored fully")
     n_finalists_min: int = Field(5, ge=1)
-    n_known_heard: int = Field(
-        6, ge=0, description="of voices whose likeness was measured before, scored fully"
-    )
+    n_known_heard: int = Field(6, ge=0, description="of voices measured before, scored fully")
     voices_path: Path | None = Field(None, description="None: the model's own stock voices")
 
 
@@ -174,9 +172,7 @@ class PopulationConfig(_Frozen):
     """Which voices a search starts from."""
 
     voices: tuple[str, ...] = Field((), description="likest first; none: they are ranked first")
-    n_voices: int = Field(
-        defaults.N_START_VOICES, ge=2, le=100, description="of the ranked ones, the likest"
-    )
+    n_voices: int = Field(defaults.N_START_VOICES, ge=2, le=100, description="the likest ranked")
     floor: str | None = Field(None, description="the best stock voice; None: the likest")
 
 
@@ -220,16 +216,11 @@ class WalkConfig(_Frozen):
     n_seeds: int = Field(2, ge=1, le=100, description="that an improvement must hold under")
     noise_margin: float = Field(1.0, ge=0, description="standard errors that a gain must exceed")
     min_gain: float = Field(0.1, ge=0, description="points; up to this no second seed is asked")
-    led_loss: float = Field(
-        0.5, ge=0, description="points that a closer step of the gradient may cost"
-    )
+    led_loss: float = Field(0.5, ge=0, description="points that a closer gradient step may cost")
     sure_gain: float = Field(2.0, gt=0, description="points that no second seed need confirm")
     n_kept: int = Field(defaults.N_KEPT, ge=1, description="improvements whose files stay")
     batch_size: int | None = Field(
-        None,
-        ge=1,
-        le=4096,
-        description="candidates proposed at once; None: as many are heard at once",
+        None, ge=1, le=4096, description="proposed at once; None: as many as are heard at once"
     )
     n_islands: int = Field(1, ge=1, le=defaults.MAX_ISLANDS, description="searches side by side")
     migrate_every: int = Field(

@@ -8,16 +8,16 @@ Measurements do not depend on the target: a second target reuses them. What a gr
 """
 
 import hashlib
-import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, Protocol
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 
 from kvoicewalk.audio import Utterance
 from kvoicewalk.errors import AudioError, SynthError
+from kvoicewalk.evaluation_counts import EvaluationCounts, Stopwatch
 from kvoicewalk.fingerprint import package_versions
 from kvoicewalk.heard_ahead import HeardAhead, hear_ahead
 from kvoicewalk.languages import DEFAULT_LANG
@@ -133,42 +133,6 @@ class Evaluation:
 def silent(voice: Voice) -> Evaluation:
     """Returns what a voice scores that gives no speech: likeness 0, and the gate closed."""
     return Evaluation(voice.name, 0.0, None)
-
-
-@dataclass
-class EvaluationCounts:
-    """What the evaluations cost so far: how often, and seconds a stage."""
-
-    n_evaluations: int = 0
-    n_gated: int = 0
-    n_spoken: int = 0
-    n_remembered: int = 0
-    spoken_s: float = 0.0
-    stage_s: dict[str, float] = field(
-        default_factory=lambda: {"synthesis": 0.0, "embedding": 0.0, "features": 0.0}
-    )
-
-    def add_spoken(self, utterance: Utterance) -> None:
-        """Counts an utterance."""
-        self.n_spoken += 1
-        self.spoken_s += utterance.duration_s
-
-    def since(self, earlier: Mapping[str, Any]) -> dict[str, Any]:
-        """Returns what was added since `dataclasses.asdict` gave that, in the same form."""
-        now = asdict(self)
-        stages = {name: s - earlier["stage_s"][name] for name, s in now.pop("stage_s").items()}
-        return {name: value - earlier[name] for name, value in now.items()} | {"stage_s": stages}
-
-    def add(self, kept: Mapping[str, Any]) -> None:
-        """Adds what earlier parts of a run cost, as `dataclasses.asdict` gave it; gaps count 0."""
-        for name in ("n_evaluations", "n_gated", "n_spoken", "n_remembered", "spoken_s"):
-            value = kept.get(name)
-            if isinstance(value, (int, float)):
-                setattr(self, name, getattr(self, name) + value)
-        stages = kept.get("stage_s")
-        for stage, seconds in (stages if isinstance(stages, dict) else {}).items():
-            if stage in self.stage_s and isinstance(seconds, (int, float)):
-                self.stage_s[stage] += seconds
 
 
 @dataclass
@@ -305,12 +269,12 @@ class Evaluator:
             (text, voice, self.seed if seed is None else seed, self.lang)
             for voice, text, seed in missing.values()
         ]
-        with _Stopwatch(self.counts.stage_s, "synthesis"):
+        with Stopwatch(self.counts.stage_s, "synthesis"):
             spoken = speak_all(said)
         there = {key: one for key, one in zip(missing, spoken, strict=True) if one is not None}
         for utterance in there.values():
             self.counts.add_spoken(utterance)
-        with _Stopwatch(self.counts.stage_s, "embedding"):
+        with Stopwatch(self.counts.stage_s, "embedding"):
             heard_ahead = hear_ahead(self.scorer, list(there.values()))
         self._ahead.update(zip(there, heard_ahead, strict=True))
 
@@ -399,7 +363,7 @@ class _CachedMeasurements:
             return values
         utterance = self._speak()
         try:
-            with _Stopwatch(counts.stage_s, stage):
+            with Stopwatch(counts.stage_s, stage):
                 values = measure(utterance)
         except AudioError as error:
             raise SynthError(
@@ -416,7 +380,7 @@ class _CachedMeasurements:
             if ahead is not None:
                 self._utterance = ahead.utterance
             else:
-                with _Stopwatch(evaluator.counts.stage_s, "synthesis"):
+                with Stopwatch(evaluator.counts.stage_s, "synthesis"):
                     self._utterance = evaluator.synthesizer.speak(
                         self._text, self._voice, seed=self._seed, lang=evaluator.lang
                     )
@@ -429,16 +393,3 @@ class _CachedMeasurements:
 def _kind(encoder: SpeakerEncoder, encoders: EncoderSet) -> str:
     """Returns the kind under which an encoder's embeddings are remembered."""
     return "embedding" if encoder is encoders.resemblyzer else f"embedding-{encoder.name}"
-
-
-class _Stopwatch:
-    """Adds the time spent inside it to one entry of a dict."""
-
-    def __init__(self, totals: dict[str, float], name: str) -> None:
-        self._totals, self._name = totals, name
-
-    def __enter__(self) -> None:
-        self._started = time.perf_counter()
-
-    def __exit__(self, *exc_info: object) -> None:
-        self._totals[self._name] += time.perf_counter() - self._started

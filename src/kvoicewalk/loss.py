@@ -25,15 +25,9 @@ from kvoicewalk.scoring.prosody import HIGH, LOW, MEDIAN, Prosody
 from kvoicewalk.scoring.speaker import DifferentiableEncoder, Embeddings, EncoderSet
 from kvoicewalk.scoring.speaker.likeness import SCORE_SCALE, LikenessScale, likeness_scales
 from kvoicewalk.seeds import lesson_order_seed, lesson_seed
-from kvoicewalk.synth import (
-    FRAME_S,
-    DifferentiableSpeech,
-    KokoroSynthesizer,
-    computes_bfloat16,
-    flushed_denormals,
-    without_cudnn,
-)
+from kvoicewalk.synth import FRAME_S, DifferentiableSpeech, KokoroSynthesizer
 from kvoicewalk.synth_together import RowRequest, speak_rows
+from kvoicewalk.torch_state import computes_bfloat16, flushed_denormals, without_cudnn
 from kvoicewalk.voices import Voice
 
 VOICED_ABOVE_HZ = 50.0

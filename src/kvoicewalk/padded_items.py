@@ -52,7 +52,7 @@ class Lengths:
         """Returns 1 where values are an item's own and 0 beyond, for the last axis of a tensor."""
         n = like.shape[-1]
         if n not in self._masks:
-            ends = torch.tensor(self.at(n), device=self._device)
+            ends = torch.tensor(self.at(n)).to(self._device)
             own = torch.arange(n, device=self._device) < ends[:, None]
             self._masks[n] = own.to(torch.float32)
         shape = (len(self.items), *[1] * (like.ndim - 2), n)

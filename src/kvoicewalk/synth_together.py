@@ -26,9 +26,8 @@ from kvoicewalk.synth import (
     KokoroSynthesizer,
     PredictedProsody,
     PreparedChunk,
-    flushed_denormals,
-    without_cudnn,
 )
+from kvoicewalk.torch_state import flushed_denormals, without_cudnn
 from kvoicewalk.voices import TIMBRE, Voice
 
 MAX_TOGETHER = 32  # bounds memory

@@ -9,6 +9,7 @@ import soundfile
 import torch
 from typer.testing import CliRunner
 
+from kvoicewalk import synth_together
 from kvoicewalk.bundle import bundled_dir
 from kvoicewalk.cli.app import app
 from kvoicewalk.config import GradientConfig
@@ -17,6 +18,7 @@ from kvoicewalk.models import registry
 from kvoicewalk.phonemes import Phonemizer
 from kvoicewalk.scoring.speaker import EncoderSet, Resemblyzer
 from kvoicewalk.synth import KokoroSynthesizer
+from kvoicewalk.synth_together import SpeechRequest, speak_together
 from kvoicewalk.texts import texts_of
 from kvoicewalk.voices import PROSODY, TIMBRE
 from tests.elsewhere import DEVICE, Elsewhere
@@ -38,15 +40,19 @@ def away(monkeypatch):
         yield DEVICE
 
 
-def teach(model, target):
-    """One lesson on a model's own device."""
+def make_loss(model, target):
+    """Lessons on a model's own device."""
     synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, model.english))
     encoders = EncoderSet.alone(Resemblyzer(model.network.device))
     start = model.voices.load(model.voices.names[0])
     config = GradientConfig(partials_per_s=1.3, precision="float32")
     terms = speaker_terms(encoders, {"resemblyzer": target}, config)
-    loss = GradientLoss(synthesizer, terms, start, CHANGE, texts_of().lessons[6:8], config)
-    return loss.sample(start, 0)
+    return GradientLoss(synthesizer, terms, start, CHANGE, texts_of().lessons[6:8], config)
+
+
+def teach(model, target):
+    """Returns one lesson."""
+    return make_loss(model, target).sample(model.voices.load(model.voices.names[0]), 0)
 
 
 def cosine(a, b):
@@ -76,6 +82,29 @@ def test_a_lesson_is_the_same_on_another_device(mini_model, target, away):
     assert there.loss == pytest.approx(here.loss, abs=1e-4)
     for half in (TIMBRE, PROSODY):
         assert cosine(here.gradient[half], there.gradient[half]) > 0.999
+
+
+def test_in_one_pass_voices_and_lessons_are_the_same_on_another_device(
+    mini_model, mini_synthesizer, target, away, monkeypatch
+):
+    draws = torch.Generator  # the stand-in has none of its own
+    monkeypatch.setattr(torch, "Generator", lambda device: draws())
+    monkeypatch.setattr(synth_together, "_speak_chunks", synth_together._speak_chunks.__wrapped__)
+    model = registry.open_model(registry.ModelConfig(name="mini"))
+    voices = [mini_model.voices.load(name) for name in VOICES]
+    wanted = [SpeechRequest("It rained all day.", voice, 3) for voice in voices]
+    synthesizer = KokoroSynthesizer(model, Phonemizer(model.vocab, model.english))
+    with torch.no_grad():
+        pairs = [speak_together(each, wanted) for each in (synthesizer, mini_synthesizer)]
+    for one, other in zip(*pairs, strict=True):
+        np.testing.assert_allclose(one.samples, other.samples, atol=1e-3)  # phases add up
+    wanted = [(voice, number, 0) for number in range(1) for voice in voices[:2]]
+    there = make_loss(model, target).sample_all(wanted, max_frames=10_000)
+    here = make_loss(mini_model, target).sample_all(wanted, max_frames=10_000)
+    for one, other in zip(there, here, strict=True):
+        assert one.loss == pytest.approx(other.loss, abs=1e-3)
+        for half in (TIMBRE, PROSODY):
+            assert cosine(one.gradient[half], other.gradient[half]) > 0.999
 
 
 @pytest.mark.slow
@@ -121,6 +150,7 @@ def check_clone(done):
 
 
 @pytest.mark.slow
+@pytest.mark.long
 def test_rank_gradient_and_judge_on_another_device(example_target, tmp_path, away):
     check_clone(clone(tmp_path, example_target))
 

@@ -78,6 +78,7 @@ def test_six_voices_are_ranked(kokoro_dir, shared_data, tmp_path):
     assert found["best"]["name"][1] == "m"
 
 
+@pytest.mark.long
 def test_held_out_likeness_tells_a_voice_from_another(synthesizer, kokoro, encoders):
     from kvoicewalk.held_out import measure_held_out
     from kvoicewalk.texts import HELD_OUT_LENGTHS

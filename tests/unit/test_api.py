@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import kvoicewalk
-from kvoicewalk import api
+from kvoicewalk import api, api_options
 
 NAMES = [
     "Events",
@@ -85,7 +85,7 @@ def test_importing_it_and_its_functions_loads_nothing_heavy():
 
 @pytest.mark.parametrize("given", ["a.wav", Path("a.wav"), ["a.wav"], (Path("a.wav"),)])
 def test_a_target_may_be_one_path_or_several(given):
-    config = api._config("rank", given, {}, {"model": "mini"})
+    config = api_options.run_config("rank", given, {}, {"model": "mini"})
     assert config.target.paths == (Path("a.wav").absolute(),)
     assert config.target.words is None
 
@@ -93,7 +93,7 @@ def test_a_target_may_be_one_path_or_several(given):
 def test_words_settings_and_keywords():
     target = api.Target(("a.wav", "b.wav"), words="Hello there.", channel="left")
     options = {"model": "mini", "seed": 3, "settings": {"synth": {"seed": 1, "speed": 1.5}}}
-    config = api._config("clone", target, {"walk": {"n_steps": 2}}, options)
+    config = api_options.run_config("clone", target, {"walk": {"n_steps": 2}}, options)
     assert len(config.target.paths) == 2
     assert (config.target.words, config.target.channel) == ("Hello there.", "left")
     assert config.target.is_text_open

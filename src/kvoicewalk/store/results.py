@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError
 
 if TYPE_CHECKING:
-    from kvoicewalk.evaluate import Evaluation, EvaluationCounts
+    from kvoicewalk.evaluate import Evaluation
+    from kvoicewalk.evaluation_counts import EvaluationCounts
     from kvoicewalk.held_out import HeldOut
     from kvoicewalk.judges.base import Reading
     from kvoicewalk.search.base import Outcome, RankStep

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from kvoicewalk.app.clips import transcribe
 from kvoicewalk.app.events import Events
-from kvoicewalk.app.session import _transcribe
 from kvoicewalk.audio import Utterance
 from kvoicewalk.cli.flags import in_flags
 from kvoicewalk.config_file import merge_config
@@ -39,7 +39,7 @@ class Whisper:
 def transcribed(heard, lang=None):
     told, listener = Told(), Whisper(*heard)
     flags = {"synth": {"lang": lang}, "target": {"is_transcribed": True}}
-    config, clips = _transcribe(merge_config("clone", flags, None), CLIPS, listener, told)
+    config, clips = transcribe(merge_config("clone", flags, None), CLIPS, listener, told)
     assert listener.is_closed
     assert config.target.is_transcribed is False  # going on with the run hears nothing anew
     return config, clips, told.notes
