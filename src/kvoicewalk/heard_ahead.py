@@ -33,6 +33,8 @@ def hear_ahead(scorer: Scorer, spoken: Sequence[Utterance]) -> list[HeardAhead]:
 
     Where nobody speaks, that is left for whoever measures the voice to say.
     """
+    if not spoken:
+        return []
     encoders = scorer.encoders
     listening: list[WindowedSpeech | None] = [None] * len(spoken)
     if encoders.resemblyzer in encoders.members:

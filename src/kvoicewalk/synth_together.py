@@ -30,7 +30,8 @@ from kvoicewalk.synth import (
 from kvoicewalk.torch_state import flushed_denormals, without_cudnn
 from kvoicewalk.voices import TIMBRE, Voice
 
-MAX_TOGETHER = 32  # bounds memory
+MAX_TOGETHER = 32  # bounds memory, as does
+MAX_FRAMES = 8000  # of 25 ms in one pass without a gradient, some 5 GB
 MAX_PADDED = 1.25  # the longest of a pass to the shortest: what is padded is computed for nothing
 TOLERANCE = 1e-4  # of samples, whose peaks are near 1
 GRADIENT_BYTES_A_FRAME = 20e6  # of full-size Kokoro: twice what is kept for the way back
@@ -103,7 +104,7 @@ def _speak_chunks(synthesizer: KokoroSynthesizer, chunks: Sequence[_Chunk]) -> l
         for one, row in zip(chunks, rows, strict=True)
     ]
     spoken: dict[int, Samples] = {}
-    for group in groups([one.n_frames for one in items]):
+    for group in groups([one.n_frames for one in items], MAX_FRAMES):
         found = _render(synthesizer, [items[k] for k in group])
         spoken.update((k, one.cpu().numpy()) for k, one in zip(group, found, strict=True))
     return [spoken[k] for k in range(len(chunks))]

@@ -9,6 +9,7 @@ import sys
 import time
 
 import numpy as np
+import psutil
 import pytest
 from typer.testing import CliRunner
 
@@ -104,3 +105,51 @@ def test_one_that_cannot_be_cloned_stops_none(tmp_path, speakers, few_voices):
 def test_a_target_beside_a_batch_is_refused(tmp_path, speakers, few_voices):
     given = arguments(tmp_path, speakers, few_voices, speakers / "speaker00.wav")
     assert CliRunner().invoke(app, given).exit_code == 2
+
+
+def test_where_none_can_be_cloned_the_summary_says_so(tmp_path, speakers, few_voices):
+    for path in sorted(speakers.iterdir()):
+        path.write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt nothing")
+        if path.stem != "speaker00":
+            path.unlink()
+    result = CliRunner().invoke(app, arguments(tmp_path, speakers, few_voices))
+    assert result.exit_code == 1
+    assert "1 of 1 speakers could not be cloned" in result.stderr
+    assert summary(tmp_path)["speaker00"]["status"] == "failed"
+
+
+def test_what_was_made_with_other_settings_is_told(tmp_path, speakers, few_voices):
+    for path in sorted(speakers.iterdir())[1:]:
+        path.unlink()
+    given = arguments(tmp_path, speakers, few_voices)
+    assert CliRunner().invoke(app, given).exit_code == 0
+    same = CliRunner().invoke(app, given)
+    assert "(was there)" in same.stdout
+    assert "other settings" not in same.output
+    other = CliRunner().invoke(app, [*given, "--seed", "5", "--method", "random"])
+    assert "(was there, made with other settings: seed, method)" in " ".join(other.stdout.split())
+    assert "1 of 1 were made earlier with other settings" in " ".join(other.stderr.split())
+    assert summary(tmp_path)["speaker00"]["reason"] == "made with other settings: seed, method"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals")
+@pytest.mark.parametrize("after_s", [9.0, 25.0])
+def test_ctrl_c_ends_all_processes_and_begins_no_more(tmp_path, speakers, few_voices, after_s):
+    given = arguments(tmp_path, speakers, few_voices, "--workers", 2)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "kvoicewalk", *given], start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    time.sleep(after_s)
+    children = psutil.Process(process.pid).children(recursive=True)
+    os.kill(process.pid, signal.SIGINT)  # this one alone, as a service manager does
+    said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert "the same command goes on" in " ".join(said[1].split())
+    assert "Traceback" not in said[1]
+    psutil.wait_procs(children, timeout=10)
+    assert not any(one.is_running() for one in children)
+    folder = tmp_path / "out" / "batch-speakers"
+    n_begun = len(list(folder.glob("*/")))
+    time.sleep(1)
+    assert len(list(folder.glob("*/"))) == n_begun

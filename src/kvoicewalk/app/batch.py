@@ -5,18 +5,21 @@ the latest one with a target's recordings. So the same command goes on, also bes
 """
 
 import contextlib
+import logging
 import multiprocessing
+import multiprocessing.process
+import multiprocessing.synchronize
 import os
 import signal
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from kvoicewalk.app.batch_list import BatchTarget
-from kvoicewalk.app.events import Events, InterruptedRunError
+from kvoicewalk.app.events import Events
 from kvoicewalk.errors import KvwError, WorkerError
 
 if TYPE_CHECKING:
@@ -25,6 +28,21 @@ if TYPE_CHECKING:
 
 Status = Literal["done", "failed", "interrupted", "running"]
 SUMMARY_NAME = "summary"
+END_S = 2.0  # that a process has to end after each of two requests, before it is killed
+# Parts of a config in which a run differs from the command that finds it done; (): all of a part.
+TOLD_SETTINGS: Mapping[str, tuple[str, ...]] = {
+    "model": ("name",),
+    "target": ("words",),
+    "synth": ("seed", "speed"),
+    "score": ("scoring",),
+    "rank": ("voices_path",),
+    "walk": (),
+    "gradient": (),
+    "cma": (),
+}
+
+
+_is_over: "multiprocessing.synchronize.Event | None" = None  # of a process of the pool
 
 
 @dataclass(frozen=True)
@@ -34,10 +52,11 @@ class BatchRow:
     Attributes:
         name: of the speaker.
         status: "running" where another process has it in hand.
-        reason: of a failure; "" else.
+        reason: of a failure, or with which other settings it was made; "" else.
         is_new: True where it was made now.
         run: name of the run's folder; "" where there is none.
         result: of the run, as data; {} where it is not done.
+        warnings: that came up while it was made in another process.
     """
 
     name: str
@@ -46,6 +65,7 @@ class BatchRow:
     is_new: bool = False
     run: str = ""
     result: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    warnings: tuple[str, ...] = ()
 
 
 class BatchEvents(Events):
@@ -106,8 +126,9 @@ def clone_target(config: "RunConfig", target: BatchTarget, events: Events) -> Ba
     from kvoicewalk.app.search_run import run_search
 
     record = _latest(config, target)
+    others = _other_settings(_config_of(config, target), record.config if record else {})
     if record is not None and record.status == "done":
-        return BatchRow(target.name, "done", "", False, record.run_id, record.result or {})
+        return BatchRow(target.name, "done", others, False, record.run_id, record.result or {})
     if record is not None and record.status == "running":
         return BatchRow(target.name, "running", "another process has it in hand", False)
     try:
@@ -118,7 +139,23 @@ def clone_target(config: "RunConfig", target: BatchTarget, events: Events) -> Ba
     except KvwError as error:
         return BatchRow(target.name, "failed", str(error), True)
     data: dict[str, Any] = found.data
-    return BatchRow(target.name, "done", "", True, str(data.get("run", "")), data)
+    reason = others if record is not None and record.status == "interrupted" else ""
+    return BatchRow(target.name, "done", reason, True, str(data.get("run", "")), data)
+
+
+def _other_settings(config: "RunConfig", made_with: Mapping[str, Any]) -> str:
+    """Returns, in words, what a run was begun with that the command of now does not say."""
+    from kvoicewalk.config_file import dump_config
+
+    found = []
+    for part, names in TOLD_SETTINGS.items():
+        wanted, was = dump_config(config)[part], made_with.get(part)
+        if isinstance(was, Mapping):
+            own = names or tuple(wanted)
+            # Words that nobody gave may have been written down by Whisper.
+            asked = [one for one in own if one != "words" or wanted[one] is not None]
+            found += [one for one in asked if one in was and was[one] != wanted[one]]
+    return f"made with other settings: {', '.join(found)}" if found else ""
 
 
 def _config_of(config: "RunConfig", target: BatchTarget) -> "RunConfig":
@@ -157,6 +194,8 @@ def _at_once(
             for done in as_completed(waiting):
                 row = _row_of(done, waiting[done])
                 rows[row.name] = row
+                for warning in row.warnings:
+                    events.warning(f"{row.name}: {warning}")
                 events.row(row, len(rows), len(targets))
         except BrokenProcessPool as error:
             raise WorkerError(
@@ -169,7 +208,7 @@ def _at_once(
 def _row_of(done: "Future[BatchRow]", target: BatchTarget) -> BatchRow:
     try:
         return done.result()
-    except InterruptedRunError:
+    except KeyboardInterrupt:
         raise KeyboardInterrupt from None
     except KvwError as error:
         return BatchRow(target.name, "failed", str(error), True)
@@ -181,29 +220,69 @@ def _pool(n: int) -> "Iterator[ProcessPoolExecutor]":
     from kvoicewalk.workers.processes import without_main
 
     context = multiprocessing.get_context("spawn")
+    is_over = context.Event()
     with without_main():  # as long as it may start processes
-        pool = ProcessPoolExecutor(n, mp_context=context)
+        pool = ProcessPoolExecutor(n, context, _begin, (is_over,))
         try:
             yield pool
         except KeyboardInterrupt:
-            import psutil
-
-            for child in psutil.Process().children():
-                with contextlib.suppress(psutil.Error):
-                    os.kill(child.pid, signal.SIGINT)
+            is_over.set()  # for what lies in the pool's own queue
+            pool.shutdown(wait=False, cancel_futures=True)
+            _end(multiprocessing.active_children())
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _clone_quietly(config: "RunConfig", target: BatchTarget) -> BatchRow:
-    """Clones a target in a process of its own, whose models stay loaded for the next."""
+def _end(processes: "Sequence[multiprocessing.process.BaseProcess]") -> None:
+    """Asks processes to end, twice: the first request may fall into an import that swallows it."""
+    for _ in range(2):
+        for one in processes:
+            with contextlib.suppress(OSError):
+                os.kill(one.pid or 0, signal.SIGINT) if one.is_alive() else None
+        for one in processes:
+            one.join(END_S)
+    for one in processes:
+        if one.is_alive():
+            one.kill()  # its run goes on as after any other death
+
+
+def _begin(is_over: "multiprocessing.synchronize.Event") -> None:
+    """Makes a process of the pool fit for its first target."""
+    global _is_over  # noqa: PLW0603
     from kvoicewalk.app.session import keep_models
     from kvoicewalk.environment import prepare_process
 
+    _is_over = is_over
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # who has nothing in hand need not be stopped
+    # Who waits for librosa here waits for another process of this pool.
+    logging.getLogger("kvoicewalk.scoring.librosa_lock").setLevel(logging.ERROR)
     prepare_process()
     keep_models()
-    return clone_target(config, target, Events())
+
+
+class _Warnings(Events):
+    """Keeps what is to be told where somebody sees it."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def warning(self, message: str) -> None:
+        self.told.append(str(message))
+
+
+def _clone_quietly(config: "RunConfig", target: BatchTarget) -> BatchRow:
+    """Clones a target in a process of its own, whose models stay loaded for the next."""
+    assert _is_over is not None
+    events = _Warnings()
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        if _is_over.is_set():
+            raise KeyboardInterrupt
+        row = clone_target(config, target, events)
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    return replace(row, warnings=tuple(events.told))
 
 
 def _on_share(config: "RunConfig", n: int) -> "RunConfig":
@@ -234,6 +313,7 @@ def summary_row(row: BatchRow) -> dict[str, Any]:
         line[f"{encoder['name']}_share"] = encoder.get("share_of_gap")
     return line | {
         "verdict": judged.get("verdict"),
+        "verdict_kind": judged.get("verdict_kind"),
         "voice": best.get("voice_path"),
         "run": row.run,
         "reason": row.reason,
@@ -252,6 +332,7 @@ def write_summary(rows: Iterable[BatchRow], folder: Path) -> tuple[Path, Path]:
     from kvoicewalk.report.batch_page import batch_page
     from kvoicewalk.store import write_text_atomic
 
+    folder.mkdir(parents=True, exist_ok=True)  # where none came as far as a run
     lines = [summary_row(row) for row in rows]
     columns = list(dict.fromkeys(key for line in lines for key in line))
     text = io.StringIO()

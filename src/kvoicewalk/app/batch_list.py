@@ -43,11 +43,20 @@ def read_batch(path: Path) -> list[BatchTarget]:
     try:
         found = _read_folder(path) if path.is_dir() else _read_table(path)
     except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}.") from error
+        raise ConfigError(
+            f"{path}: {error.strerror}; name a table of recordings or a folder."
+        ) from error
     if not found:
         raise ConfigError(f"{path} names no recording.")
     if len(found) > MAX_TARGETS:
         raise ConfigError(f"{path} names {len(found)} speakers; {MAX_TARGETS} are the most.")
+    known: dict[tuple[Path, ...], str] = {}
+    for one in found:
+        other = known.setdefault(one.paths, one.name)
+        if other != one.name:
+            raise ConfigError(
+                f"{path}: {other} and {one.name} have the same recording; leave one of them out."
+            )
     return found
 
 
@@ -81,12 +90,20 @@ def _is_sound(path: Path) -> bool:
 
 
 def _read_text(path: Path) -> str:
+    from kvoicewalk.voices import is_sound
+
     if path.stat().st_size > MAX_LIST_BYTES:
         raise ConfigError(f"{path} is larger than {MAX_LIST_BYTES // 1_000_000} MB.")
     try:
         return path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is no UTF-8 text; save it as UTF-8.") from error
+        with path.open("rb") as file:
+            is_recording = is_sound(file.read(SOUND_BYTES))
+        if is_recording:
+            raise ConfigError(
+                f"{path} is a recording; a batch wants a table of recordings or a folder."
+            ) from error
+        raise ConfigError(f"{path} is no UTF-8 text; save the table as UTF-8.") from error
 
 
 def _read_table(path: Path) -> list[BatchTarget]:

@@ -133,10 +133,11 @@ def open_session(
         KvwError: the recording, the model, the text or the folder of runs cannot be used.
     """
     from kvoicewalk.store import require_writable
-    from kvoicewalk.workers.crew import open_crew
+    from kvoicewalk.workers.crew import check_workers, open_crew
 
     started_s = time.monotonic() if started_s is None else started_s
     require_writable(config.out_dir)
+    check_workers(config.workers, events.note)
     with contextlib.ExitStack() as stack:
         with events.stage("load"):
             session = _load(config, read_clips(config.target), events, started_s)

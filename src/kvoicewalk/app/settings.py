@@ -31,12 +31,36 @@ def resolve(
     from kvoicewalk.environment import read_environment
 
     file = load_config(config_path) if config_path else (base or {})
+    flags = _on_ray(flags, section(file, "workers"))
     named = flags.get("model", {}).get("name")
     if not named and not section(file, "model").get("name"):
         named = read_environment().model
     if named:
         flags = {**flags, "model": {**flags.get("model", {}), "name": absolute_model(named)}}
     return merge_config(command, flags, file)
+
+
+def _on_ray(flags: dict[str, Any], file: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the flags with Ray for an executor where one of them is of use to Ray alone.
+
+    Raises:
+        ConfigError: another executor is named beside it.
+    """
+    from kvoicewalk.errors import ConfigError, Setting
+
+    own = flags.get("workers", {})
+    if own.get("address") is not None:
+        given = Setting("address")
+    elif own.get("gpus_per_worker") is not None:
+        given = Setting("gpus_per_worker")
+    else:
+        return flags
+    if (own.get("executor") or file.get("executor")) == "ray":
+        return flags
+    if own.get("executor") is not None:
+        ray = Setting("executor", "ray")
+        raise ConfigError(given, " is for Ray; leave it out, or use ", ray, ".")
+    return {**flags, "workers": {**own, "executor": "ray"}}
 
 
 def absolute_model(name: str) -> str:

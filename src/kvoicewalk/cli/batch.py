@@ -68,6 +68,12 @@ def clone_batch(
         output.warn("interrupted; what was done is kept, and the same command goes on from there.")
         raise typer.Exit(EXIT_INTERRUPTED) from None
     table, page = write_summary(rows, folder)
+    n_others = sum(row.status == "done" and bool(row.reason) for row in rows)
+    if n_others:
+        output.warn(
+            f"{n_others} of {len(rows)} were made earlier with other settings; with another --out "
+            "they are made anew."
+        )
     n_failed = sum(row.status == "failed" for row in rows)
     result = {
         "event": "batch",
@@ -89,10 +95,12 @@ def _told(row: BatchRow) -> str:
     said = summary_row(row)
     share = said["share_of_gap"]
     if row.status != "done":
-        words = row.reason or row.status
-    elif share is None:
-        words = "done"
+        return escape(f"{row.name}: {row.reason or row.status}")
+    if said["verdict_kind"] == "untold":
+        words = said["verdict"].rstrip(".")
     else:
-        words = f"{share:.0%} of the gap closed"
-    earlier = "" if row.is_new else " (was there)"
+        words = "done" if share is None else f"{share:.0%} of the gap closed"
+    more = [] if row.is_new else ["was there"]
+    more += [row.reason] if row.reason else []
+    earlier = f" ({', '.join(more)})" if more else ""
     return escape(f"{row.name}: {words}{earlier}")

@@ -25,7 +25,7 @@ def clone(
             "--batch",
             metavar="PATH",
             help="Clone many speakers, one after the other or --workers at once: a table "
-            "(speaker,path,words) or a folder of recordings. The same command goes on.",
+            "(speaker,path,words) or a folder of recordings. Stopped, the same command goes on.",
         ),
     ] = None,
     minutes: Annotated[
@@ -81,7 +81,9 @@ def clone(
         raise typer.BadParameter("name at least one recording, or --config.", param_hint="TARGET")
     if batch is not None and (targets or text or text_file):
         raise typer.BadParameter(
-            "names the recordings and their words itself.", param_hint="--batch"
+            "the list names the recordings and their words; leave out the recordings, --text and "
+            "--text-file.",
+            param_hint="--batch",
         )
     flags = {
         **common_flags(model, device, threads, seed, out, lang),

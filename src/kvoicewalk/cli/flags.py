@@ -9,6 +9,7 @@ from kvoicewalk.errors import Atom, Call, Message, Setting
 
 FLAGS = {
     "address": "--address",
+    "gpus_per_worker": "--gpus-per-worker",
     "brightness_db": "--brightness",
     "channel": "--channel",
     "config_path": "--config",

@@ -185,7 +185,8 @@ WorkersOption = Annotated[
         "--workers",
         min=1,
         max=defaults.MAX_WORKERS,
-        help="How many voices are heard at once, by a process each. [default: 1]",
+        help="How many voices are heard at once, by a process each; with --batch, how many "
+        "speakers are cloned at once. [default: 1]",
     ),
 ]
 ExecutorOption = Annotated[
@@ -203,8 +204,8 @@ AddressOption = Annotated[
     typer.Option(
         "--address",
         metavar="WHERE",
-        help="Of the Ray cluster: local (started here), auto (already running here) or HOST:PORT. "
-        "[default: auto]",
+        help="Which Ray cluster: local (started here), auto (already running here) or HOST:PORT; "
+        "implies --executor ray. [default: auto]",
     ),
 ]
 GpusOption = Annotated[

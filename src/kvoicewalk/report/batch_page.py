@@ -30,7 +30,7 @@ def batch_page(lines: Sequence[Mapping[str, Any]], folder: Path) -> str:
     n_done = sum(line["status"] == "done" for line in lines)
     return render(
         "batch.html",
-        title=f"{len(lines)} speakers",
+        title=f"{len(lines)} speaker{'s' if len(lines) != 1 else ''}",
         n_done=n_done,
         n_failed=sum(line["status"] == "failed" for line in lines),
         encoders=encoders,
@@ -56,5 +56,6 @@ def _row(line: Mapping[str, Any], encoders: Sequence[str], folder: Path) -> dict
 
 def _closeness(line: Mapping[str, Any]) -> list[tuple[bool, float]]:
     """Sorts by the gap closed, then by the likeness in the search; what is not known is last."""
-    found = (line.get("share_of_gap"), line.get("likeness"))
+    is_untold = line.get("verdict_kind") == "untold"
+    found = (None if is_untold else line.get("share_of_gap"), line.get("likeness"))
     return [(value is None, -(value or 0.0)) for value in found]

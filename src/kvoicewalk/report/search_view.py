@@ -51,7 +51,11 @@ class SearchProgress:
             self._n_steps = step.n_total
         self._last = row = step_row(step.number, step.evaluation, step.outcome)
         self._outcomes[step.outcome] += 1
-        is_best = step.outcome == "accepted"
+        # The best of an island need not be the best of all.
+        score = step.evaluation.score
+        is_best = step.outcome == "accepted" and (
+            score is not None and score.score >= step.best_score
+        )
         if is_best:
             self._improvements.append((str(step.number), row))
         place = f"{step.number}/{self._n_steps}" if self._n_steps else f"{step.number}"

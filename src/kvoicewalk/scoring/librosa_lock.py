@@ -21,7 +21,7 @@ from kvoicewalk.environment import read_environment
 
 LOCK_NAME = "librosa.lock"
 MAX_WAIT_S = 300.0  # a first load takes half a minute; longer than this, nobody is at work there
-PATIENCE_S = 2.0  # with compiled files the lock is held this long at most; a longer wait is told
+PATIENCE_S = 10.0  # with compiled files a slow machine loads as long; a longer wait is told
 # All parts that are used, so that what they compile is compiled under the lock.
 PARTS = ("beat", "feature", "filters", "onset")
 
@@ -66,7 +66,7 @@ def _is_taken(lock: BaseFileLock) -> bool:
     with contextlib.suppress(Timeout):
         lock.acquire(timeout=min(PATIENCE_S, MAX_WAIT_S))
         return True
-    logging.getLogger(__name__).warning("waiting for another kvw that loads librosa …")
+    logging.getLogger(__name__).warning("waiting for another process that loads librosa …")
     with contextlib.suppress(Timeout):
         lock.acquire(timeout=max(0.0, MAX_WAIT_S - PATIENCE_S))
     return lock.is_locked

@@ -88,6 +88,25 @@ class FleetCrew:
 Crew = SerialCrew | FleetCrew
 
 
+def check_workers(config: WorkersConfig, note: Callable[[str], None]) -> None:
+    """Checks, before anything slow is loaded, what can be known of the workers.
+
+    Args:
+        config: how many, and where.
+        note: hears of more workers than are of use.
+
+    Raises:
+        WorkerError: Ray is wanted and not installed.
+    """
+    if config.executor == "ray":
+        from kvoicewalk.workers.ray_fleet import require_ray
+
+        require_ray()
+    elif config.n_workers > n_cores():
+        cores = "one core" if n_cores() == 1 else f"{n_cores()} cores"
+        note(f"{config.n_workers} workers share {cores}: more than one a core gains nothing.")
+
+
 @contextmanager
 def open_crew(
     config: WorkersConfig,

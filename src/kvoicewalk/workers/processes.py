@@ -6,6 +6,7 @@ alone, which ends them.
 """
 
 import contextlib
+import logging
 import multiprocessing
 import signal
 import sys
@@ -131,6 +132,8 @@ def serve(
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
+    # Who waits for librosa here waits for another worker.
+    logging.getLogger("kvoicewalk.scoring.librosa_lock").setLevel(logging.ERROR)
     prepare_process()
     try:
         _serve(worker, spec, pipe, weights)

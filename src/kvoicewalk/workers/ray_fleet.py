@@ -5,6 +5,7 @@ nowhere else, and needed for nothing else.
 """
 
 import contextlib
+import importlib.util
 import os
 import socket
 from typing import TYPE_CHECKING, Any
@@ -152,14 +153,23 @@ class RemoteWorker:
         return self._worker.hear(parcel)
 
 
-def _connect(address: str) -> tuple[Any, bool]:
-    """Returns Ray, and whether it was connected here and not by the program that calls."""
-    try:
-        import ray
-    except ImportError:
+def require_ray() -> None:
+    """Checks that Ray is installed, without importing it.
+
+    Raises:
+        WorkerError: it is not.
+    """
+    if importlib.util.find_spec("ray") is None:
         raise WorkerError(
             Setting("executor", "ray"), ": Ray is not installed; pip install 'kvoicewalk[ray]'."
-        ) from None
+        )
+
+
+def _connect(address: str) -> tuple[Any, bool]:
+    """Returns Ray, and whether it was connected here and not by the program that calls."""
+    require_ray()
+    import ray
+
     if ray.is_initialized():
         return ray, False
     _knock(address)

@@ -56,6 +56,7 @@ def test_words_of_several_clips_are_not_known(recordings):
         ("speaker,path\n,a.wav\n", "line 2 lacks its speaker or its path"),
         ("speaker,path\nx,a.wav,b.wav\n", "line 2 has more cells than the head"),
         ("speaker,path\nx,none.wav\n", "none.wav is not there"),
+        ("speaker,path\nx,a.wav\ny,a.wav\n", "x and y have the same recording; leave one"),
     ],
 )
 def test_what_is_wrong_is_told(recordings, text, words):
@@ -68,7 +69,10 @@ def test_what_is_wrong_is_told(recordings, text, words):
 def test_no_text_and_no_list(recordings):
     with pytest.raises(ConfigError, match=r"is no UTF-8 text"):
         read_batch(table(recordings, "speaker,path\nÄ,a.wav\n", "latin-1"))
-    with pytest.raises(ConfigError, match=r"none\.csv: No such file"):
+    (recordings / "list.csv").write_bytes(WAV + b"\xff\xfe")
+    with pytest.raises(ConfigError, match=r"is a recording; a batch wants a table"):
+        read_batch(recordings / "list.csv")
+    with pytest.raises(ConfigError, match=r"none\.csv: No such file.*name a table"):
         read_batch(recordings / "none.csv")
 
 

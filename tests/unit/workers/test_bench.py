@@ -105,3 +105,11 @@ def test_where_nobody_speaks_it_is_left_to_whoever_measures(make_bench, example_
     assert heard[0].embeddings == heard[1].embeddings == {}
     with pytest.raises(AudioError):
         scorer.listen(silence)
+
+
+def test_a_pass_in_which_nobody_speaks(make_bench, voices):
+    damaged = voices[3]
+    for scoring in ("classic", "scaled"):
+        bench = make_bench(scoring)
+        wanted = requests("score", [damaged, Voice("twin", damaged.rows * np.float32(0.9))])
+        assert list(TogetherExecutor(bench, 4).run(wanted)) == [None, None]

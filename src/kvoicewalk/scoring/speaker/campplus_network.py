@@ -100,6 +100,8 @@ class CampplusNetwork(nn.Module):
         Returns:
             (n, 192), of any length: what each has alone, but for the order of sums.
         """
+        if not frames:
+            return torch.zeros(0, EMBEDDING_DIM)
         lengths = Lengths([len(one) for one in frames], frames[0].device)
         if lengths.are_equal:
             return cast(torch.Tensor, self(torch.stack(tuple(frames))))
