@@ -168,6 +168,8 @@ def require_ray() -> None:
 def _connect(address: str) -> tuple[Any, bool]:
     """Returns Ray, and whether it was connected here and not by the program that calls."""
     require_ray()
+    # Under `uv run` Ray would install the program anew for each worker; the nodes have their own.
+    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     import ray
 
     if ray.is_initialized():
