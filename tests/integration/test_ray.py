@@ -12,6 +12,7 @@ from kvoicewalk.errors import WorkerError
 from tests.integration.test_workers import SETTINGS, numbers, walk
 
 pytestmark = pytest.mark.slow
+os.environ["RAY_ENABLE_UV_RUN_RUNTIME_ENV"] = "0"  # read when ray is imported
 ray = pytest.importorskip("ray")
 
 
