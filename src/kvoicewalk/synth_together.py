@@ -31,7 +31,7 @@ from kvoicewalk.torch_state import flushed_denormals, without_cudnn
 from kvoicewalk.voices import TIMBRE, Voice
 
 MAX_TOGETHER = 32  # bounds memory, as does
-MAX_FRAMES = 8000  # of 25 ms in one pass without a gradient, some 5 GB
+MAX_FRAMES = 8000  # of 25 ms in one pass without a gradient
 MAX_PADDED = 1.25  # the longest of a pass to the shortest: what is padded is computed for nothing
 TOLERANCE = 1e-4  # of samples, whose peaks are near 1
 GRADIENT_BYTES_A_FRAME = 20e6  # of full-size Kokoro: twice what is kept for the way back

@@ -5,7 +5,6 @@ the latest one with a target's recordings. So the same command goes on, also bes
 """
 
 import contextlib
-import logging
 import multiprocessing
 import multiprocessing.process
 import multiprocessing.synchronize
@@ -147,9 +146,9 @@ def _other_settings(config: "RunConfig", made_with: Mapping[str, Any]) -> str:
     """Returns, in words, what a run was begun with that the command of now does not say."""
     from kvoicewalk.config_file import dump_config
 
-    found = []
+    data, found = dump_config(config), []
     for part, names in TOLD_SETTINGS.items():
-        wanted, was = dump_config(config)[part], made_with.get(part)
+        wanted, was = data[part], made_with.get(part)
         if isinstance(was, Mapping):
             own = names or tuple(wanted)
             # Words that nobody gave may have been written down by Whisper.
@@ -238,8 +237,9 @@ def _end(processes: "Sequence[multiprocessing.process.BaseProcess]") -> None:
     """Asks processes to end, twice: the first request may fall into an import that swallows it."""
     for _ in range(2):
         for one in processes:
-            with contextlib.suppress(OSError):
-                os.kill(one.pid or 0, signal.SIGINT) if one.is_alive() else None
+            if one.pid is not None and one.is_alive():
+                with contextlib.suppress(OSError):
+                    os.kill(one.pid, signal.SIGINT)
         for one in processes:
             one.join(END_S)
     for one in processes:
@@ -252,11 +252,11 @@ def _begin(is_over: "multiprocessing.synchronize.Event") -> None:
     global _is_over  # noqa: PLW0603
     from kvoicewalk.app.session import keep_models
     from kvoicewalk.environment import prepare_process
+    from kvoicewalk.scoring.librosa_lock import wait_quietly
 
     _is_over = is_over
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # who has nothing in hand need not be stopped
-    # Who waits for librosa here waits for another process of this pool.
-    logging.getLogger("kvoicewalk.scoring.librosa_lock").setLevel(logging.ERROR)
+    wait_quietly()
     prepare_process()
     keep_models()
 

@@ -55,7 +55,7 @@ def _row(line: Mapping[str, Any], encoders: Sequence[str], folder: Path) -> dict
 
 
 def _closeness(line: Mapping[str, Any]) -> list[tuple[bool, float]]:
-    """Sorts by the gap closed, then by the likeness in the search; what is not known is last."""
+    """Sorts by the gap closed, then by the likeness in the search; what cannot be told is last."""
     is_untold = line.get("verdict_kind") == "untold"
     found = (None if is_untold else line.get("share_of_gap"), line.get("likeness"))
     return [(value is None, -(value or 0.0)) for value in found]

@@ -38,6 +38,11 @@ def librosa() -> ModuleType:
     return module
 
 
+def wait_quietly() -> None:
+    """Tells of no wait from now on: of several workers, each waits for another one."""
+    logging.getLogger(__name__).setLevel(logging.ERROR)
+
+
 @contextlib.contextmanager
 def compiling_alone() -> Iterator[None]:
     """Lets one process at a time pass; without a lock where none can be had."""

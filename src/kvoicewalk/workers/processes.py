@@ -6,7 +6,6 @@ alone, which ends them.
 """
 
 import contextlib
-import logging
 import multiprocessing
 import signal
 import sys
@@ -128,12 +127,12 @@ def serve(
 ) -> None:
     """Runs a worker until the pipe closes."""
     from kvoicewalk.environment import prepare_process
+    from kvoicewalk.scoring.librosa_lock import wait_quietly
 
     with contextlib.suppress(ValueError):
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     warnings.simplefilter("ignore")
-    # Who waits for librosa here waits for another worker.
-    logging.getLogger("kvoicewalk.scoring.librosa_lock").setLevel(logging.ERROR)
+    wait_quietly()
     prepare_process()
     try:
         _serve(worker, spec, pipe, weights)

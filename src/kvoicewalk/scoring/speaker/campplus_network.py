@@ -288,10 +288,9 @@ class _Dense(nn.Module):
             context = narrow.mean(-1, keepdim=True) + _segment_means(narrow)
         else:
             # A segment that an item ends in has that item's own frames alone.
-            own = _segment_means(narrow * lengths.mask(narrow)) / _segment_means(
-                lengths.mask(narrow)
-            ).clamp(min=1 / SEGMENT_FRAMES)
-            context = lengths.mean(narrow) + own
+            own = lengths.mask(narrow)
+            share = _segment_means(own).clamp(min=1 / SEGMENT_FRAMES)
+            context = lengths.mean(narrow) + _segment_means(narrow * own) / share
         mask = torch.sigmoid(self.mask(functional.relu(self.context(context))))
         return torch.cat([x, self.local(narrow) * mask], dim=1)
 
